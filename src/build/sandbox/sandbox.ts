@@ -1,0 +1,68 @@
+import type { ErrorBody } from "../../model/errors.ts";
+
+/** The wall around code that nobody has read. `bubblewrap.ts` is the one implementation that builds run in. */
+export interface Sandbox {
+  /** Which tier holds on this machine and why (2: root with a uid per slot; 1: not root; 0: by the operator's word). */
+  readonly tier: { level: 0 | 1 | 2; reason: string };
+
+  /** Tries the wall on this machine: runs a command in it and looks from inside. undefined when it holds. */
+  selfTest(): Promise<ErrorBody | undefined>;
+
+  /** Makes the empty folders of a build slot and hands them to the slot's uid. What lay there before is removed. */
+  prepareSlot(slot: number): Promise<SlotFolders>;
+
+  /** Gives a file tree written into the slot by the platform to the slot's uid, following no link. */
+  handOver(slot: number): Promise<void>;
+
+  /**
+   * Runs one command in the wall. Never rejects because of what the command does.
+   * When it resolves, no process of it is alive, and its folders are still.
+   */
+  run(command: readonly string[], options: RunOptions): Promise<RunResult>;
+
+  /** Removes the slot's folders. */
+  clearSlot(slot: number): Promise<void>;
+}
+
+/** Paths on the host; inside they are `/work`, `/cache` and `/home`. */
+export interface SlotFolders {
+  work: string;
+  cache: string;
+  home: string;
+}
+
+export type EgressPolicy = "none" | "registry" | "public";
+
+export interface RunOptions {
+  slot: number;
+  /** Inside the sandbox: `/work` or a folder below it. */
+  cwd: string;
+  /** All of the environment that the command sees beside PATH, HOME and the proxy's variables. */
+  env: Readonly<Record<string, string>>;
+  /** Folders of the host that are seen read-only inside, by the same path or another one below /opt. */
+  readOnly: readonly { host: string; inside: string }[];
+  /** Folders inside that are put before the default PATH. */
+  path: readonly string[];
+  egress: EgressPolicy;
+  limits: RunLimits;
+  /** Gets raw bytes as they come; total bytes are held to `limits.logBytes`. */
+  onOutput(stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  signal: AbortSignal;
+}
+
+export interface RunLimits {
+  wallMs: number;
+  memoryBytes: number;
+  processes: number;
+  fileBytes: number;
+  logBytes: number;
+}
+
+export interface RunResult {
+  /** Exit status of the command; null when it was killed. */
+  exit: number | null;
+  cause: "exit" | "timeout" | "memory" | "processes" | "disk" | "log" | "canceled";
+  durationMs: number;
+  /** Hosts that the egress policy refused, each once, in order of the first try. */
+  refusedHosts: string[];
+}

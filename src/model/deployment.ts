@@ -1,0 +1,105 @@
+import type { ErrorBody } from "./errors.ts";
+import type { DeploymentId } from "./ids.ts";
+import type { Source } from "./source.ts";
+
+/**
+ * pending -> uploading -> queued -> building -> publishing -> ready, and from each of the first five
+ * failed | canceled | superseded. The last four are final.
+ *
+ * A worker that takes a deployment up again after a crash starts its room anew: `uploading -> uploading` and
+ * `building | publishing -> building` are moves of the same kind.
+ */
+export const STATUSES = [
+  "pending", "uploading", "queued", "building", "publishing", "ready", "failed", "canceled", "superseded",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const FINAL_STATUSES = ["ready", "failed", "canceled", "superseded"] as const satisfies readonly Status[];
+export type FinalStatus = (typeof FINAL_STATUSES)[number];
+
+const MOVES: Record<Status, readonly Status[]> = {
+  pending: ["uploading", "failed", "canceled", "superseded"],
+  uploading: ["uploading", "queued", "failed", "canceled", "superseded"],
+  queued: ["building", "failed", "canceled", "superseded"],
+  building: ["building", "publishing", "failed", "canceled", "superseded"],
+  publishing: ["building", "publishing", "ready", "failed", "canceled", "superseded"],
+  ready: [],
+  failed: [],
+  canceled: [],
+  superseded: [],
+};
+
+export function canMove(from: Status, to: Status): boolean {
+  return MOVES[from].includes(to);
+}
+
+/** All states from which `to` may be reached: the condition of the one UPDATE that makes the move. */
+export function statesBefore(to: Status): Status[] {
+  return STATUSES.filter((from) => canMove(from, to));
+}
+
+export function isFinal(status: Status): status is FinalStatus {
+  return (FINAL_STATUSES as readonly Status[]).includes(status);
+}
+
+/** Milliseconds of each step; a step that has not ended is absent. */
+export interface Timings {
+  cloneMs?: number;
+  uploadMs?: number;
+  queueMs?: number;
+  installMs?: number;
+  buildMs?: number;
+  publishMs?: number;
+  totalMs?: number;
+}
+
+/** Where a value of the build plan came from, for `inspect`: "project settings", "netlify.toml", "detected", … */
+export interface Resolved {
+  value: string | null;
+  from: string;
+}
+
+/** A deployment as the API and `--json` show it; the contract's document and, behind it, what the website needs. */
+export interface Deployment {
+  id: DeploymentId;
+  project: string;
+  status: Status;
+  url: string;
+  /** URLs of the hosts that point to this deployment now. */
+  aliases: string[];
+  source: Source;
+  framework: string | null;
+  packageManager: string | null;
+  node: string | null;
+  files: number;
+  bytes: number;
+  /** Bytes that the store did not hold before, source and output together. */
+  newBytes: number;
+  reused: boolean;
+  timings: Timings;
+  error: ErrorBody | null;
+  /** Meant for production, by branch or by `--prod`. */
+  production: boolean;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  finishedAt: string | null;
+  /** Build settings by name: root, install_command, build_command, output_directory, node_version, … */
+  resolved: Record<string, Resolved>;
+  warnings: string[];
+}
+
+export const LOG_STEPS = ["clone", "upload", "queue", "install", "build", "publish"] as const;
+export type LogStep = (typeof LOG_STEPS)[number];
+
+/** One line of a deployment's log; in the store's `log.jsonl` one JSON document a line. */
+export interface LogLine {
+  /** Counts from 1 within the deployment, without gaps. */
+  seq: number;
+  /** ISO 8601, UTC. */
+  at: string;
+  step: LogStep;
+  /** `system` is the platform speaking, the others are what commands printed. */
+  stream: "system" | "stdout" | "stderr";
+  /** One line without its end; may hold ANSI colour sequences. */
+  text: string;
+}

@@ -1,0 +1,52 @@
+import type { DeploymentId, Sha256 } from "./ids.ts";
+
+/** Cloudflare's four values and meanings (Workers static assets, "HTML handling"). */
+export const HTML_HANDLING = ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"] as const;
+export type HtmlHandling = (typeof HTML_HANDLING)[number];
+
+/** What answers a path that has no file; `none` is a plain 404. */
+export const NOT_FOUND_HANDLING = ["404-page", "single-page-application", "none"] as const;
+export type NotFoundHandling = (typeof NOT_FOUND_HANDLING)[number];
+
+/** Encodings made at publish; `identity` is the file's own blob. */
+export const ENCODINGS = ["br", "zstd", "gzip"] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+export interface BlobRef {
+  hash: Sha256;
+  /** Bytes. */
+  size: number;
+}
+
+export interface ManifestEntry extends BlobRef {
+  /** Compressed copies, each a blob of its own; left out where compression does not pay. */
+  encoded?: Partial<Record<Encoding, BlobRef>>;
+}
+
+/**
+ * Everything that is needed to serve a deployment, and nothing else; stored as `deployments/<id>/manifest.json`.
+ * Immutable once written.
+ */
+export interface Manifest {
+  version: 1;
+  deployment: DeploymentId;
+  project: string;
+  /** ISO 8601, UTC. Also the `Last-Modified` of every file. */
+  createdAt: string;
+  htmlHandling: HtmlHandling;
+  notFoundHandling: NotFoundHandling;
+  /** By path without a leading slash. Symbolic links are resolved at publish: the entries are files. */
+  files: Record<string, ManifestEntry>;
+}
+
+/** Without a setting: a `404.html` means 404 pages, one single HTML file a single-page application. */
+export function defaultNotFoundHandling(paths: Iterable<string>): NotFoundHandling {
+  let htmlFiles = 0;
+  let indexAtRoot = false;
+  for (const path of paths) {
+    if (path === "404.html" || path.endsWith("/404.html")) return "404-page";
+    if (path.endsWith(".html")) htmlFiles += 1;
+    if (path === "index.html") indexAtRoot = true;
+  }
+  return htmlFiles === 1 && indexAtRoot ? "single-page-application" : "none";
+}

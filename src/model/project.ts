@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { BerthError } from "./errors.ts";
+import { HTML_HANDLING, NOT_FOUND_HANDLING } from "./manifest.ts";
+
+const command = z.string().trim().min(1).max(2000);
+/** A relative path that stays below its start. */
+const folder = z
+  .string()
+  .trim()
+  .max(500)
+  .transform((path) => path.replace(/^\.\//, "").replace(/\/+$/, "") || ".")
+  .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), "must stay inside the repository");
+
+/** Every key that `berth projects set` knows. A key that is absent is left to the repository's files and detection. */
+export const projectSettingsSchema = z
+  .object({
+    root: folder.meta({ description: "Folder of the site within the repository." }),
+    install_command: command.meta({ description: "Replaces the package manager's install." }),
+    build_command: command.meta({ description: "Replaces the detected build command." }),
+    output_directory: folder.meta({ description: "Folder that is published, seen from the root." }),
+    node_version: z
+      .string()
+      .regex(/^\d{1,2}(\.\d+){0,2}(\.x)?$/, "must be a version such as 24 or 22.11.0")
+      .meta({ description: "Node of the build." }),
+    framework: z.string().max(60).meta({ description: "Id of a framework, or 'static' for none." }),
+    egress: z.enum(["none", "registry", "public"]).meta({ description: "What a build may reach on the network." }),
+    html_handling: z.enum(HTML_HANDLING).meta({ description: "How HTML files get their URLs." }),
+    not_found_handling: z.enum(NOT_FOUND_HANDLING).meta({ description: "What answers a path without a file." }),
+    production_branch: z.string().min(1).max(200).meta({ description: "Branch whose deployments go to production." }),
+  })
+  .partial()
+  .strict();
+
+export type ProjectSettings = z.infer<typeof projectSettingsSchema>;
+
+export interface Project {
+  name: string;
+  /** The URL or path that its first deployment came from. */
+  repository: string | null;
+  settings: ProjectSettings;
+  productionBranch: string | null;
+  /** Id and URL of what production shows, if anything. */
+  production: { deployment: string; url: string } | null;
+  url: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** @throws BerthError `project_setting_invalid` naming the key and the reason */
+export function parseProjectSettings(input: unknown): ProjectSettings {
+  const result = projectSettingsSchema.safeParse(input);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const key = issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join(".");
+  const reason = issue.code === "unrecognized_keys" ? "is not a setting" : issue.message.replace(/^Invalid/, "is invalid");
+  throw new BerthError("project_setting_invalid", `'${key}' ${reason}.`, {
+    hint: `The settings are: ${Object.keys(projectSettingsSchema.shape).join(", ")}.`,
+  });
+}
