@@ -10,7 +10,15 @@ import type { Source } from "./source.ts";
  * `building | publishing -> building` are moves of the same kind.
  */
 export const STATUSES = [
-  "pending", "uploading", "queued", "building", "publishing", "ready", "failed", "canceled", "superseded",
+  "pending",
+  "uploading",
+  "queued",
+  "building",
+  "publishing",
+  "ready",
+  "failed",
+  "canceled",
+  "superseded",
 ] as const;
 export type Status = (typeof STATUSES)[number];
 

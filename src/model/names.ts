@@ -7,8 +7,30 @@ const LABEL_MAX = 63;
 const PROJECT_NAME_MAX = 40;
 
 const RESERVED = new Set([
-  "www", "api", "app", "admin", "dashboard", "login", "sign-in", "static", "assets", "cdn", "mail", "smtp", "ftp",
-  "ns1", "ns2", "localhost", "berth", "status", "metrics", "healthz", "docs", "internal", "autodiscover", "wpad",
+  "www",
+  "api",
+  "app",
+  "admin",
+  "dashboard",
+  "login",
+  "sign-in",
+  "static",
+  "assets",
+  "cdn",
+  "mail",
+  "smtp",
+  "ftp",
+  "ns1",
+  "ns2",
+  "localhost",
+  "berth",
+  "status",
+  "metrics",
+  "healthz",
+  "docs",
+  "internal",
+  "autodiscover",
+  "wpad",
 ]);
 
 /** Lower-cases and folds any text into the letters of a DNS label; empty when nothing is left. */
@@ -37,7 +59,11 @@ export function assertProjectName(name: string): string {
 
 /** The name that a repository or folder suggests: its last path part, made a DNS label. */
 export function projectNameFrom(urlOrPath: string): string {
-  const parts = urlOrPath.replace(/[?#].*$/, "").replace(/\/+$/, "").replace(/\/\.git$/, "").split(/[/:]/);
+  const parts = urlOrPath
+    .replace(/[?#].*$/, "")
+    .replace(/\/+$/, "")
+    .replace(/\/\.git$/, "")
+    .split(/[/:]/);
   const last = (parts.at(-1) ?? "").replace(/\.git$/, "");
   const label = toLabel(last).slice(0, PROJECT_NAME_MAX).replace(/-+$/, "") || "site";
   return RESERVED.has(label) || isDeploymentId(label) ? `${label.slice(0, PROJECT_NAME_MAX - 5)}-site` : label;

@@ -52,7 +52,8 @@ export function parseProjectSettings(input: unknown): ProjectSettings {
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const key = issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join(".");
-  const reason = issue.code === "unrecognized_keys" ? "is not a setting" : issue.message.replace(/^Invalid/, "is invalid");
+  const reason =
+    issue.code === "unrecognized_keys" ? "is not a setting" : issue.message.replace(/^Invalid/, "is invalid");
   throw new BerthError("project_setting_invalid", `'${key}' ${reason}.`, {
     hint: `The settings are: ${Object.keys(projectSettingsSchema.shape).join(", ")}.`,
   });

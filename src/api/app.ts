@@ -1,0 +1,86 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { BerthError, ERROR_CODES, toErrorBody } from "../model/errors.ts";
+import { type ApiEnv, callerOf, newSignInLink, requireCaller, signIn, signOut } from "./auth.ts";
+import { deploymentRoutes } from "./deployments.ts";
+import type { ApiParts } from "./parts.ts";
+import { projectRoutes } from "./projects.ts";
+
+/** What is served on the base domain beside the API. */
+export interface BaseDomain {
+  website: { fetch(request: Request): Response | Promise<Response> };
+  metrics(): Promise<Response>;
+}
+
+/** The HTTP API and the website. Every route but the sign-in needs a caller; the website's shell holds no data. */
+export function createApi(
+  parts: ApiParts,
+  base: BaseDomain,
+): { fetch(request: Request): Response | Promise<Response> } {
+  const app = new OpenAPIHono<ApiEnv>();
+  app.onError((thrown, context) => {
+    const body = toErrorBody(thrown instanceof BerthError ? thrown : (badJson(thrown) ?? thrown));
+    if (body.code === "internal") parts.onFault(thrown, { path: context.req.path });
+    return context.json({ error: body }, ERROR_CODES[body.code].status as 500);
+  });
+
+  app.get("/sign-in", async (context) => {
+    if (await signIn(parts, context, context.req.query("token") ?? "")) return context.redirect("/", 303);
+    return context.html(USED_LINK, 403, { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" });
+  });
+  app.get("/metrics", requireCaller(parts), () => base.metrics());
+
+  const api = new OpenAPIHono<ApiEnv>({ defaultHook: (result) => void (result.success || fail(result.error)) });
+  api.use("*", requireCaller(parts));
+  api.use("*", async (context, next) => {
+    await next();
+    context.res.headers.set("cache-control", "no-store");
+    context.res.headers.set("x-content-type-options", "nosniff");
+  });
+  api.get("/me", (context) =>
+    context.json({ ...context.get("caller"), version: parts.version, baseUrl: parts.baseUrl }),
+  );
+  api.post("/sign-out", async (context) => {
+    await signOut(parts, context);
+    return context.body(null, 204);
+  });
+  api.post("/sign-in-links", async (context) => context.json({ url: await newSignInLink(parts) }, 201));
+  deploymentRoutes(api, parts);
+  projectRoutes(api, parts);
+  api.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Berth", version: parts.version } });
+  api.all("*", (context) => {
+    throw new BerthError("not_found", `There is no route ${context.req.method} ${context.req.path}.`, {
+      hint: "GET /api/v1/openapi.json describes the API.",
+    });
+  });
+  app.route("/api/v1", api);
+
+  // Browsers show the page all the same; everybody else is told plainly that this needs a session.
+  app.all("*", async (context) => {
+    const response = await base.website.fetch(context.req.raw);
+    const isPage = response.status === 200 && (response.headers.get("content-type") ?? "").startsWith("text/html");
+    if (!isPage || (await callerOf(parts, context))) return response;
+    return new Response(response.body, { status: 401, headers: response.headers });
+  });
+  return { fetch: (request) => app.fetch(request) };
+}
+
+function fail(error: { issues: { path: PropertyKey[]; message: string }[] }): never {
+  const issue = error.issues[0]!;
+  const place = issue.path.map(String).join(".") || "the request";
+  throw new BerthError("bad_request", `${place}: ${issue.message}.`, {
+    hint: "GET /api/v1/openapi.json describes the API.",
+  });
+}
+
+/** The framework throws its own error for a body that is no JSON. */
+function badJson(thrown: unknown): BerthError | undefined {
+  if ((thrown as { status?: number }).status !== 400) return undefined;
+  return new BerthError("bad_request", "The request body is no JSON of the documented form.", {
+    hint: "GET /api/v1/openapi.json describes the API.",
+  });
+}
+
+const USED_LINK = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Sign-in link used</title><style>body{font:1.1rem/1.5 system-ui;max-width:32rem;margin:20vh auto;padding:0 1.5rem;color-scheme:light dark}</style>
+<h1>This link does not work any more</h1><p>A sign-in link works once, within a day.
+Get a new one on the machine that runs the platform: <code>berth open</code>.</p></html>`;

@@ -1,0 +1,76 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { checkToken, issueToken, spendToken } from "../database/tokens.ts";
+import { BerthError } from "../model/errors.ts";
+import type { ApiParts } from "./parts.ts";
+
+const COOKIE = "berth_session";
+const SESSION_MS = 30 * 24 * 3_600_000;
+
+export interface Caller {
+  kind: "token" | "session";
+  name: string;
+}
+
+export type ApiEnv = { Variables: { caller: Caller } };
+
+/** Deny by default: a route behind this is reached with a token or a session only. */
+export function requireCaller(parts: ApiParts): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    const caller = await callerOf(parts, context);
+    if (caller === undefined) {
+      throw new BerthError("unauthorized", "This needs a valid token or a session.", {
+        hint: "Open a sign-in link ('berth up' and 'berth open' print one), or send 'Authorization: Bearer <token>'.",
+      });
+    }
+    if (caller.kind === "session") assertSameOrigin(context);
+    context.set("caller", caller);
+    await next();
+  };
+}
+
+/** A token in the header goes before a session in the cookie. */
+export async function callerOf(parts: ApiParts, context: Context): Promise<Caller | undefined> {
+  const bearer = /^Bearer ([\w-]{20,200})$/i.exec(context.req.header("authorization") ?? "")?.[1];
+  if (bearer !== undefined) {
+    const name = await checkToken(parts.database, "api", bearer);
+    return name === undefined ? undefined : { kind: "token", name };
+  }
+  const session = getCookie(context, COOKIE);
+  const name = session === undefined ? undefined : await checkToken(parts.database, "session", session);
+  return name === undefined ? undefined : { kind: "session", name };
+}
+
+/**
+ * A page of another origin, a hosted site among them, can make a browser send requests with our cookie. Browsers
+ * name the origin on every request that is not a GET or HEAD (Fetch standard, "Origin header").
+ */
+function assertSameOrigin(context: Context): void {
+  if (["GET", "HEAD"].includes(context.req.method)) return;
+  const origin = context.req.header("origin");
+  const host = context.req.header("host");
+  if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === host) return;
+  throw new BerthError("forbidden", "The request comes from another site.", {
+    hint: "Use the website itself, or a token.",
+  });
+}
+
+/** Trades a one-time link for a session. @returns false when the link was used or has expired */
+export async function signIn(parts: ApiParts, context: Context, secret: string): Promise<boolean> {
+  if (!(await spendToken(parts.database, "sign-in", secret))) return false;
+  const session = await issueToken(parts.database, { kind: "session", name: "owner", lifetimeMs: SESSION_MS });
+  setCookie(context, COOKIE, session, { httpOnly: true, sameSite: "Lax", path: "/", maxAge: SESSION_MS / 1000 });
+  return true;
+}
+
+export async function signOut(parts: ApiParts, context: Context): Promise<void> {
+  const session = getCookie(context, COOKIE);
+  if (session !== undefined) await spendToken(parts.database, "session", session);
+  setCookie(context, COOKIE, "", { httpOnly: true, sameSite: "Lax", path: "/", maxAge: 0 });
+}
+
+/** A link that signs in once, within a day. */
+export async function newSignInLink({ database, baseUrl }: Pick<ApiParts, "database" | "baseUrl">): Promise<string> {
+  const secret = await issueToken(database, { kind: "sign-in", name: "owner", lifetimeMs: 24 * 3_600_000 });
+  return `${baseUrl}/sign-in?token=${secret}`;
+}

@@ -1,0 +1,21 @@
+import type { Database } from "../database/postgres.ts";
+import type { SiteAddress } from "../model/site-hosts.ts";
+import type { JobQueue } from "../queue/job-queue.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+
+/** What the API needs of the platform. */
+export interface ApiParts {
+  database: Database;
+  store: ObjectStore;
+  queue: JobQueue;
+  address: SiteAddress;
+  /** Whether paths of this machine may be deployed. */
+  allowsLocalSources: boolean;
+  version: string;
+  /** Of the website, such as `http://localhost:3000`. */
+  baseUrl: string;
+  /** The platform's own log, for faults that are not the user's. */
+  onFault(error: unknown, context: Record<string, string>): void;
+  /** Tells the request handler in this process, if there is one, that these hosts may have moved. */
+  onHostsMoved(): void;
+}

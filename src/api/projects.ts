@@ -1,0 +1,149 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { endDeployment, lastPromoted, listDeployments, withdrawPromotion } from "../database/deployments.ts";
+import { changeProjectSettings, deleteProject, findProject, listProjects } from "../database/projects.ts";
+import type { ProjectRow } from "../database/schema.ts";
+import { isFinal } from "../model/deployment.ts";
+import { BerthError } from "../model/errors.ts";
+import { parseProjectSettings, projectSettingsSchema } from "../model/project.ts";
+import { branchHost, deploymentHost, projectHost } from "../model/site-hosts.ts";
+import { removePointer } from "../store/hosts.ts";
+import { promote } from "../work/host-pointers.ts";
+import type { ApiEnv } from "./auth.ts";
+import type { ApiParts } from "./parts.ts";
+import { answer, deploymentSchema, nameParameter, projectSchema } from "./schemas.ts";
+import { deploymentJson, projectJson } from "./views.ts";
+
+/** /projects: list, read, set, roll back, remove. */
+export function projectRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
+  const json = async (row: ProjectRow) => {
+    const [latest] = await listDeployments(parts.database, { projectId: row.id, limit: 1 });
+    const project = await projectJson(parts.database, row, parts.address);
+    return { ...project, latest: latest ? deploymentJson(latest, parts.address) : null };
+  };
+
+  app.openapi(listAll, async (context) => {
+    const rows = await listProjects(parts.database);
+    return context.json({ projects: await Promise.all(rows.map(json)) }, 200);
+  });
+
+  app.openapi(readOne, async (context) =>
+    context.json(await json(await findProject(parts.database, context.req.valid("param").name)), 200),
+  );
+
+  app.openapi(changeOne, async (context) => {
+    const { settings } = context.req.valid("json");
+    const entries = Object.entries(settings);
+    const unset = entries.filter(([, value]) => value === null).map(([key]) => key);
+    for (const key of unset) {
+      if (!(key in projectSettingsSchema.shape)) parseProjectSettings({ [key]: "" });
+    }
+    const set = parseProjectSettings(Object.fromEntries(entries.filter(([, value]) => value !== null)));
+    return context.json(
+      await json(await changeProjectSettings(parts.database, context.req.valid("param").name, { set, unset })),
+      200,
+    );
+  });
+
+  app.openapi(rollBack, async (context) => {
+    const project = await findProject(parts.database, context.req.valid("param").name);
+    const [current, previous] = await lastPromoted(parts.database, project.id);
+    if (current === undefined || previous === undefined) {
+      throw new BerthError("conflict", "There is no earlier production deployment to go back to.", {
+        hint: "Promote a deployment of your choice instead: berth promote ID",
+      });
+    }
+    await promote(parts, previous);
+    await withdrawPromotion(parts.database, current.id);
+    parts.onHostsMoved();
+    const [now] = await lastPromoted(parts.database, project.id, 1);
+    return context.json(deploymentJson(now!, parts.address), 200);
+  });
+
+  app.openapi(removeOne, async (context) => {
+    const project = await findProject(parts.database, context.req.valid("param").name);
+    await takeDown(parts, project);
+    await deleteProject(parts.database, project.name);
+    parts.onHostsMoved();
+    return context.body(null, 204);
+  });
+}
+
+/** Ends what runs and removes the hosts and records of every deployment; blobs are shared and stay. */
+async function takeDown(parts: ApiParts, project: ProjectRow): Promise<void> {
+  const { database, store, address } = parts;
+  for (;;) {
+    const page = await listDeployments(database, { projectId: project.id, limit: 200 });
+    if (page.length === 0) return;
+    for (const view of page) {
+      if (!isFinal(view.status)) {
+        const error = {
+          code: "canceled",
+          message: "The project was removed.",
+          hint: "Make the project again to deploy it.",
+        } as const;
+        await endDeployment(database, view.id, { to: "canceled", error });
+      }
+      const hosts = [deploymentHost(view.id, address), projectHost(project.name, address)];
+      if (view.branch !== null) hosts.push(branchHost(view.branch, project.name, address));
+      for (const host of hosts) await removePointer(store, host, { deployment: view.id });
+      await store.delete(["source.json", "manifest.json", "log.jsonl"].map((name) => `deployments/${view.id}/${name}`));
+    }
+    await database.query
+      .deleteFrom("deployments")
+      .where(
+        "id",
+        "in",
+        page.map(({ id }) => id),
+      )
+      .execute();
+  }
+}
+
+const one = "/projects/{name}";
+
+const listAll = createRoute({
+  method: "get",
+  path: "/projects",
+  summary: "All projects by name",
+  responses: { 200: answer(z.object({ projects: z.array(projectSchema) }), "The projects") },
+});
+
+const readOne = createRoute({
+  method: "get",
+  path: one,
+  summary: "One project",
+  request: { params: nameParameter },
+  responses: { 200: answer(projectSchema, "The project") },
+});
+
+const changeOne = createRoute({
+  method: "patch",
+  path: one,
+  summary: "Change its settings; null takes a setting back",
+  request: {
+    params: nameParameter,
+    body: {
+      required: true,
+      content: {
+        "application/json": { schema: z.strictObject({ settings: z.record(z.string(), z.string().nullable()) }) },
+      },
+    },
+  },
+  responses: { 200: answer(projectSchema, "The project as it is now") },
+});
+
+const rollBack = createRoute({
+  method: "post",
+  path: `${one}/rollback`,
+  summary: "Production goes back to what it showed before",
+  request: { params: nameParameter },
+  responses: { 200: answer(deploymentSchema, "The deployment that production shows now") },
+});
+
+const removeOne = createRoute({
+  method: "delete",
+  path: one,
+  summary: "Remove it with all its deployments",
+  request: { params: nameParameter },
+  responses: { 204: { description: "It is gone" } },
+});

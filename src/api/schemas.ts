@@ -1,0 +1,73 @@
+import { z } from "@hono/zod-openapi";
+import { LOG_STEPS, STATUSES } from "../model/deployment.ts";
+import { projectSettingsSchema } from "../model/project.ts";
+
+/** The forms of the API's answers, for openapi.json; the types themselves live in the model. */
+export const idParameter = z.object({ id: z.string().max(64) });
+export const nameParameter = z.object({ name: z.string().max(100) });
+
+const errorBody = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+export const errorSchema = z.object({ error: errorBody }).openapi("Error");
+
+export const logLineSchema = z
+  .object({
+    seq: z.number(),
+    at: z.string(),
+    step: z.enum(LOG_STEPS),
+    stream: z.enum(["system", "stdout", "stderr"]),
+    text: z.string(),
+  })
+  .openapi("LogLine");
+
+const milliseconds = z.number().optional();
+
+export const deploymentSchema = z
+  .object({
+    id: z.string(),
+    project: z.string(),
+    status: z.enum(STATUSES),
+    url: z.string(),
+    aliases: z.array(z.string()),
+    source: z.any().openapi({ type: "object", description: "kind git: url, branch, commit; kind folder: path" }),
+    framework: z.string().nullable(),
+    packageManager: z.string().nullable(),
+    node: z.string().nullable(),
+    files: z.number(),
+    bytes: z.number(),
+    newBytes: z.number(),
+    reused: z.boolean(),
+    timings: z.object({
+      cloneMs: milliseconds,
+      uploadMs: milliseconds,
+      queueMs: milliseconds,
+      installMs: milliseconds,
+      buildMs: milliseconds,
+      publishMs: milliseconds,
+      totalMs: milliseconds,
+    }),
+    error: z.any().openapi({ type: ["object", "null"], description: "code, message, hint" }),
+    production: z.boolean(),
+    createdAt: z.string(),
+    finishedAt: z.string().nullable(),
+    resolved: z.record(z.string(), z.object({ value: z.string().nullable(), from: z.string() })),
+    warnings: z.array(z.string()),
+  })
+  .openapi("Deployment");
+
+export const projectSchema = z
+  .object({
+    name: z.string(),
+    repository: z.string().nullable(),
+    settings: projectSettingsSchema,
+    productionBranch: z.string().nullable(),
+    production: z.object({ deployment: z.string(), url: z.string() }).nullable(),
+    url: z.string(),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+    latest: deploymentSchema.nullable(),
+  })
+  .openapi("Project");
+
+export function answer<S extends z.ZodType>(schema: S, description: string) {
+  return { description, content: { "application/json": { schema } } };
+}

@@ -1,0 +1,48 @@
+import { sql } from "kysely";
+import type { LogLine } from "../model/deployment.ts";
+import type { DeploymentId } from "../model/ids.ts";
+import { announce } from "./deployments.ts";
+import type { Database } from "./postgres.ts";
+
+/** Lines live here while the deployment runs; afterwards the store's `log.jsonl` holds them all. */
+export async function insertLogLines(database: Database, id: DeploymentId, lines: readonly LogLine[]): Promise<void> {
+  if (lines.length === 0) return;
+  // unnest: one statement and six parameters, however many lines there are.
+  const column = <T>(pick: (line: LogLine) => T) => sql.val(lines.map(pick));
+  await sql`
+    insert into log_lines (deployment_id, seq, at, step, stream, text)
+    select ${id}, * from unnest(
+      ${column((l) => l.seq)}::int[], ${column((l) => l.at)}::timestamptz[], ${column((l) => l.step)}::text[],
+      ${column((l) => l.stream)}::text[], ${column((l) => l.text)}::text[])
+    on conflict do nothing`.execute(database.query);
+  await announce(database, id);
+}
+
+export async function readLogLines(
+  database: Database,
+  id: string,
+  page: { after: number; limit: number },
+): Promise<LogLine[]> {
+  const rows = await database.query
+    .selectFrom("log_lines")
+    .select(["seq", "at", "step", "stream", "text"])
+    .where("deployment_id", "=", id as DeploymentId)
+    .where("seq", ">", page.after)
+    .orderBy("seq")
+    .limit(page.limit)
+    .execute();
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+}
+
+export async function lastLogSeq({ query }: Database, id: DeploymentId): Promise<number> {
+  const row = await query
+    .selectFrom("log_lines")
+    .select(({ fn }) => fn.max("seq").as("last"))
+    .where("deployment_id", "=", id)
+    .executeTakeFirst();
+  return row?.last ?? 0;
+}
+
+export async function deleteLogLines({ query }: Database, id: DeploymentId): Promise<void> {
+  await query.deleteFrom("log_lines").where("deployment_id", "=", id).execute();
+}

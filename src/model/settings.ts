@@ -1,0 +1,182 @@
+import { z } from "zod";
+import { BerthError } from "./errors.ts";
+
+export const ROLES = ["api", "upload", "builder", "edge"] as const;
+export type Role = (typeof ROLES)[number];
+
+const domain = z
+  .string()
+  .toLowerCase()
+  .regex(/^(?=.{1,200}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/, "must be a domain name");
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+/**
+ * Each setting once: its environment variable, its form, its default, its meaning. `docs/settings.md` is generated
+ * from this table. The key in `config.json` is the field's own name.
+ */
+export const settingsTable = {
+  port: { variable: "BERTH_PORT", schema: count(0, 65535), fallback: 3000, meaning: "TCP port that is listened on." },
+  host: { variable: "BERTH_HOST", schema: z.string().min(1), fallback: "127.0.0.1", meaning: "Address to listen on." },
+  store: {
+    variable: "BERTH_STORE",
+    schema: z.string().regex(/^(file:.|s3:\/\/.)/, "must begin with file: or s3://"),
+    fallback: null,
+    meaning:
+      "Object store: `file:<folder>` or `s3://bucket?endpoint=…&region=…`. Default: a folder in the data directory.",
+  },
+  queue: {
+    variable: "BERTH_QUEUE",
+    schema: z.string().regex(/^(embedded:$|rediss?:\/\/.)/, "must be embedded: or a redis:// URL"),
+    fallback: "embedded:",
+    meaning: "Queue: `embedded:` (on the database) or `redis://…`.",
+  },
+  database: {
+    variable: "BERTH_DATABASE",
+    schema: z.string().regex(/^(embedded:$|postgres(ql)?:\/\/.)/, "must be embedded: or a postgres:// URL"),
+    fallback: "embedded:",
+    meaning: "Database: `embedded:` (a PostgreSQL in the data directory) or `postgres://…`.",
+  },
+  domain: {
+    variable: "BERTH_DOMAIN",
+    schema: domain,
+    fallback: "localhost",
+    meaning: "Domain of the website and the API.",
+  },
+  sitesDomain: {
+    variable: "BERTH_SITES_DOMAIN",
+    schema: domain,
+    fallback: null,
+    meaning: "Domain below which sites are served. Default: the value of BERTH_DOMAIN.",
+  },
+  sitesPort: {
+    variable: "BERTH_SITES_PORT",
+    schema: count(1, 65535),
+    fallback: null,
+    meaning: "Port in the URLs of sites, when the edge is reached by another one than this process listens on.",
+  },
+  builds: { variable: "BERTH_BUILDS", schema: count(1, 64), fallback: 1, meaning: "Builds that run at the same time." },
+  uploads: {
+    variable: "BERTH_UPLOADS",
+    schema: count(1, 64),
+    fallback: 2,
+    meaning: "Uploads that run at the same time.",
+  },
+  sandbox: {
+    variable: "BERTH_SANDBOX",
+    schema: z.enum(["bubblewrap", "none"]),
+    fallback: "bubblewrap",
+    meaning: "`none` runs builds WITHOUT a sandbox: their code can read all that the platform's user can.",
+  },
+  uidBase: {
+    variable: "BERTH_UID_BASE",
+    schema: count(1000, 2_000_000_000),
+    fallback: 52000,
+    meaning: "As root: the database runs as this uid, build slot n as this plus 1 plus n.",
+  },
+  buildTimeoutSeconds: {
+    variable: "BERTH_BUILD_TIMEOUT_SECONDS",
+    schema: count(10, 86_400),
+    fallback: 1200,
+    meaning: "Longest time of an install and of a build, in seconds.",
+  },
+  buildMemoryMiB: {
+    variable: "BERTH_BUILD_MEMORY_MIB",
+    schema: count(64, 1_048_576),
+    fallback: 4096,
+    meaning: "Most memory of a build, in MiB.",
+  },
+  localSources: {
+    variable: "BERTH_LOCAL_SOURCES",
+    schema: z.enum(["auto", "yes", "no"]),
+    fallback: "auto",
+    meaning:
+      "Whether paths on this machine may be deployed. `auto`: only while the platform listens on loopback alone.",
+  },
+} as const;
+
+type Table = typeof settingsTable;
+type Value<K extends keyof Table> = z.infer<Table[K]["schema"]> | (null extends Table[K]["fallback"] ? null : never);
+type Parsed = { [K in keyof Table]: Value<K> };
+
+/** All that the platform is told at its start; parsed once, frozen, handed down in slices. */
+export type Settings = Readonly<
+  Omit<Parsed, "store" | "sitesDomain"> & {
+    store: string;
+    sitesDomain: string;
+    dataDirectory: string;
+    roles: readonly Role[];
+    s3: Readonly<{ accessKeyId?: string; secretAccessKey?: string; sessionToken?: string }>;
+  }
+>;
+
+export interface SettingsInput {
+  dataDirectory: string;
+  flags: Partial<Record<keyof Table, unknown>> & { roles?: readonly string[] };
+  variables: Readonly<Record<string, string | undefined>>;
+  /** The parsed `config.json` of the data directory, if there is one. */
+  file: unknown;
+}
+
+/**
+ * Flags, then environment, then `config.json`, then the default.
+ * @throws BerthError `setting_invalid` naming the setting and the reason
+ */
+export function parseSettings({ dataDirectory, flags, variables, file }: SettingsInput): Settings {
+  const fromFile = parseFile(file);
+  const parsed: Record<string, unknown> = {};
+  for (const [key, { variable, schema, fallback }] of Object.entries(settingsTable)) {
+    const given = flags[key as keyof Table] ?? emptyAsUnset(variables[variable]) ?? fromFile[key];
+    if (given === undefined) {
+      parsed[key] = fallback;
+      continue;
+    }
+    const result = schema.safeParse(given);
+    if (!result.success) throw wrong(variable, `'${String(given)}' ${describe(result.error)}`);
+    parsed[key] = result.data;
+  }
+  const values = parsed as Parsed;
+  return Object.freeze({
+    ...values,
+    store: values.store ?? `file:${dataDirectory}/objects`,
+    sitesDomain: values.sitesDomain ?? values.domain,
+    dataDirectory,
+    roles: parseRoles(flags.roles),
+    s3: Object.freeze({
+      accessKeyId: variables.AWS_ACCESS_KEY_ID,
+      secretAccessKey: variables.AWS_SECRET_ACCESS_KEY,
+      sessionToken: variables.AWS_SESSION_TOKEN,
+    }),
+  });
+}
+
+function parseFile(file: unknown): Record<string, unknown> {
+  if (file === undefined) return {};
+  if (typeof file !== "object" || file === null || Array.isArray(file))
+    throw wrong("config.json", "is not a JSON object");
+  for (const key of Object.keys(file)) {
+    if (!(key in settingsTable)) throw wrong("config.json", `has the unknown key '${key}'`);
+  }
+  return file as Record<string, unknown>;
+}
+
+function parseRoles(given: readonly string[] | undefined): readonly Role[] {
+  if (given === undefined || given.length === 0) return ROLES;
+  for (const role of given) {
+    if (!(ROLES as readonly string[]).includes(role)) throw wrong("--role", `'${role}' is none of ${ROLES.join(", ")}`);
+  }
+  return ROLES.filter((role) => given.includes(role));
+}
+
+const emptyAsUnset = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
+const describe = (error: z.ZodError): string => error.issues[0]!.message.replace(/^Invalid/, "is invalid");
+
+function wrong(name: string, reason: string): BerthError {
+  return new BerthError("setting_invalid", `${name}: ${reason}.`, {
+    hint: "docs/settings.md lists all settings with their forms.",
+  });
+}
+
+/** Whether only this machine can reach what listens on `host`. */
+export function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
+}

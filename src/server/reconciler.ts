@@ -1,0 +1,63 @@
+import { type DeploymentView, listUnfinished } from "../database/deployments.ts";
+import type { Database } from "../database/postgres.ts";
+import { deleteExpiredTokens } from "../database/tokens.ts";
+import { FINAL_STATUSES } from "../model/deployment.ts";
+import type { JobKind, JobQueue } from "../queue/job-queue.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { archiveLog } from "../work/log.ts";
+
+const INTERVAL_MS = 10_000;
+
+interface ReconcilerParts {
+  database: Database;
+  queue: JobQueue;
+  store: ObjectStore;
+  onFault(error: unknown, context: Record<string, string>): void;
+}
+
+/**
+ * The database says what is due; the queue may have lost it: a crash between the two writes, or a wiped Redis. Puts
+ * such deployments in line again, at the start and from time to time. Adding is idempotent, so several processes may
+ * do this side by side.
+ */
+export function startReconciler(parts: ReconcilerParts): { stop(): Promise<void> } {
+  let running = Promise.resolve();
+  const round = () => {
+    running = reconcile(parts).catch((error) => parts.onFault(error, { work: "reconcile" }));
+  };
+  round();
+  const timer = setInterval(round, INTERVAL_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+async function reconcile(parts: ReconcilerParts): Promise<void> {
+  for (const view of await listUnfinished(parts.database)) {
+    const kind = jobOf(view);
+    if (!(await parts.queue.has(kind, view.id))) await parts.queue.add(kind, view.id);
+  }
+  for (const { id } of await finishedWithLogLines(parts.database)) await archiveLog(parts, id);
+  await deleteExpiredTokens(parts.database);
+}
+
+function jobOf({ status }: DeploymentView): JobKind {
+  return status === "pending" || status === "uploading" ? "upload" : "build";
+}
+
+/** Ended at least some seconds ago: whoever worked on them has written its last line. */
+function finishedWithLogLines({ query }: Database) {
+  return query
+    .selectFrom("deployments")
+    .select("id")
+    .where("status", "in", [...FINAL_STATUSES])
+    .where("finished_at", "<", new Date(Date.now() - 5_000))
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom("log_lines").select("seq").whereRef("log_lines.deployment_id", "=", "deployments.id")),
+    )
+    .limit(100)
+    .execute();
+}

@@ -1,0 +1,123 @@
+import { lastSourceTree } from "../database/deployments.ts";
+import { rememberProductionBranch } from "../database/projects.ts";
+import type { Sha256 } from "../model/ids.ts";
+import type { Source } from "../model/source.ts";
+import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
+import { putSource } from "../store/deployments.ts";
+import { getTree } from "../store/trees.ts";
+import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
+import { supersedeOlder } from "../work/supersede.ts";
+import { fetchGit } from "./fetch-git.ts";
+import type { GitEnvironment } from "./git.ts";
+import { readFolder } from "./read-folder.ts";
+import { type FetchedSource, putSourceTree } from "./source-tree.ts";
+
+export interface UploadParts extends WorkParts {
+  queue: JobQueue;
+  temporaryDirectory: string;
+  git: GitEnvironment;
+}
+
+const LIMITS = { wallMs: 10 * 60_000, bytes: 4 * 1024 ** 3, files: 100_000 };
+
+/** UPLOAD SERVICE: a deployment's id in; its source tree in the store and the id on the build queue out. */
+export function startUploadService(parts: UploadParts, options: { concurrency: number }): Promise<JobWorker> {
+  return parts.queue.work("upload", {
+    concurrency: options.concurrency,
+    onFault: (error) => parts.onFault(error, { queue: "upload" }),
+    async handle(id, signal) {
+      await holdDeployment(parts, { id, to: "uploading", signal }, (held) => upload(parts, held));
+    },
+  });
+}
+
+async function upload(parts: UploadParts, held: HeldDeployment): Promise<void> {
+  const { view, log } = held;
+  const cloneStart = performance.now();
+  const fetched = await fetchSource(parts, held);
+  try {
+    const { branch, commit } = fetched;
+    const cloneMs = Math.round(performance.now() - cloneStart);
+    const source: Source = view.source.kind === "git" ? { ...view.source, branch, commit } : view.source;
+    const production = view.production_asked || (await isProductionBranch(parts, held, fetched));
+    await held.advance({ findings: { source, branch, production, timings: { cloneMs } } });
+    await supersedeOlder(parts, { ...view, branch });
+
+    const uploadStart = performance.now();
+    const known = await knownBlobs(parts, view.project_id);
+    const put = await putSourceTree({
+      store: parts.store,
+      source: fetched,
+      known,
+      signal: held.signal,
+      onLog: (text) => log.say("upload", text),
+      limits: LIMITS,
+      temporaryDirectory: parts.temporaryDirectory,
+    });
+    await putSource(parts.store, view.id, { version: 1, tree: put.tree, source, files: put.files, bytes: put.bytes });
+    log.say("upload", `Stored ${put.files} files, ${put.bytes} bytes, ${put.newBytes} of them new.`);
+    await log.flush();
+    await held.advance({
+      to: "queued",
+      findings: {
+        source_tree: put.tree,
+        newBytes: put.newBytes,
+        queued_at: new Date(),
+        timings: { uploadMs: Math.round(performance.now() - uploadStart) },
+      },
+    });
+    await parts.queue.add("build", view.id);
+  } finally {
+    await fetched.close();
+  }
+}
+
+function fetchSource(parts: UploadParts, { view, log, signal }: HeldDeployment): Promise<FetchedSource> {
+  const common = { signal, limits: LIMITS, onLog: (text: string) => log.say("clone", text) };
+  if (view.source.kind === "folder") {
+    log.say("clone", `Reading the folder ${view.source.path}`);
+    return readFolder({ ...common, path: view.source.path });
+  }
+  const { url, branch, commit } = view.source;
+  log.say(
+    "clone",
+    `Fetching ${url}${branch === null ? "" : `, branch ${branch}`}${commit === null ? "" : `, commit ${commit}`}`,
+  );
+  return fetchGit({
+    ...common,
+    source: { url, branch, commit },
+    temporaryDirectory: parts.temporaryDirectory,
+    environment: parts.git,
+  });
+}
+
+/** A setting decides; else the repository's default branch does, and a plain folder counts as it. */
+async function isProductionBranch(
+  parts: UploadParts,
+  { view }: HeldDeployment,
+  fetched: FetchedSource,
+): Promise<boolean> {
+  if (view.source.kind === "folder") return true;
+  const { settings } = await parts.database.query
+    .selectFrom("projects")
+    .select("settings")
+    .where("id", "=", view.project_id)
+    .executeTakeFirstOrThrow();
+  if (fetched.defaultBranch !== null) {
+    await rememberProductionBranch(
+      parts.database,
+      view.project_id,
+      settings.production_branch ?? fetched.defaultBranch,
+    );
+  }
+  return settings.production_branch === undefined
+    ? fetched.isDefaultBranch
+    : settings.production_branch === fetched.branch;
+}
+
+/** What the project's last source holds is in the store already: no need to ask for each of its files. */
+async function knownBlobs({ database, store }: UploadParts, projectId: string): Promise<Set<Sha256>> {
+  const hash = await lastSourceTree(database, projectId);
+  const tree = hash === undefined ? undefined : await getTree(store, hash as Sha256);
+  return new Set(tree?.entries.map((entry) => entry.hash));
+}

@@ -1,0 +1,108 @@
+import { deleteLogLines, insertLogLines, lastLogSeq, readLogLines } from "../database/log-lines.ts";
+import type { Database } from "../database/postgres.ts";
+import type { LogLine, LogStep } from "../model/deployment.ts";
+import type { DeploymentId } from "../model/ids.ts";
+import { getLog, putLog } from "../store/deployments.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+
+const FLUSH_MS = 80;
+/** Longer lines are cut: a log is read by people. */
+const LINE_MAX = 4_000;
+
+/**
+ * The log of one deployment while a worker holds it. Lines are written in batches and in order; whoever follows the
+ * log is told by the database. Cheap to call: nothing waits for the disk but `flush`.
+ */
+export class DeploymentLog {
+  private pending: LogLine[] = [];
+  private partial = new Map<string, { decoder: TextDecoder; text: string }>();
+  private timer: Timer | undefined;
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly database: Database,
+    private readonly id: DeploymentId,
+    private seq: number,
+  ) {}
+
+  /** Goes on counting where an earlier worker stopped. */
+  static async open(database: Database, id: DeploymentId): Promise<DeploymentLog> {
+    return new DeploymentLog(database, id, await lastLogSeq(database, id));
+  }
+
+  /** A line of the platform's own. */
+  say(step: LogStep, text: string): void {
+    for (const line of text.split("\n")) this.push(step, "system", line);
+  }
+
+  /** What a command printed, in chunks that end anywhere; invalid UTF-8 becomes U+FFFD. */
+  write(step: LogStep, stream: "stdout" | "stderr", bytes: Uint8Array): void {
+    const key = `${step} ${stream}`;
+    const open = this.partial.get(key) ?? { decoder: new TextDecoder(), text: "" };
+    this.partial.set(key, open);
+    const lines = (open.text + open.decoder.decode(bytes, { stream: true })).split("\n");
+    open.text = lines.pop()!;
+    for (const line of lines) this.push(step, stream, line);
+    if (open.text.length > LINE_MAX) {
+      this.push(step, stream, open.text);
+      open.text = "";
+    }
+  }
+
+  /** Ends lines that have no end yet; called when a command is over. */
+  endLines(step: LogStep): void {
+    for (const stream of ["stdout", "stderr"] as const) {
+      const open = this.partial.get(`${step} ${stream}`);
+      if (open !== undefined && open.text !== "") this.push(step, stream, open.text);
+      this.partial.delete(`${step} ${stream}`);
+    }
+  }
+
+  /** The last lines that a command printed in this step, for the error of a failed one. */
+  private recent: LogLine[] = [];
+  lastLines(step: LogStep, count: number): string[] {
+    return this.recent
+      .filter((line) => line.step === step && line.text.trim() !== "")
+      .slice(-count)
+      .map(({ text }) => text);
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const batch = this.pending;
+    this.pending = [];
+    this.writing = this.writing.then(() => insertLogLines(this.database, this.id, batch));
+    await this.writing;
+  }
+
+  private push(step: LogStep, stream: LogLine["stream"], raw: string): void {
+    // A progress bar redraws its line by carriage returns: what stood there last is what is kept. PostgreSQL's text
+    // holds no NUL.
+    const text = (raw.replace(/\r+$/, "").split("\r").at(-1) ?? "").replaceAll("\0", "").slice(0, LINE_MAX);
+    this.seq += 1;
+    const line: LogLine = { seq: this.seq, at: new Date().toISOString(), step, stream, text };
+    this.pending.push(line);
+    this.recent.push(line);
+    if (this.recent.length > 200) this.recent = this.recent.slice(-100);
+    // A lost write shows at the next flush, which the worker waits for.
+    this.timer ??= setTimeout(() => void this.flush().catch(() => undefined), FLUSH_MS);
+  }
+}
+
+/** Moves the lines of a finished deployment from the database to the store. Safe to call again at any time. */
+export async function archiveLog(
+  { database, store }: { database: Database; store: ObjectStore },
+  id: DeploymentId,
+): Promise<void> {
+  const fresh = await readLogLines(database, id, { after: 0, limit: 1_000_000 });
+  if (fresh.length === 0) return;
+  const kept = (await getLog(store, id)) ?? [];
+  const bySeq = new Map([...kept, ...fresh].map((line) => [line.seq, line]));
+  await putLog(
+    store,
+    id,
+    [...bySeq.values()].sort((a, b) => a.seq - b.seq),
+  );
+  await deleteLogLines(database, id);
+}
