@@ -9,7 +9,10 @@
  */
 export interface ObjectStore {
   /** The object, or undefined. `range` is in bytes, both ends inclusive. */
-  get(key: string, options?: { range?: { first: number; last: number }; signal?: AbortSignal }): Promise<StoredObject | undefined>;
+  get(
+    key: string,
+    options?: { range?: { first: number; last: number }; signal?: AbortSignal },
+  ): Promise<StoredObject | undefined>;
 
   /** Size and ETag, or undefined. */
   head(key: string): Promise<ObjectInfo | undefined>;

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Deployment } from "../model/deployment.ts";
+import { aDeployment, aLine } from "./test-support.ts";
+
+/** The whole command line as a process, against a server that speaks the API's routes. */
+let home: string;
+let server: ReturnType<typeof Bun.serve>;
+let requests: { line: string; body: unknown }[] = [];
+let final: Deployment;
+
+beforeAll(async () => {
+  home = await realpath(await mkdtemp(join(tmpdir(), "berth-cli-")));
+  server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer });
+});
+afterAll(async () => {
+  await server.stop(true);
+  await rm(home, { recursive: true });
+});
+
+async function answer(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const line = `${request.method} ${pathname.replace("/api/v1", "")}`;
+  const body: unknown = request.headers.get("content-length") ? await request.json().catch(() => undefined) : undefined;
+  requests.push({ line, body });
+  const routes: Record<string, () => Response> = {
+    "POST /deployments": () => Response.json({ ...final, status: "pending", error: null }, { status: 201 }),
+    "GET /deployments": () => Response.json({ deployments: [final], next: null }),
+    [`GET /deployments/${final.id}/log`]: () =>
+      request.headers.get("accept") === "text/event-stream"
+        ? new Response(
+            `event: line\ndata: ${JSON.stringify(aLine(1))}\n\nevent: deployment\ndata: ${JSON.stringify(final)}\n\nevent: end\ndata: {}\n\n`,
+            { headers: { "content-type": "text/event-stream" } },
+          )
+        : Response.json({ lines: request.url.includes("after=0") ? [aLine(1)] : [], done: true }),
+    "GET /projects": () =>
+      Response.json({ projects: [{ name: "blog", repository: null, settings: {}, latest: null }] }),
+    "PATCH /projects/blog": () => Response.json({ name: "blog", settings: { root: "web" } }),
+    "POST /projects/blog/rollback": () => Response.json(final),
+    "GET /me": () => Response.json({ kind: "token", name: "ci", version: "0.1.0", baseUrl: server.url.origin }),
+  };
+  const missing = { error: { code: "deployment_not_found", message: "No such deployment.", hint: "See berth ls." } };
+  return routes[line]?.() ?? Response.json(missing, { status: 404 });
+}
+
+async function berth(args: string[], options: { stdin?: string; api?: boolean } = {}) {
+  requests = [];
+  const connection = options.api === false ? [] : ["--api", server.url.origin, "--token", "t"];
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../main.ts"), ...args, ...connection], {
+    cwd: home,
+    env: { HOME: home, PATH: "/usr/bin:/bin", BERTH_DATA: join(home, "data") },
+    stdin: new Blob([options.stdin ?? ""]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const read = (stream: ReadableStream<Uint8Array>) => new Response(stream).text();
+  const [stdout, stderr, exit] = await Promise.all([read(child.stdout), read(child.stderr), child.exited]);
+  return { stdout, stderr, exit };
+}
+
+test("deploy --json prints the deployment alone on stdout, the log on stderr, and sends an absolute path", async () => {
+  final = aDeployment();
+  const { stdout, stderr, exit } = await berth(["deploy", "site", "--prod", "--json"]);
+  expect(JSON.parse(stdout)).toEqual(final);
+  expect(stderr).toContain("build   | line 1");
+  expect(exit).toBe(0);
+  expect(requests[0]?.body).toEqual({ source: join(home, "site"), production: true });
+});
+
+test("a failed deployment is printed whole and exits with 1; --no-wait does not wait for it", async () => {
+  const error = { code: "build_failed", message: "It failed.", hint: "Look." } as const;
+  final = aDeployment({ status: "failed", error });
+  const failed = await berth(["deploy", "--json"]);
+  expect(JSON.parse(failed.stdout).error).toEqual(error);
+  expect(failed.exit).toBe(1);
+  expect(requests[0]?.body).toEqual({ source: home });
+  const started = await berth(["deploy", "--no-wait", "--json"]);
+  expect(JSON.parse(started.stdout).status).toBe("pending");
+  expect(started.exit).toBe(0);
+});
+
+test("without --json the log and the URL are plain lines on stdout", async () => {
+  final = aDeployment();
+  const { stdout, stderr, exit } = await berth(["deploy", "https://git.example/me/blog.git"]);
+  expect(stdout).toContain("build   | line 1\n");
+  expect(stdout).toContain("  http://blog.localhost:3000\n");
+  expect({ stderr, exit, escapes: stdout.includes("\u001b") }).toEqual({ stderr: "", exit: 0, escapes: false });
+});
+
+test("lists are one document each", async () => {
+  final = aDeployment();
+  expect(JSON.parse((await berth(["ls", "--json"])).stdout)).toEqual({ deployments: [final] });
+  expect(JSON.parse((await berth(["projects", "ls", "--json"])).stdout).projects).toHaveLength(1);
+  expect(JSON.parse((await berth(["logs", final.id, "--json"])).stdout)).toEqual({ lines: [aLine(1)] });
+  expect(JSON.parse((await berth(["logs", final.id, "--follow", "--json"])).stdout)).toEqual({ lines: [aLine(1)] });
+});
+
+test("settings are words, an empty value clears one; rollback finds the only project", async () => {
+  await berth(["projects", "set", "blog", "root=web", "build_command=A=1 make", "framework="]);
+  expect(requests[0]).toEqual({
+    line: "PATCH /projects/blog",
+    body: { settings: { root: "web", build_command: "A=1 make", framework: null } },
+  });
+  await berth(["rollback"]);
+  expect(requests.map(({ line }) => line)).toEqual(["GET /projects", "POST /projects/blog/rollback"]);
+});
+
+test.each([
+  [["nonsense"]],
+  [["ls", "--nonsense"]],
+  [["ls", "extra"]],
+  [["ls", "--limit", "0"]],
+  [["ls", "--project", ""]],
+  [["inspect"]],
+  [["projects"]],
+  [["projects", "set", "blog", "nonsense"]],
+])("wrong usage %j exits with 2", async (args) => {
+  const { stdout, exit } = await berth([...args, "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: "usage", hint: expect.stringMatching(/./) } });
+  expect(exit).toBe(2);
+});
+
+test("a failure exits with 1 and says what and what next, without a stack trace", async () => {
+  const asked = await berth(["inspect", "x", "--json"]);
+  expect(JSON.parse(asked.stdout)).toEqual({
+    error: { code: "deployment_not_found", message: "No such deployment.", hint: "See berth ls." },
+  });
+  expect(asked.exit).toBe(1);
+  const shown = await berth(["inspect", "x"]);
+  expect({ ...shown }).toEqual({
+    stdout: "",
+    stderr: "error No such deployment. (deployment_not_found)\n      See berth ls.\n",
+    exit: 1,
+  });
+});
+
+test("login keeps address and token for later commands", async () => {
+  const args = ["login", "--api", server.url.origin];
+  expect((await berth(args, { api: false, stdin: "secret\n" })).exit).toBe(0);
+  const { stdout } = await berth(["whoami", "--json"], { api: false });
+  expect(JSON.parse(stdout).name).toBe("ci");
+});

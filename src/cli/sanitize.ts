@@ -1,0 +1,49 @@
+/**
+ * Sequences of ECMA-48 in their 7-bit and 8-bit forms: CSI, then the strings (DCS, SOS, OSC, PM, APC) up to their
+ * terminator or the end of the line, then any other escape, then an escape that was cut off.
+ */
+const SEQUENCE =
+  /(?:\u001b\[|\u009b)([0-?]*)([ -/]*)([@-~]?)|(?:\u001b[PX\]^_]|[\u0090\u0098\u009d\u009e\u009f])[\s\S]*?(?:\u0007|\u001b\\|\u009c|$)|\u001b[ -/]*[0-~]?/g;
+const CONTROL = /[\u0000-\u0008\u000a-\u001a\u001c-\u001f\u007f-\u009f]/g;
+/** Reorder or hide text without a control character. */
+const INVISIBLE = /[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+const RESET = "\u001b[0m";
+
+/**
+ * Makes one line of foreign text fit to be printed on a terminal: of all control sequences only colours and weights
+ * stay (SGR), closed at the end of the line; a carriage return shows what it would have left on the line.
+ */
+export function sanitize(text: string, { color }: { color: boolean }): string {
+  let colored = false;
+  const marked = text.replace(SEQUENCE, (_, parameters?: string, intermediate?: string, final?: string) => {
+    if (!color || final !== "m" || intermediate !== "" || !/^[0-9;:]*$/.test(parameters ?? "")) return "";
+    const kept = keepColors(parameters ?? "");
+    if (kept === undefined) return "";
+    colored = true;
+    return `\u001b[${kept}m`;
+  });
+  const line = lastOverwrite(marked).replace(CONTROL, "").replace(INVISIBLE, "");
+  return colored ? line.replace(/\u001b(?!\[[0-9;:]*m)/g, "") + RESET : line.replaceAll("\u001b", "");
+}
+
+/** Drops blinking (5, 6) and hidden (8) text; 38, 48 and 58 carry arguments behind them. */
+function keepColors(parameters: string): string | undefined {
+  const given = parameters.split(";");
+  const kept: string[] = [];
+  for (let i = 0; i < given.length; i += 1) {
+    const code = given[i]!;
+    if (code === "38" || code === "48" || code === "58") {
+      const length = given[i + 1] === "5" ? 3 : given[i + 1] === "2" ? 5 : 1;
+      kept.push(...given.slice(i, i + length));
+      i += length - 1;
+    } else if (!/^0*(5|6|8)(:|$)/.test(code)) {
+      kept.push(code);
+    }
+  }
+  return kept.length === 0 ? undefined : kept.join(";");
+}
+
+function lastOverwrite(text: string): string {
+  const parts = text.split("\r").filter((part) => part !== "");
+  return parts.at(-1) ?? "";
+}

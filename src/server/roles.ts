@@ -1,0 +1,75 @@
+import type { Settings } from "../model/settings.ts";
+import type { SiteAddress } from "../model/site-hosts.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import type { Rooms } from "./front-door.ts";
+import type { Metrics } from "./metrics.ts";
+import type { PlatformLog } from "./platform-log.ts";
+import type { Releasers } from "./releasers.ts";
+import type { Work } from "./start.ts";
+
+/** Of the process's environment, what parts of the platform hand on. */
+export interface Environment {
+  home: string;
+  variables: Readonly<Record<string, string | undefined>>;
+}
+
+interface RoleParts {
+  settings: Settings;
+  environment: Environment;
+  store: ObjectStore;
+  work: Work | undefined;
+  log: PlatformLog;
+  releasers: Releasers;
+  metrics: Metrics;
+  address: SiteAddress;
+  baseUrl: string;
+  temporaryDirectory: string;
+  version: string;
+  allowsLocalSources: boolean;
+}
+
+/** Starts what this process was asked to be. Modules of roles that it is not are never loaded. */
+export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" | "sites" | "metrics">> {
+  const has = (role: Settings["roles"][number]) => parts.settings.roles.includes(role);
+  const onFault = (error: unknown, context: Record<string, string>) => {
+    parts.metrics.faults.inc();
+    parts.log.fault(error, context);
+  };
+  const rooms: Pick<Rooms, "base" | "sites" | "metrics"> = {};
+  let onHostsMoved = () => {};
+  if (has("edge")) {
+    const { createHandler } = await import("../serve/handler.ts");
+    const handler = createHandler({ store: parts.store, sitesDomain: parts.settings.sitesDomain });
+    parts.releasers.add("request handler", () => handler.close());
+    parts.metrics.watchCounters("edge", () => handler.stats());
+    onHostsMoved = () => handler.invalidateAll();
+    rooms.sites = handler;
+  }
+  const { work } = parts;
+  if (work === undefined) return rooms;
+  parts.metrics.watchQueue(work.queue);
+  const shared = { ...parts, ...work, onFault, onHostsMoved };
+  if (has("upload")) await startUpload(shared);
+  if (has("builder")) await startBuilder(shared);
+  if (has("api")) rooms.base = await startApi(shared);
+  return rooms;
+}
+
+type SharedParts = RoleParts & Work & { onFault: (error: unknown, context: Record<string, string>) => void; onHostsMoved: () => void };
+
+async function startUpload(parts: SharedParts): Promise<void> {
+  const { startUploadService } = await import("../upload/upload-service.ts");
+  const { variables, home } = parts.environment;
+  const worker = await startUploadService(
+    {
+      ...parts,
+      git: {
+        home,
+        ...(variables.SSH_AUTH_SOCK && { sshAuthSock: variables.SSH_AUTH_SOCK }),
+        ...(variables.GIT_SSL_CAINFO && { caFile: variables.GIT_SSL_CAINFO }),
+      },
+    },
+    { concurrency: parts.settings.uploads },
+  );
+  parts.releasers.add("upload service", () => worker.close());
+}

@@ -1,0 +1,145 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { ObjectInfo, StoredObject } from "./object-store.ts";
+
+export interface ByteRange {
+  first: number;
+  last: number;
+}
+
+/** Objects up to this size are read at once, and their ETag is made of their bytes. */
+const SMALL_MAX_BYTES = 64 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+
+/** Closes the files of large objects whose bytes nobody asked for. */
+const unread = new FinalizationRegistry<FileHandle>((handle) => void handle.close());
+
+/**
+ * Opens the object once: whatever is renamed over its path later, the reader sees these bytes to their end.
+ * @returns undefined when there is no such file
+ */
+export async function readObject(path: string, key: string, range?: ByteRange): Promise<StoredObject | undefined> {
+  const handle = await openFile(path);
+  if (handle === undefined) return undefined;
+  const info = await describe(handle, key).catch((error) => closeAndThrow(handle, error));
+  const { first, length } = clip(range, info?.size ?? 0);
+  if (info === undefined || info.content !== undefined) await handle.close();
+  if (info === undefined) return undefined;
+  const { size, etag, content } = info;
+  if (content !== undefined) {
+    const part = content.subarray(first, first + length);
+    return { key, size, etag, bytes: async () => part, stream: () => new Blob([part]).stream() };
+  }
+  const take = () => {
+    unread.unregister(object);
+    return handle;
+  };
+  const object: StoredObject = {
+    key,
+    size,
+    etag,
+    bytes: () => readWhole(take(), first, length),
+    stream: () => readStream(take(), first, length),
+  };
+  unread.register(object, handle, object);
+  return object;
+}
+
+export async function describeObject(path: string, key: string): Promise<ObjectInfo | undefined> {
+  const handle = await openFile(path);
+  if (handle === undefined) return undefined;
+  try {
+    const info = await describe(handle, key);
+    return info && { key, size: info.size, etag: info.etag };
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The ETag of a small object is a hash of its bytes: two files written within one tick of the file system's clock may
+ * share size, time and even inode number. Large objects are told apart by these three, as on other file servers.
+ */
+export async function etagOf(handle: FileHandle, content?: Uint8Array): Promise<string> {
+  if (content !== undefined && content.byteLength <= SMALL_MAX_BYTES) {
+    return new Bun.CryptoHasher("sha256").update(content).digest("hex").slice(0, 32);
+  }
+  const { size, mtimeNs, ino } = await handle.stat({ bigint: true });
+  return `${ino.toString(16)}-${mtimeNs.toString(16)}-${size.toString(16)}`;
+}
+
+export const isSmall = (sizeBytes: number): boolean => sizeBytes <= SMALL_MAX_BYTES;
+
+async function openFile(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+type Described = ObjectInfo & { content?: Uint8Array<ArrayBuffer> };
+
+async function describe(handle: FileHandle, key: string): Promise<Described | undefined> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) return undefined;
+  if (!isSmall(stat.size)) return { key, size: stat.size, etag: await etagOf(handle) };
+  const content = await readPart(handle, 0, stat.size);
+  return { key, size: stat.size, etag: await etagOf(handle, content), content };
+}
+
+function clip(range: ByteRange | undefined, size: number): { first: number; length: number } {
+  if (range === undefined) return { first: 0, length: size };
+  return { first: range.first, length: Math.max(0, Math.min(range.last, size - 1) - range.first + 1) };
+}
+
+async function readWhole(handle: FileHandle, first: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readPart(handle, first, length);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readPart(handle: FileHandle, first: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, first + filled);
+    if (bytesRead === 0) throw new Error("the file is shorter than it was");
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+function readStream(handle: FileHandle, first: number, length: number): ReadableStream<Uint8Array> {
+  let position = first;
+  const end = first + length;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          if (position < end) {
+            const chunk = await readPart(handle, position, Math.min(CHUNK_BYTES, end - position));
+            position += chunk.byteLength;
+            controller.enqueue(chunk);
+          }
+          if (position >= end) {
+            await handle.close();
+            controller.close();
+          }
+        } catch (error) {
+          await closeAndThrow(handle, error);
+        }
+      },
+      cancel: () => handle.close(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function closeAndThrow(handle: FileHandle, error: unknown): Promise<never> {
+  await handle.close();
+  throw error;
+}

@@ -1,0 +1,93 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export const ROOT = join(import.meta.dir, "../..");
+
+export interface TestPlatform {
+  /** The website, such as `http://localhost:41234`. */
+  baseUrl: string;
+  port: number;
+  signInUrl: string;
+  dataDirectory: string;
+  pid: number;
+  token: string;
+  /** A request to the API with the machine's own token. */
+  api(path: string, init?: RequestInit): Promise<Response>;
+  /** A request to a site by its host; names below localhost need no resolver this way. */
+  site(host: string, path: string, init?: RequestInit): Promise<Response>;
+  /** Everything that the process printed. */
+  output(): string;
+  /** SIGTERM, and waits for its end. */
+  stop(): Promise<void>;
+  /** SIGKILL, and waits for its end: a crash. */
+  kill(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  dataDirectory?: string;
+  args?: readonly string[];
+  env?: Record<string, string>;
+}
+
+/** Starts the real program by its launcher, as a user does, and waits until it is up. */
+export async function startPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
+  const dataDirectory = options.dataDirectory ?? (await newDataDirectory());
+  const child = Bun.spawn(
+    [join(ROOT, "berth"), "up", "--json", "--port", "0", "--data", dataDirectory, ...(options.args ?? [])],
+    { cwd: tmpdir(), env: { ...Bun.env, ...options.env }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+  );
+  let printed = "";
+  let first = "";
+  const collect = async (stream: ReadableStream<Uint8Array>, isStdout: boolean) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      const text = decoder.decode(chunk, { stream: true });
+      printed += text;
+      if (isStdout) first += text;
+    }
+  };
+  void collect(child.stdout, true);
+  void collect(child.stderr, false);
+  while (!first.includes("\n")) {
+    if (child.exitCode !== null) throw new Error(`the platform ended with ${child.exitCode}:\n${printed}`);
+    await sleep(10);
+  }
+  const up = JSON.parse(first.slice(0, first.indexOf("\n"))) as { url: string; signInUrl: string };
+  const api = (await Bun.file(join(dataDirectory, "api.json")).json().catch(() => ({ token: "" }))) as { token: string };
+  const port = Number(new URL(up.url).port);
+  const origin = `http://127.0.0.1:${port}`;
+  const end = async (signal: "SIGTERM" | "SIGKILL") => {
+    if (child.exitCode === null) child.kill(signal);
+    await child.exited;
+  };
+  return {
+    baseUrl: up.url,
+    port,
+    signInUrl: up.signInUrl,
+    dataDirectory,
+    pid: child.pid,
+    token: api.token,
+    api: (path, init = {}) =>
+      fetch(`${origin}/api/v1${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${api.token}`, "content-type": "application/json", ...init.headers },
+      }),
+    site: (host, path, init = {}) => fetch(`${origin}${path}`, { redirect: "manual", ...init, headers: { host, ...init.headers } }),
+    output: () => printed,
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+  };
+}
+
+/** A folder that other users may pass through, as the default one is. */
+export async function newDataDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "berth-data-"));
+  await chmod(directory, 0o711);
+  return directory;
+}
+
+export async function removeDataDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+}
