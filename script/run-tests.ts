@@ -50,13 +50,25 @@ async function testFile(file: string): Promise<void> {
   passed += filePassed;
   failed += fileFailed;
   skipped += count("skip");
-  console.log(`${fileFailed === 0 ? "ok  " : "FAIL"}  ${file}: ${filePassed} passed, ${fileFailed} failed (${seconds} s)`);
+  console.log(
+    `${fileFailed === 0 ? "ok  " : "FAIL"}  ${file}: ${filePassed} passed, ${fileFailed} failed (${seconds} s)`,
+  );
   if (fileFailed > 0) console.log(output);
 }
 
 async function run(command: string[]): Promise<{ status: number | null; output: string; seconds: string }> {
   const start = performance.now();
-  const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: FILE_MS, killSignal: "SIGKILL" });
-  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
+  const child = Bun.spawn(command, {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: FILE_MS,
+    killSignal: "SIGKILL",
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
   return { status: child.exitCode, output: out + err, seconds: ((performance.now() - start) / 1000).toFixed(1) };
 }

@@ -29,7 +29,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const roomOf = (path: string): string => path.split("/")[1]!;
 
 function importsOf(file: string): string[] {
-  const specifiers = [...textOf(file).matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)].map((match) => match[1]!);
+  const specifiers = [...textOf(file).matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)].map(
+    (match) => match[1]!,
+  );
   return specifiers.map((specifier) => normalize(join(dirname(file), specifier)));
 }
 
@@ -58,7 +60,9 @@ test("the process's environment is read in one file", () => {
 });
 
 test("no file is too long to read", () => {
-  const long = sources.map((file) => [file, textOf(file).split("\n").length] as const).filter(([, lines]) => lines > 320);
+  const long = sources
+    .map((file) => [file, textOf(file).split("\n").length] as const)
+    .filter(([, lines]) => lines > 320);
   expect(long).toEqual([]);
 });
 

@@ -31,7 +31,9 @@ export function createFrontDoor(rooms: Rooms): (request: Request) => Response | 
 
 export function isBaseHost(hostHeader: string, domain: string): boolean {
   const host = hostHeader.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
-  return host === domain || host === "localhost" || /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host);
+  return (
+    host === domain || host === "localhost" || /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host)
+  );
 }
 
 function plain(status: number, text: string): Response {

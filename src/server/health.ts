@@ -5,7 +5,9 @@ import type { Work } from "./start.ts";
 const CHECK_MS = 3_000;
 
 /** 200 when this process can do the work of its roles; 503 names the part that does not answer. */
-export function healthCheck(parts: { store: ObjectStore; roles: readonly Role[] } & Partial<Work>): () => Promise<Response> {
+export function healthCheck(
+  parts: { store: ObjectStore; roles: readonly Role[] } & Partial<Work>,
+): () => Promise<Response> {
   return async () => {
     const checks: Record<string, Promise<unknown>> = { store: parts.store.head("health") };
     if (parts.database) checks.database = parts.database.check();
@@ -13,7 +15,13 @@ export function healthCheck(parts: { store: ObjectStore; roles: readonly Role[] 
     const failed: string[] = [];
     await Promise.all(
       Object.entries(checks).map(async ([name, check]) => {
-        const answered = await Promise.race([check.then(() => true, () => false), Bun.sleep(CHECK_MS).then(() => false)]);
+        const answered = await Promise.race([
+          check.then(
+            () => true,
+            () => false,
+          ),
+          Bun.sleep(CHECK_MS).then(() => false),
+        ]);
         if (!answered) failed.push(name);
       }),
     );

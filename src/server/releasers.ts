@@ -7,7 +7,10 @@ export class Releasers {
   }
 
   /** Runs each step once, each at most `timeoutMs` long. */
-  async run(options: { timeoutMs: number; onFault(error: unknown, context: Record<string, string>): void }): Promise<void> {
+  async run(options: {
+    timeoutMs: number;
+    onFault(error: unknown, context: Record<string, string>): void;
+  }): Promise<void> {
     for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
       const { name, release } = step;
       const timeout = Promise.withResolvers<void>();

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Settings } from "../model/settings.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -55,7 +56,8 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   return rooms;
 }
 
-type SharedParts = RoleParts & Work & { onFault: (error: unknown, context: Record<string, string>) => void; onHostsMoved: () => void };
+type SharedParts = RoleParts &
+  Work & { onFault: (error: unknown, context: Record<string, string>) => void; onHostsMoved: () => void };
 
 async function startUpload(parts: SharedParts): Promise<void> {
   const { startUploadService } = await import("../upload/upload-service.ts");
@@ -72,4 +74,13 @@ async function startUpload(parts: SharedParts): Promise<void> {
     { concurrency: parts.settings.uploads },
   );
   parts.releasers.add("upload service", () => worker.close());
+}
+
+async function startApi(parts: SharedParts) {
+  const [{ createApi }, { createWebsite }] = await Promise.all([
+    import("../api/app.ts"),
+    import("../website/serve.ts"),
+  ]);
+  const website = createWebsite(join(import.meta.dir, "../../dist/website"));
+  return createApi(parts, { website, metrics: () => parts.metrics.response() });
 }

@@ -76,9 +76,19 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   ]);
   releasers.add("store", () => store.close());
   const roles = await startRoles({
-    settings, environment, store, work, log, releasers, address, baseUrl, metrics, temporaryDirectory,
+    settings,
+    environment,
+    store,
+    work,
+    log,
+    releasers,
+    address,
+    baseUrl,
+    metrics,
+    temporaryDirectory,
     version: packageJson.version,
-    allowsLocalSources: settings.localSources === "yes" || (settings.localSources === "auto" && isLoopbackHost(settings.host)),
+    allowsLocalSources:
+      settings.localSources === "yes" || (settings.localSources === "auto" && isLoopbackHost(settings.host)),
   });
   if (work && needs("api", "upload", "builder")) {
     const reconciler = startReconciler({ ...work, store, onFault: log.fault });
@@ -90,7 +100,8 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
     ...roles,
   });
   log.info("started", { port, roles: settings.roles });
-  const api = needs("api") && work ? await announceApi(settings, { database: work.database, baseUrl, port }) : undefined;
+  const api =
+    needs("api") && work ? await announceApi(settings, { database: work.database, baseUrl, port }) : undefined;
   return { baseUrl, broken: broken.promise, ...(api && { api }) };
 }
 

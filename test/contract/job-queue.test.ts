@@ -36,7 +36,11 @@ function jobQueueContract(name: string, start: () => Promise<QueueServer>): void
       const ids = Array.from({ length: 50 }, (_, n) => `once-${n}`);
       const seen: string[] = [];
       const all = Promise.withResolvers<void>();
-      const wrong = await queue.work("build", { concurrency: 1, onFault: ignore, handle: async (id) => void seen.push(`wrong ${id}`) });
+      const wrong = await queue.work("build", {
+        concurrency: 1,
+        onFault: ignore,
+        handle: async (id) => void seen.push(`wrong ${id}`),
+      });
       const worker = await queue.work("upload", {
         concurrency: 4,
         onFault: ignore,
@@ -59,7 +63,11 @@ function jobQueueContract(name: string, start: () => Promise<QueueServer>): void
       expect(await queue.depth("build")).toBe(1);
       let runs = 0;
       const ran = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      const worker = await queue.work("build", { concurrency: 1, onFault: ignore, handle: async () => ran[runs++]!.resolve() });
+      const worker = await queue.work("build", {
+        concurrency: 1,
+        onFault: ignore,
+        handle: async () => ran[runs++]!.resolve(),
+      });
       await ran[0]!.promise;
       await until(async () => !(await queue.has("build", "again")));
       await queue.add("build", "again");
@@ -100,19 +108,30 @@ function jobQueueContract(name: string, start: () => Promise<QueueServer>): void
       await started.promise;
       await first.close();
       const second = Promise.withResolvers<string>();
-      const worker = await queue.work("build", { concurrency: 1, onFault: ignore, handle: async (id) => second.resolve(id) });
+      const worker = await queue.work("build", {
+        concurrency: 1,
+        onFault: ignore,
+        handle: async (id) => second.resolve(id),
+      });
       expect(await second.promise).toBe("handed-on");
       await worker.close();
     }, 30_000);
 
     test("a job of a killed worker process is given to another one", async () => {
-      const child = Bun.spawn([process.execPath, WORKER, JSON.stringify(server.connection)], { stdout: "pipe", stderr: "inherit" });
+      const child = Bun.spawn([process.execPath, WORKER, JSON.stringify(server.connection)], {
+        stdout: "pipe",
+        stderr: "inherit",
+      });
       await queue.add("build", "orphan");
       await child.stdout.getReader().read();
       child.kill("SIGKILL");
       await child.exited;
       const taken = Promise.withResolvers<string>();
-      const worker = await queue.work("build", { concurrency: 1, onFault: ignore, handle: async (id) => taken.resolve(id) });
+      const worker = await queue.work("build", {
+        concurrency: 1,
+        onFault: ignore,
+        handle: async (id) => taken.resolve(id),
+      });
       expect(await taken.promise).toBe("orphan");
       await worker.close();
     }, 40_000);
@@ -135,7 +154,11 @@ jobQueueContract("BullMQ on Redis", async () => {
 jobQueueContract("BullMQ on PostgreSQL 15", async () => {
   const postgres = await startPostgres();
   const connection = { connectionString: postgres.url };
-  return { open: () => openPostgresQueue(connection, ignore), connection: ["postgres", connection], stop: postgres.stop };
+  return {
+    open: () => openPostgresQueue(connection, ignore),
+    connection: ["postgres", connection],
+    stop: postgres.stop,
+  };
 });
 
 jobQueueContract("BullMQ on the embedded PostgreSQL", async () => {

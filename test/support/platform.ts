@@ -55,7 +55,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     await sleep(10);
   }
   const up = JSON.parse(first.slice(0, first.indexOf("\n"))) as { url: string; signInUrl: string };
-  const api = (await Bun.file(join(dataDirectory, "api.json")).json().catch(() => ({ token: "" }))) as { token: string };
+  const api = (await Bun.file(join(dataDirectory, "api.json"))
+    .json()
+    .catch(() => ({ token: "" }))) as { token: string };
   const port = Number(new URL(up.url).port);
   const origin = `http://127.0.0.1:${port}`;
   const end = async (signal: "SIGTERM" | "SIGKILL") => {
@@ -74,7 +76,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
         ...init,
         headers: { authorization: `Bearer ${api.token}`, "content-type": "application/json", ...init.headers },
       }),
-    site: (host, path, init = {}) => fetch(`${origin}${path}`, { redirect: "manual", ...init, headers: { host, ...init.headers } }),
+    site: (host, path, init = {}) =>
+      fetch(`${origin}${path}`, { redirect: "manual", ...init, headers: { host, ...init.headers } }),
     output: () => printed,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),

@@ -15,12 +15,28 @@ export async function startPostgres(): Promise<{ url: string; stop(): Promise<vo
     asUser = ["setpriv", "--reuid", `${uid}`, "--regid", `${gid}`, "--clear-groups", "--"];
   }
   const data = join(directory, "data");
-  await runToEnd([...asUser, `${BIN}/initdb`, "-D", data, "-U", "berth", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"], {
-    cwd: "/",
-  });
+  await runToEnd(
+    [...asUser, `${BIN}/initdb`, "-D", data, "-U", "berth", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
+    {
+      cwd: "/",
+    },
+  );
   const port = await freePort();
   const server = startProcess(
-    [...asUser, `${BIN}/postgres`, "-D", data, "-p", `${port}`, "-k", directory, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+    [
+      ...asUser,
+      `${BIN}/postgres`,
+      "-D",
+      data,
+      "-p",
+      `${port}`,
+      "-k",
+      directory,
+      "-c",
+      "listen_addresses=127.0.0.1",
+      "-c",
+      "fsync=off",
+    ],
     { cwd: "/" },
   );
   await waitForPort(port, { process: server });

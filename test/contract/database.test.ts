@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import {
+  advance,
+  claimDeployment,
+  endDeployment,
+  findDeployment,
+  insertDeployment,
+  lastPromoted,
+  olderUnfinished,
+  publishUnderLock,
+} from "../../src/database/deployments.ts";
+import { startEmbeddedPostgres } from "../../src/database/embedded.ts";
+import { insertLogLines, readLogLines } from "../../src/database/log-lines.ts";
+import { type Database, openDatabase } from "../../src/database/postgres.ts";
+import { changeProjectSettings, findOrCreateProject } from "../../src/database/projects.ts";
+import { checkToken, issueToken, spendToken } from "../../src/database/tokens.ts";
+import { newDeploymentId } from "../../src/model/ids.ts";
+import type { PostgresConnection } from "../../src/model/postgres.ts";
+import { newDataDirectory, removeDataDirectory } from "../support/platform.ts";
+import { startPostgres } from "../support/postgres.ts";
+
+const ignore = () => {};
+
+function databaseContract(
+  name: string,
+  start: () => Promise<{ connection: PostgresConnection; stop(): Promise<void> }>,
+): void {
+  describe(`database: ${name}`, () => {
+    let server: Awaited<ReturnType<typeof start>>;
+    let database: Database;
+    beforeAll(async () => {
+      server = await start();
+      // Several processes start at once on an empty database.
+      const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(server.connection, ignore)));
+      database = opened[0]!;
+      await Promise.all(opened.slice(1).map((other) => other.close()));
+    }, 60_000);
+    afterAll(async () => {
+      await database.close();
+      await server.stop();
+    }, 30_000);
+
+    let counter = 0;
+    const newDeployment = async (branch: string | null = "main", projectId?: string) => {
+      counter += 1;
+      const wanted = { name: `p${counter}`, given: true, repository: `r${counter}` };
+      const project_id = projectId ?? (await findOrCreateProject(database, wanted)).id;
+      return await insertDeployment(database, {
+        id: newDeploymentId(),
+        project_id,
+        status: "pending",
+        source: JSON.stringify({ kind: "git", url: "https://example.com/x.git", branch, commit: null }),
+        branch,
+        production: true,
+        production_asked: false,
+        force: false,
+        root: null,
+      });
+    };
+
+    test("of many claims at once each gets an attempt of its own, and the last one alone may write", async () => {
+      const { id } = await newDeployment();
+      const claims = await Promise.all(Array.from({ length: 8 }, () => claimDeployment(database, id, "uploading")));
+      const attempts = claims.map((claim) => claim!.attempt);
+      expect(Math.max(...attempts)).toBe(8);
+      for (const attempt of [1, 5, 7]) {
+        expect(await advance(database, { id, attempt }, { to: "queued" })).toBe(false);
+      }
+      expect(await advance(database, { id, attempt: 8 }, { to: "queued" })).toBe(true);
+    });
+
+    test("a state is reached from its predecessors only, and a final one is left by nobody", async () => {
+      const { id } = await newDeployment();
+      expect(await claimDeployment(database, id, "building")).toBeUndefined();
+      const held = { id, attempt: (await claimDeployment(database, id, "uploading"))!.attempt };
+      expect(await advance(database, held, { to: "ready" })).toBe(false);
+      const error = { code: "canceled", message: "m", hint: "h" } as const;
+      expect(await endDeployment(database, id, { to: "canceled", error })).toBe(true);
+      expect(await endDeployment(database, id, { to: "failed", error })).toBe(false);
+      expect(await advance(database, held, { to: "queued" })).toBe(false);
+      expect(await advance(database, held, { findings: { files: 3 } })).toBe(false);
+      expect(await findDeployment(database, id)).toMatchObject({ status: "canceled", error, files: 0 });
+    });
+
+    test("publishing and canceling at once: exactly one of them happens", async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const { id } = await newDeployment();
+        await claimDeployment(database, id, "uploading");
+        await advance(database, { id, attempt: 1 }, { to: "queued" });
+        const held = { id, attempt: (await claimDeployment(database, id, "building"))!.attempt };
+        await advance(database, held, { to: "publishing" });
+        let pointed = false;
+        const [published, canceled] = await Promise.all([
+          publishUnderLock(database, held, async () => {
+            pointed = true;
+            return { findings: { files: 1 }, promoted: true };
+          }),
+          endDeployment(database, id, { to: "canceled", error: { code: "canceled", message: "m", hint: "h" } }),
+        ]);
+        expect([published, canceled].filter(Boolean)).toHaveLength(1);
+        expect(pointed).toBe(published);
+        expect((await findDeployment(database, id)).in_production).toBe(published);
+      }
+    });
+
+    test("findings are added up: timings and new bytes of both services", async () => {
+      const { id } = await newDeployment();
+      const held = { id, attempt: (await claimDeployment(database, id, "uploading"))!.attempt };
+      await advance(database, held, { findings: { timings: { cloneMs: 1 }, newBytes: 10 } });
+      await advance(database, held, { findings: { timings: { uploadMs: 2 }, newBytes: 5, warnings: ["w"] } });
+      const view = await findDeployment(database, id);
+      expect([view.timings, Number(view.new_bytes), view.warnings]).toEqual([{ cloneMs: 1, uploadMs: 2 }, 15, ["w"]]);
+    });
+
+    test("older unfinished deployments are found by project and branch, a missing branch included", async () => {
+      const first = await newDeployment("a");
+      const project = first.project_id;
+      const [other, folder, folder2, second] = [
+        await newDeployment("b", project),
+        await newDeployment(null, project),
+        await newDeployment(null, project),
+        await newDeployment("a", project),
+      ];
+      expect((await olderUnfinished(database, second)).map(({ id }) => id)).toEqual([first.id]);
+      expect((await olderUnfinished(database, folder2)).map(({ id }) => id)).toEqual([folder.id]);
+      expect(await olderUnfinished(database, other)).toEqual([]);
+      expect(await lastPromoted(database, project)).toEqual([]);
+    });
+
+    test("whoever watches a deployment is told of its moves and its log lines", async () => {
+      const { id } = await newDeployment();
+      let change = Promise.withResolvers<void>();
+      const unwatch = database.watch(id, () => change.resolve());
+      await change.promise; // told once when the listening begins, for what was missed before
+      for (const action of [
+        () => claimDeployment(database, id, "uploading"),
+        () =>
+          insertLogLines(database, id, [
+            { seq: 1, at: new Date().toISOString(), step: "clone", stream: "system", text: "a\u001b[31m \"'\\ {},\n" },
+          ]),
+      ]) {
+        change = Promise.withResolvers<void>();
+        await action();
+        await change.promise;
+      }
+      unwatch();
+      expect((await readLogLines(database, id, { after: 0, limit: 10 }))[0]?.text).toBe("a\u001b[31m \"'\\ {},\n");
+      expect(await readLogLines(database, id, { after: 1, limit: 10 })).toEqual([]);
+    });
+
+    test("a repository keeps its project; another one of the same name gets the next number", async () => {
+      const one = await findOrCreateProject(database, { name: "site", given: false, repository: "https://a/site" });
+      const same = await findOrCreateProject(database, { name: "site", given: false, repository: "https://a/site" });
+      const other = await findOrCreateProject(database, { name: "site", given: false, repository: "https://b/site" });
+      expect([one.name, same.id, other.name]).toEqual(["site", one.id, "site-2"]);
+      const many = await Promise.all(
+        Array.from({ length: 6 }, (_, n) =>
+          findOrCreateProject(database, { name: "rush", given: false, repository: `https://${n}/rush` }),
+        ),
+      );
+      expect(new Set(many.map((project) => project.name)).size).toBe(6);
+    });
+
+    test("settings are set and taken back one by one", async () => {
+      await findOrCreateProject(database, { name: "tuned", given: true, repository: "x" });
+      await changeProjectSettings(database, "tuned", { set: { root: "web", node_version: "22" }, unset: [] });
+      const row = await changeProjectSettings(database, "tuned", { set: { root: "app" }, unset: ["node_version"] });
+      expect(row.settings).toEqual({ root: "app" });
+    });
+
+    test("a sign-in token works once, however many come at once, and not as anything else", async () => {
+      const secret = await issueToken(database, { kind: "sign-in", name: "owner", lifetimeMs: 60_000 });
+      expect(await checkToken(database, "api", secret)).toBeUndefined();
+      const uses = await Promise.all(Array.from({ length: 8 }, () => spendToken(database, "sign-in", secret)));
+      expect(uses.filter(Boolean)).toHaveLength(1);
+      const expired = await issueToken(database, { kind: "session", name: "owner", lifetimeMs: -1 });
+      expect(await checkToken(database, "session", expired)).toBeUndefined();
+    });
+  });
+}
+
+databaseContract("PostgreSQL 15", async () => {
+  const postgres = await startPostgres();
+  return { connection: { connectionString: postgres.url }, stop: postgres.stop };
+});
+
+databaseContract("embedded PostgreSQL", async () => {
+  const directory = await newDataDirectory();
+  const uid = process.getuid?.() === 0 ? 52000 : undefined;
+  const embedded = await startEmbeddedPostgres({ directory: join(directory, "database"), uid, onExit: ignore });
+  return {
+    connection: embedded.connection,
+    async stop() {
+      await embedded.stop();
+      await removeDataDirectory(directory);
+    },
+  };
+});
+
+test("a database that can't be reached is told by the name of its setting", async () => {
+  const error = await openDatabase({ connectionString: "postgres://127.0.0.1:1/x" }, ignore).catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: "setting_invalid", message: expect.stringContaining("BERTH_DATABASE") });
+});

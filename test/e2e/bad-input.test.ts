@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deployAndWait } from "../support/deploy.ts";
+import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { buildableSite, newRepository, type TestRepository } from "../support/repositories.ts";
+
+/** Bad input gets a clear error of the documented form; nothing is lost and the platform lives. */
+describe("bad input", () => {
+  let platform: TestPlatform;
+  const repositories: TestRepository[] = [];
+  beforeAll(async () => {
+    platform = await startPlatform();
+  }, 120_000);
+  afterAll(async () => {
+    expect((await fetch(`http://127.0.0.1:${platform.port}/healthz`)).status).toBe(200);
+    await platform.stop();
+    for (const repository of repositories) await repository.remove();
+    await removeDataDirectory(platform.dataDirectory);
+  }, 30_000);
+
+  const refusals: [wish: Record<string, unknown>, code: string][] = [
+    [{ source: "" }, "source_invalid"],
+    [{ source: "ftp://example.com/x" }, "source_invalid"],
+    [{ source: "https://" }, "source_invalid"],
+    [{ source: "ext::sh -c id" }, "source_invalid"],
+    [{ source: "--upload-pack=id" }, "source_invalid"],
+    [{ source: "https://user:secret@example.com/x.git" }, "source_has_credentials"],
+    [{ source: "/no/such/folder" }, "source_path_missing"],
+    [{ source: "https://example.com/x.git", branch: "--upload-pack=id" }, "branch_not_found"],
+    [{ source: "https://example.com/x.git", project: "No Name" }, "project_name_invalid"],
+    [{ source: "https://example.com/x.git", project: "api" }, "project_name_reserved"],
+    [{ source: "https://example.com/x.git", root: "../up" }, "project_setting_invalid"],
+    [{ sauce: "x" }, "bad_request"],
+  ];
+  test.each(refusals)("%j is refused as %s", async (wish, code) => {
+    const response = await platform.api("/deployments", { method: "POST", body: JSON.stringify(wish) });
+    const { error } = (await response.json()) as { error: Record<string, string> };
+    expect(error).toMatchObject({ code, message: expect.stringMatching(/\S/), hint: expect.stringMatching(/\S/) });
+    expect(response.status).toBe(400);
+    expect(JSON.stringify(error)).not.toContain("secret");
+  });
+
+  const failures: [name: string, files: Record<string, string>, code: string][] = [
+    ["package-json-broken", { "package.json": "{ oops" }, "package_json_invalid"],
+    ["unknown-framework", { "package.json": "{}", "readme.txt": "x" }, "framework_unknown"],
+    ["build-fails", buildableSite("console.error('no luck'); process.exit(3);"), "build_failed"],
+    ["writes-nothing", buildableSite(""), "output_missing"],
+    [
+      "writes-no-page",
+      buildableSite(
+        'import { mkdirSync, writeFileSync } from "node:fs"; mkdirSync("dist"); writeFileSync("dist/a.txt", "x");',
+      ),
+      "output_no_index",
+    ],
+    [
+      "install-fails",
+      { ...buildableSite(""), "package.json": JSON.stringify({ scripts: { build: "true", preinstall: "exit 7" } }) },
+      "install_failed",
+    ],
+  ];
+  test.each(failures)(
+    "%s fails with its reason",
+    async (name, files, code) => {
+      const repository = await newRepository(name, files);
+      repositories.push(repository);
+      const done = await deployAndWait(platform, { source: repository.path });
+      expect([done.status, done.error?.code]).toEqual(["failed", code as never]);
+      expect(done.error?.hint).toMatch(/\S/);
+      const page = await platform.site(new URL(done.url).host, "/");
+      expect(page.status).toBeGreaterThanOrEqual(400);
+    },
+    120_000,
+  );
+
+  test("repositories that are not there, empty, or lack the branch", async () => {
+    const empty = await newRepository("empty");
+    const full = await newRepository("full", { "index.html": "x" });
+    repositories.push(empty, full);
+    const codeOf = async (wish: Record<string, unknown>) => (await deployAndWait(platform, wish)).error?.code;
+    expect(await codeOf({ source: empty.path })).toBe("repository_empty");
+    expect(await codeOf({ source: full.path, branch: "nope" })).toBe("branch_not_found");
+    expect(await codeOf({ source: full.path, commit: "a".repeat(40) })).toBe("commit_not_found");
+    expect(await codeOf({ source: "http://127.0.0.1:1/x.git" })).toBe("source_unreachable");
+    const folder = await mkdtemp(join(tmpdir(), "berth-empty-"));
+    expect(await codeOf({ source: folder })).toBe("source_empty");
+    await rm(folder, { recursive: true });
+  }, 60_000);
+
+  test("a second platform on the same directory, and a taken port, are told apart", async () => {
+    const second = await startPlatform({ dataDirectory: platform.dataDirectory }).catch(
+      (error: Error) => error.message,
+    );
+    expect(second).toContain("data_directory_in_use");
+    const taken = await startPlatform({ args: ["--port", `${platform.port}`] }).catch((error: Error) => error.message);
+    expect(taken).toContain("port_taken");
+    expect(taken).toContain(`process ${platform.pid}`);
+  }, 60_000);
+
+  test.each([
+    [{ BERTH_STORE: "ftp:x" }, "BERTH_STORE"],
+    [{ BERTH_QUEUE: "redis://127.0.0.1:1" }, "BERTH_QUEUE"],
+    [{ BERTH_DATABASE: "postgres://127.0.0.1:1/x" }, "BERTH_DATABASE"],
+    [{ BERTH_BUILDS: "many" }, "BERTH_BUILDS"],
+  ])(
+    "a wrong setting %j is named",
+    async (env, name) => {
+      const told = await startPlatform({ env }).catch((error: Error) => error.message);
+      expect(told).toContain("setting_invalid");
+      expect(told).toContain(name);
+      expect(told).not.toMatch(/\n\s+at /);
+    },
+    60_000,
+  );
+});

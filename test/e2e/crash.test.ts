@@ -1,0 +1,76 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Status } from "../../src/model/deployment.ts";
+import { deployAndWait, requestDeployment, waitFor, waitForEnd } from "../support/deploy.ts";
+import { newDataDirectory, removeDataDirectory, startPlatform } from "../support/platform.ts";
+import { buildableSite, newRepository, type TestRepository, WRITES_DIST } from "../support/repositories.ts";
+
+/** `kill -9` of the whole platform in any state, then `up`: the deployment finishes, once. */
+describe("crash", () => {
+  const cleanUp: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const step of cleanUp.reverse()) await step();
+  }, 60_000);
+
+  const slowly = (ms: number) => `await new Promise((done) => setTimeout(done, ${ms}));\n${WRITES_DIST}`;
+
+  test.each(["pending", "uploading", "queued", "building", "publishing"] as Status[])(
+    "killed while %s, it is ready after the next up",
+    async (state) => {
+      const dataDirectory = await newDataDirectory();
+      const repository: TestRepository = await newRepository(
+        "wreck",
+        buildableSite(slowly(600), { "text.txt": "afloat" }),
+      );
+      cleanUp.push(repository.remove, () => removeDataDirectory(dataDirectory));
+      let platform = await startPlatform({ dataDirectory });
+      const { id, url } = await requestDeployment(platform, { source: repository.path });
+      // The state may be over before it is seen; then the kill comes in the next one, which is as good a place.
+      const order: Status[] = ["pending", "uploading", "queued", "building", "publishing", "ready"];
+      await waitFor(platform, id, ({ status }) => order.indexOf(status) >= order.indexOf(state));
+      await platform.kill();
+      await untilNoProcessUses(dataDirectory);
+
+      platform = await startPlatform({ dataDirectory });
+      cleanUp.push(() => platform.stop());
+      const done = await waitForEnd(platform, id);
+      expect([done.status, done.error]).toEqual(["ready", null]);
+      expect(await (await platform.site(new URL(url).host, "/")).text()).toContain("afloat");
+      expect(await (await platform.site("wreck.localhost", "/")).text()).toContain("afloat");
+      const { deployments } = (await (await platform.api("/deployments")).json()) as { deployments: unknown[] };
+      expect(deployments).toHaveLength(1);
+      await platform.stop();
+    },
+    120_000,
+  );
+
+  test("after an orderly stop no process is left, and the next up serves what was live", async () => {
+    const dataDirectory = await newDataDirectory();
+    const repository = await newRepository("mooring", { "index.html": "still here" });
+    cleanUp.push(repository.remove, () => removeDataDirectory(dataDirectory));
+    const before = await startPlatform({ dataDirectory });
+    await deployAndWait(before, { source: repository.path });
+    await before.stop();
+    expect(await processesThatUse(dataDirectory)).toEqual([]);
+    const after = await startPlatform({ dataDirectory });
+    cleanUp.push(() => after.stop());
+    expect(await (await after.site("mooring.localhost", "/")).text()).toBe("still here");
+  }, 60_000);
+});
+
+async function processesThatUse(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+    const commandLine = await Bun.file(`/proc/${pid}/cmdline`)
+      .text()
+      .catch(() => "");
+    if (commandLine.includes(directory)) found.push(commandLine.replaceAll("\0", " "));
+  }
+  return found;
+}
+
+/** The kernel ends the children of a killed platform by itself; this only waits for it. */
+async function untilNoProcessUses(directory: string): Promise<void> {
+  while ((await processesThatUse(directory)).length > 0) await sleep(20);
+}

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { deployAndWait } from "../support/deploy.ts";
+import { newDataDirectory, removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { startPostgres } from "../support/postgres.ts";
+import { freePort } from "../support/process.ts";
+import { startRadosgw } from "../support/radosgw.ts";
+import { startRedis } from "../support/redis.ts";
+import { buildableSite, newRepository, type TestRepository, WRITES_DIST } from "../support/repositories.ts";
+
+/** Four processes, a role each, that meet at S3, Redis and PostgreSQL alone. */
+const stops: (() => Promise<void>)[] = [];
+const platforms: Record<string, TestPlatform> = {};
+let repository: TestRepository;
+let database: { url: string; stop(): Promise<void> };
+let redis: { url: string; stop(): Promise<void> };
+
+beforeAll(async () => {
+  const [s3, startedDatabase, startedRedis] = await Promise.all([startRadosgw(), startPostgres(), startRedis()]);
+  database = startedDatabase;
+  redis = startedRedis;
+  stops.push(s3.stop);
+  const client = new S3Client({
+    endpoint: s3.endpoint,
+    region: "default",
+    credentials: s3.credentials,
+    forcePathStyle: true,
+  });
+  await client.send(new CreateBucketCommand({ Bucket: "sites" }));
+  const edgePort = await freePort();
+  const env = {
+    BERTH_STORE: `s3://sites?endpoint=${s3.endpoint}&region=default`,
+    BERTH_QUEUE: redis.url,
+    BERTH_DATABASE: database.url,
+    BERTH_SITES_PORT: `${edgePort}`,
+    AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
+  };
+  for (const role of ["api", "upload", "builder", "edge"]) {
+    const dataDirectory = await newDataDirectory();
+    const port = role === "edge" ? ["--port", `${edgePort}`] : [];
+    const platform = await startPlatform({ dataDirectory, args: ["--role", role, ...port], env });
+    platforms[role] = platform;
+    stops.push(
+      () => removeDataDirectory(dataDirectory),
+      () => platform.stop(),
+    );
+  }
+  repository = await newRepository("fleet", buildableSite(WRITES_DIST, { "text.txt": "at scale" }));
+  stops.push(repository.remove);
+}, 180_000);
+
+afterAll(async () => {
+  for (const stop of stops.reverse()) await stop();
+}, 60_000);
+
+test("a deployment passes through all four and is served by the edge", async () => {
+  const done = await deployAndWait(platforms.api!, { source: repository.path });
+  expect([done.status, done.error]).toEqual(["ready", null]);
+  expect(new URL(done.url).port).toBe(`${platforms.edge!.port}`);
+  const page = await platforms.edge!.site("fleet.localhost", "/");
+  expect(await page.text()).toContain("at scale");
+  expect((await platforms.api!.site("fleet.localhost", "/")).status).toBe(404);
+}, 120_000);
+
+test("with database, queue and API down the edge goes on serving, and starts anew", async () => {
+  await platforms.api!.stop();
+  await redis.stop();
+  await database.stop();
+  const page = await platforms.edge!.site("main--fleet.localhost", "/");
+  expect(await page.text()).toContain("at scale");
+  expect((await fetch(`http://127.0.0.1:${platforms.edge!.port}/healthz`)).status).toBe(200);
+}, 60_000);
