@@ -15,10 +15,10 @@ export async function readLog(
   id: string,
   after: number,
 ): Promise<{ lines: LogLine[]; done: boolean }> {
-  const { status } = await findDeployment(parts.database, id);
+  const view = await findDeployment(parts.database, id);
   const live = await readLogLines(parts.database, id, { after, limit: PAGE });
-  if (!isFinal(status)) return { lines: live, done: false };
-  const kept = (await getLog(parts.store, id))?.filter((line) => line.seq > after) ?? [];
+  if (!isFinal(view.status)) return { lines: live, done: false };
+  const kept = (await getLog(parts.store, view.id))?.filter((line) => line.seq > after) ?? [];
   const bySeq = new Map([...live, ...kept].map((line) => [line.seq, line]));
   return { lines: [...bySeq.values()].sort((a, b) => a.seq - b.seq), done: live.length < PAGE };
 }

@@ -60,19 +60,12 @@ type SharedParts = RoleParts &
   Work & { onFault: (error: unknown, context: Record<string, string>) => void; onHostsMoved: () => void };
 
 async function startUpload(parts: SharedParts): Promise<void> {
-  const { startUploadService } = await import("../upload/upload-service.ts");
-  const { variables, home } = parts.environment;
-  const worker = await startUploadService(
-    {
-      ...parts,
-      git: {
-        home,
-        ...(variables.SSH_AUTH_SOCK && { sshAuthSock: variables.SSH_AUTH_SOCK }),
-        ...(variables.GIT_SSL_CAINFO && { caFile: variables.GIT_SSL_CAINFO }),
-      },
-    },
-    { concurrency: parts.settings.uploads },
-  );
+  const [{ startUploadService }, { gitEnvironment }] = await Promise.all([
+    import("../upload/upload-service.ts"),
+    import("../upload/git.ts"),
+  ]);
+  const git = gitEnvironment(parts.environment.variables);
+  const worker = await startUploadService({ ...parts, git }, { concurrency: parts.settings.uploads });
   parts.releasers.add("upload service", () => worker.close());
 }
 

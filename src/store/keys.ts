@@ -4,10 +4,12 @@
  * @throws RangeError for a key that is a bug of the caller
  */
 export function assertKey(key: string): string {
-  const isFine =
-    key.length <= 1024 && key.split("/").every((part) => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}$/.test(part));
-  if (!isFine) throw new RangeError(`'${key}' can't be the key of an object`);
+  if (!isKey(key)) throw new RangeError(`'${key}' can't be the key of an object`);
   return key;
+}
+
+export function isKey(text: string): boolean {
+  return text.length <= 1024 && text.split("/").every((part) => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}$/.test(part));
 }
 
 /** A prefix is the beginning of a key and may end anywhere. */

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { BerthError } from "../model/errors.ts";
 import { inParallel } from "./concurrency.ts";
@@ -19,6 +20,9 @@ const PAGE_MAX = 1000;
 /** Amazon S3 API reference, DeleteObjects: "up to 1,000 keys". */
 const DELETE_MAX = 1000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Without a byte in either direction. */
+const SILENCE_MAX_MS = 30_000;
+const silent = () => undefined;
 
 /**
  * An object store in a bucket of any S3 server that has conditional writes (If-None-Match and If-Match on PutObject).
@@ -78,8 +82,8 @@ class S3Store implements ObjectStore {
   put(key: string, body: Uint8Array | Blob, condition?: PutCondition): Promise<PutResult> {
     const Key = this.key(key);
     return this.guard(async ({ sdk, client }) => {
-      const conditions = condition && ("ifAbsent" in condition ? { IfNoneMatch: "*" } : { IfMatch: condition.ifMatch });
-      const content = body instanceof Blob ? { Body: body.stream(), ContentLength: body.size } : { Body: body };
+      const conditions = condition && conditionHeaders(condition);
+      const content = body instanceof Blob ? { Body: readable(body), ContentLength: body.size } : { Body: body };
       try {
         const put = new sdk.PutObjectCommand({ Bucket: this.address.bucket, Key, ...content, ...conditions });
         return { written: true, etag: (await client.send(put)).ETag! };
@@ -166,6 +170,16 @@ class S3Store implements ObjectStore {
   }
 }
 
+/** Ceph compares If-Match of a put as it comes, without quotes; Amazon's documentation writes it so too. */
+function conditionHeaders(condition: PutCondition): { IfNoneMatch: string } | { IfMatch: string } {
+  return "ifAbsent" in condition ? { IfNoneMatch: "*" } : { IfMatch: condition.ifMatch.replaceAll('"', "") };
+}
+
+/** The SDK's own type of stream; made anew at every attempt. */
+function readable(body: Blob): Readable {
+  return Readable.from(body.stream(), { objectMode: false });
+}
+
 /** The SDK is loaded by those who use it: it costs a tenth of a second. */
 async function connect(address: S3Address, { accessKeyId, secretAccessKey, sessionToken }: S3Credentials) {
   const sdk = await import("@aws-sdk/client-s3");
@@ -178,8 +192,11 @@ async function connect(address: S3Address, { accessKeyId, secretAccessKey, sessi
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     maxAttempts: 1,
+    // What fails is thrown; the SDK would print warnings of its own beside it.
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SILENCE_MAX_MS,
       httpsAgent: { maxSockets: 128 },
       httpAgent: { maxSockets: 128 },
     },

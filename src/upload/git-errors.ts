@@ -59,7 +59,8 @@ const MEANINGS: readonly Meaning[] = [
     hint: "Deploy again with a branch that exists.",
   },
   {
-    pattern: /not found|not appear to be a git repo|returned error: 4\d\d|access rights|not valid: is this a git|no such/i,
+    pattern:
+      /not found|not appear to be a git repo|returned error: 4\d\d|access rights|not valid: is this a git|no such/i,
     code: "repository_not_found",
     message: (where) => `${where} is not a git repository that the platform may read.`,
     hint: "Check the URL. For a private repository use its ssh URL and a deploy key of the platform's user.",
@@ -97,11 +98,16 @@ function reasonIn(stderr: string): string {
   const lines = stderr
     .split(/[\r\n]+/)
     .map((line) => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, "").trim())
-    .filter((line) => line !== "" && !/^(Warning: Permanently added|Please make sure|and the repository exists)/.test(line));
+    .filter(
+      (line) => line !== "" && !/^(Warning: Permanently added|Please make sure|and the repository exists)/.test(line),
+    );
   const best =
     lines.find((line) => /^(ssh:|error:.*fsck|kex_)/.test(line)) ??
     lines.find((line) => line.startsWith("fatal:") && !line.includes("Could not read from remote")) ??
     lines.at(-1) ??
     "git gave no reason";
-  return best.replace(/^(fatal|error): /, "").replace(/\.$/, "").slice(0, 300);
+  return best
+    .replace(/^(fatal|error): /, "")
+    .replace(/\.$/, "")
+    .slice(0, 300);
 }

@@ -53,7 +53,7 @@ export async function listTree(git: GitSession, commit: string, options: ReadOpt
 
 /** One line of `git ls-tree -l -z`: mode, type, object, padded size, tab, path. */
 function parseEntry(line: string, { onLog }: Pick<ReadOptions, "onLog">): GitEntry | undefined {
-  const [, mode, object, size, path] = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(\d+|-)\t([^]*)$/.exec(line) ?? [];
+  const [, mode, object, size, path] = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(\d+|-)\t(.*)$/s.exec(line) ?? [];
   if (mode === undefined || object === undefined || path === undefined) throw new Error(`unexpected ls-tree: ${line}`);
   if (mode === "160000") {
     onLog(`Warning: the submodule '${path}' is left out; submodules are not fetched.`);
@@ -93,7 +93,7 @@ export async function* readBlobs(
       throw new Error(`unexpected cat-file: ${header}`);
     }
     const content = output.next(entry.size);
-    yield { path: entry.path, mode: entry.mode, size: entry.size, chunks: () => content };
+    yield { path: entry.path, mode: entry.mode, chunks: () => content };
     for await (const _unread of content);
     await output.line();
   }

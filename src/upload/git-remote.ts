@@ -72,7 +72,9 @@ export async function branchMissing(
 ): Promise<BerthError> {
   const { exit, stdout, stderr } = await git.run(["ls-remote", "--heads", "--end-of-options", url], { signal });
   if (exit !== 0) return gitError(stderr, { url });
-  const branches = stdout.split("\n").flatMap((line) => /\trefs\/heads\/([^\u0000-\u0020\u007f]+)$/.exec(line)?.[1] ?? []);
+  const branches = stdout
+    .split("\n")
+    .flatMap((line) => /\trefs\/heads\/([^\u0000-\u0020\u007f]+)$/.exec(line)?.[1] ?? []);
   if (branches.length === 0) {
     return new BerthError("repository_empty", "The repository has no commit.", {
       hint: "Commit and push something first.",
@@ -80,6 +82,7 @@ export async function branchMissing(
   }
   const shown = branches.slice(0, BRANCHES_SHOWN).map((name) => name.slice(0, 100));
   const more = branches.length > shown.length ? ` and ${branches.length - shown.length} more` : "";
-  const what = branch === null ? "The repository's HEAD names no branch that exists." : `There is no branch '${branch}'.`;
+  const what =
+    branch === null ? "The repository's HEAD names no branch that exists." : `There is no branch '${branch}'.`;
   return new BerthError("branch_not_found", what, { hint: `Choose one of its branches: ${shown.join(", ")}${more}.` });
 }

@@ -7,6 +7,7 @@ import { putSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
 import { supersedeOlder } from "../work/supersede.ts";
+import { classifyPath } from "./classify-path.ts";
 import { fetchGit } from "./fetch-git.ts";
 import type { GitEnvironment } from "./git.ts";
 import { readFolder } from "./read-folder.ts";
@@ -34,12 +35,14 @@ export function startUploadService(parts: UploadParts, options: { concurrency: n
 async function upload(parts: UploadParts, held: HeldDeployment): Promise<void> {
   const { view, log } = held;
   const cloneStart = performance.now();
-  const fetched = await fetchSource(parts, held);
+  const wanted = view.source.kind === "folder" ? await classifyPath(view.source.path) : view.source;
+  const fetched = await fetchSource(parts, held, wanted);
   try {
     const { branch, commit } = fetched;
     const cloneMs = Math.round(performance.now() - cloneStart);
-    const source: Source = view.source.kind === "git" ? { ...view.source, branch, commit } : view.source;
-    const production = view.production_asked || (await isProductionBranch(parts, held, fetched));
+    const source: Source = wanted.kind === "git" ? { ...wanted, branch, commit } : wanted;
+    const production =
+      view.production_asked || wanted.kind === "folder" || (await isProductionBranch(parts, held, fetched));
     await held.advance({ findings: { source, branch, production, timings: { cloneMs } } });
     await supersedeOlder(parts, { ...view, branch });
 
@@ -72,13 +75,13 @@ async function upload(parts: UploadParts, held: HeldDeployment): Promise<void> {
   }
 }
 
-function fetchSource(parts: UploadParts, { view, log, signal }: HeldDeployment): Promise<FetchedSource> {
+function fetchSource(parts: UploadParts, { log, signal }: HeldDeployment, wanted: Source): Promise<FetchedSource> {
   const common = { signal, limits: LIMITS, onLog: (text: string) => log.say("clone", text) };
-  if (view.source.kind === "folder") {
-    log.say("clone", `Reading the folder ${view.source.path}`);
-    return readFolder({ ...common, path: view.source.path });
+  if (wanted.kind === "folder") {
+    log.say("clone", `Reading the folder ${wanted.path}`);
+    return readFolder({ ...common, path: wanted.path });
   }
-  const { url, branch, commit } = view.source;
+  const { url, branch, commit } = wanted;
   log.say(
     "clone",
     `Fetching ${url}${branch === null ? "" : `, branch ${branch}`}${commit === null ? "" : `, commit ${commit}`}`,
@@ -91,13 +94,12 @@ function fetchSource(parts: UploadParts, { view, log, signal }: HeldDeployment):
   });
 }
 
-/** A setting decides; else the repository's default branch does, and a plain folder counts as it. */
+/** A setting decides; else the repository's default branch does. */
 async function isProductionBranch(
   parts: UploadParts,
   { view }: HeldDeployment,
   fetched: FetchedSource,
 ): Promise<boolean> {
-  if (view.source.kind === "folder") return true;
   const { settings } = await parts.database.query
     .selectFrom("projects")
     .select("settings")

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, runToEnd, type StartedProcess, startProcess, waitForPort } from "./process.ts";
@@ -37,8 +37,9 @@ export async function startRadosgw(): Promise<S3Server> {
     const port = await startDaemons(directory, running);
     return { endpoint: `http://127.0.0.1:${port}`, credentials: CREDENTIALS, stop };
   } catch (error) {
+    const logs = await readLogs(join(directory, "run"));
     await stop();
-    throw error;
+    throw new Error(`Ceph's gateway did not start.\n${logs}`, { cause: error });
   }
 }
 
@@ -68,6 +69,13 @@ async function startDaemons(directory: string, running: StartedProcess[]): Promi
   const keys = [`--access-key=${accessKeyId}`, `--secret=${secretAccessKey}`];
   await run(["radosgw-admin", "-c", config, "user", "create", "--uid=test", "--display-name=test", ...keys]);
   return port;
+}
+
+/** The end of each daemon's log. */
+async function readLogs(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".log"));
+  const logs = names.map(async (name) => `${name}:\n${(await Bun.file(join(folder, name)).text()).slice(-3_000)}`);
+  return (await Promise.all(logs)).join("\n");
 }
 
 function cephConfig(options: { directory: string; port: number; monitorPort: number; fsid: string }): string {

@@ -1,0 +1,57 @@
+/** Writes docs/settings.md and docs/errors.md from the tables in the code. */
+import { ERROR_CODES } from "../src/model/errors.ts";
+import { projectSettingsSchema } from "../src/model/project.ts";
+import { settingsTable } from "../src/model/settings.ts";
+
+const GENERATED = "<!-- Written by script/reference.ts; change the code instead. -->\n\n";
+
+export function settingsPage(): string {
+  const rows = Object.entries(settingsTable).map(
+    ([key, { variable, fallback, meaning }]) =>
+      `| \`${variable}\` | \`${key}\` | ${fallback === null ? "" : `\`${fallback}\``} | ${meaning} |`,
+  );
+  const keys = Object.entries(projectSettingsSchema.shape).map(
+    ([key, schema]) => `| \`${key}\` | ${schema.meta()?.description ?? schema.unwrap().meta()?.description ?? ""} |`,
+  );
+  return `${GENERATED}# Settings
+
+Flags go before the environment, the environment before \`config.json\` in the data directory, that before the default.
+A wrong setting, or a service that can't be reached, stops the start with an error that names the setting.
+
+The data directory is \`--data\`, else \`BERTH_DATA\`, else \`/var/lib/berth\` for root and \`~/.local/share/berth\`
+(\`$XDG_DATA_HOME/berth\`) for others. S3 takes its credentials from \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\` and
+\`AWS_SESSION_TOKEN\`.
+
+| variable | in config.json | default | meaning |
+| --- | --- | --- | --- |
+${rows.join("\n")}
+
+## Settings of a project
+
+\`berth projects set NAME KEY=VALUE…\`; an empty value takes a setting back. A change holds from the next deployment on.
+
+| key | meaning |
+| --- | --- |
+${keys.join("\n")}
+`;
+}
+
+export function errorsPage(): string {
+  const rows = Object.entries(ERROR_CODES).map(
+    ([code, { status, meaning }]) => `| \`${code}\` | ${status} | ${meaning} |`,
+  );
+  return `${GENERATED}# Errors
+
+Every failure is \`{"error":{"code","message","hint"}}\`: the code is stable, the message says what happened, the hint
+what to do next. A failed deployment has the same three in its \`error\` field.
+
+| code | HTTP | meaning |
+| --- | --- | --- |
+${rows.join("\n")}
+`;
+}
+
+if (import.meta.main) {
+  await Bun.write("docs/settings.md", settingsPage());
+  await Bun.write("docs/errors.md", errorsPage());
+}

@@ -1,0 +1,181 @@
+/**
+ * The system call filter of builds, as classic BPF (Linux Documentation/userspace-api/seccomp_filter.rst). It is
+ * written here so that no compiler and no library is needed.
+ *
+ * EPERM: calls that change the machine or look into other processes. ENOSYS: io_uring, clone3 (its flags lie in memory,
+ * out of a filter's sight) and all calls newer than this list, so that programs take their older way. Sockets only of
+ * the families that builds use, which closes AF_VSOCK and AF_ALG; a network namespace alone does not.
+ */
+export type Architecture = "x64" | "arm64";
+
+/** Little-endian `struct sock_filter` entries, ready for `bwrap --seccomp`. */
+export function seccompFilter(architecture: Architecture): Uint8Array {
+  const calls = CALLS[architecture];
+  const program: Instruction[] = [
+    load(OFFSET_ARCHITECTURE),
+    ...unlessEqual(AUDIT_ARCHITECTURE[architecture], [answer(KILL_PROCESS)]),
+    load(OFFSET_NUMBER),
+    ...(architecture === "x64" ? ifAtLeast(X32_BIT, [answer(errno(ENOSYS))]) : []),
+    ...Object.values(calls.denied).flatMap((number) => ifEqual(number, [answer(errno(EPERM))])),
+    ...MISSING.flatMap((number) => ifEqual(number, [answer(errno(ENOSYS))])),
+    ...ifAtLeast(NEWEST_KNOWN + 1, [answer(errno(ENOSYS))]),
+    ...ifEqual(calls.clone, CHECK_CLONE),
+    ...ifEqual(calls.socket, CHECK_SOCKET),
+    ...ifEqual(calls.ioctl, CHECK_IOCTL),
+    answer(ALLOW),
+  ];
+  const bytes = new DataView(new ArrayBuffer(program.length * 8));
+  for (const [index, { code, jumpTrue, jumpFalse, operand }] of program.entries()) {
+    bytes.setUint16(index * 8, code, true);
+    bytes.setUint8(index * 8 + 2, jumpTrue);
+    bytes.setUint8(index * 8 + 3, jumpFalse);
+    bytes.setUint32(index * 8 + 4, operand, true);
+  }
+  return new Uint8Array(bytes.buffer);
+}
+
+interface Instruction {
+  code: number;
+  jumpTrue: number;
+  jumpFalse: number;
+  operand: number;
+}
+
+// linux/bpf_common.h
+const LOAD_WORD = 0x20;
+const JUMP_EQUAL = 0x15;
+const JUMP_AT_LEAST = 0x35;
+const JUMP_ANY_BIT = 0x45;
+const RETURN = 0x06;
+
+// struct seccomp_data; the low halves of the arguments, which is where the kernel reads these `int`s
+const OFFSET_NUMBER = 0;
+const OFFSET_ARCHITECTURE = 4;
+const OFFSET_FIRST = 16;
+const OFFSET_SECOND = 24;
+const OFFSET_THIRD = 32;
+
+// linux/seccomp.h, asm-generic/errno.h
+const KILL_PROCESS = 0x8000_0000;
+const ALLOW = 0x7fff_0000;
+const EPERM = 1;
+const ENOSYS = 38;
+const EAFNOSUPPORT = 97;
+const errno = (number: number): number => 0x0005_0000 | number;
+
+const AUDIT_ARCHITECTURE: Record<Architecture, number> = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
+/** asm/unistd.h: calls of the x32 interface, a second door to the same calls. */
+const X32_BIT = 0x4000_0000;
+
+const load = (operand: number): Instruction => ({ code: LOAD_WORD, jumpTrue: 0, jumpFalse: 0, operand });
+const answer = (operand: number): Instruction => ({ code: RETURN, jumpTrue: 0, jumpFalse: 0, operand });
+const ifEqual = (operand: number, body: Instruction[]) => [
+  { code: JUMP_EQUAL, jumpTrue: 0, jumpFalse: body.length, operand },
+  ...body,
+];
+const unlessEqual = (operand: number, body: Instruction[]) => [
+  { code: JUMP_EQUAL, jumpTrue: body.length, jumpFalse: 0, operand },
+  ...body,
+];
+const ifAtLeast = (operand: number, body: Instruction[]) => [
+  { code: JUMP_AT_LEAST, jumpTrue: 0, jumpFalse: body.length, operand },
+  ...body,
+];
+const ifAnyBit = (operand: number, body: Instruction[]) => [
+  { code: JUMP_ANY_BIT, jumpTrue: 0, jumpFalse: body.length, operand },
+  ...body,
+];
+
+/** linux/sched.h: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
+const CLONE_NAMESPACES = 0x7e02_0000;
+const CHECK_CLONE = [
+  load(OFFSET_FIRST),
+  ...ifAnyBit(CLONE_NAMESPACES, [answer(errno(EPERM))]),
+  answer(ALLOW),
+];
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const AF_NETLINK = 16;
+const NETLINK_ROUTE = 0;
+const CHECK_SOCKET = [
+  load(OFFSET_FIRST),
+  ...ifEqual(AF_UNIX, [answer(ALLOW)]),
+  ...ifEqual(AF_INET, [answer(ALLOW)]),
+  ...ifEqual(AF_INET6, [answer(ALLOW)]),
+  ...unlessEqual(AF_NETLINK, [answer(errno(EAFNOSUPPORT))]),
+  load(OFFSET_THIRD),
+  ...unlessEqual(NETLINK_ROUTE, [answer(errno(EAFNOSUPPORT))]),
+  answer(ALLOW),
+];
+
+/** asm-generic/ioctls.h: both put characters into a terminal's input. */
+const TIOCSTI = 0x5412;
+const TIOCLINUX = 0x541c;
+const CHECK_IOCTL = [
+  load(OFFSET_SECOND),
+  ...ifEqual(TIOCSTI, [answer(errno(EPERM))]),
+  ...ifEqual(TIOCLINUX, [answer(errno(EPERM))]),
+  answer(ALLOW),
+];
+
+/** io_uring_setup, _enter, _register, clone3: the same numbers everywhere. */
+const MISSING = [425, 426, 427, 435];
+/** mseal. */
+const NEWEST_KNOWN = 462;
+
+/** From 424 on, all architectures count alike. */
+const DENIED_EVERYWHERE = {
+  open_tree: 428,
+  move_mount: 429,
+  fsopen: 430,
+  fsconfig: 431,
+  fsmount: 432,
+  fspick: 433,
+  pidfd_getfd: 438,
+  mount_setattr: 442,
+  quotactl_fd: 443,
+  memfd_secret: 447,
+};
+
+interface Calls {
+  clone: number;
+  socket: number;
+  ioctl: number;
+  denied: Record<string, number>;
+}
+
+const CALLS: Record<Architecture, Calls> = {
+  x64: {
+    clone: 56,
+    socket: 41,
+    ioctl: 16,
+    denied: {
+      ...{ ptrace: 101, syslog: 103, vhangup: 153, modify_ldt: 154, pivot_root: 155, adjtimex: 159, chroot: 161 },
+      ...{ acct: 163, settimeofday: 164, mount: 165, umount2: 166, swapon: 167, swapoff: 168, reboot: 169 },
+      ...{ sethostname: 170, setdomainname: 171, iopl: 172, ioperm: 173, create_module: 174, init_module: 175 },
+      ...{ delete_module: 176, get_kernel_syms: 177, query_module: 178, quotactl: 179, nfsservctl: 180 },
+      ...{ lookup_dcookie: 212, clock_settime: 227, kexec_load: 246, add_key: 248, request_key: 249, keyctl: 250 },
+      ...{ migrate_pages: 256, unshare: 272, move_pages: 279, perf_event_open: 298, fanotify_init: 300 },
+      ...{ name_to_handle_at: 303, open_by_handle_at: 304, clock_adjtime: 305, setns: 308, process_vm_readv: 310 },
+      ...{ process_vm_writev: 311, kcmp: 312, finit_module: 313, kexec_file_load: 320, bpf: 321, userfaultfd: 323 },
+      ...DENIED_EVERYWHERE,
+    },
+  },
+  arm64: {
+    clone: 220,
+    socket: 198,
+    ioctl: 29,
+    denied: {
+      ...{ lookup_dcookie: 18, umount2: 39, mount: 40, pivot_root: 41, nfsservctl: 42, chroot: 51, vhangup: 58 },
+      ...{ quotactl: 60, acct: 89, unshare: 97, kexec_load: 104, init_module: 105, delete_module: 106 },
+      ...{ clock_settime: 112, syslog: 116, ptrace: 117, reboot: 142, sethostname: 161, setdomainname: 162 },
+      ...{ settimeofday: 170, adjtimex: 171, add_key: 217, request_key: 218, keyctl: 219, swapon: 224, swapoff: 225 },
+      ...{ migrate_pages: 238, move_pages: 239, perf_event_open: 241, fanotify_init: 262, name_to_handle_at: 264 },
+      ...{ open_by_handle_at: 265, clock_adjtime: 266, setns: 268, process_vm_readv: 270, process_vm_writev: 271 },
+      ...{ kcmp: 272, finit_module: 273, bpf: 280, userfaultfd: 282, kexec_file_load: 294 },
+      ...DENIED_EVERYWHERE,
+    },
+  },
+};

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { ByteCache } from "./byte-cache.ts";
+
+const of =
+  (value: string, sizeBytes = 1) =>
+  async () => ({ value, sizeBytes });
+
+test("the value used longest ago goes first, and bytes stay within the limit", async () => {
+  const cache = new ByteCache<string, string>(2);
+  await cache.load("a", of("A"));
+  await cache.load("b", of("B"));
+  cache.peek("a");
+  await cache.load("c", of("C"));
+  expect([cache.peek("a"), cache.peek("b"), cache.peek("c")]).toEqual(["A", undefined, "C"]);
+  expect(await cache.load("big", of("BIG", 3))).toBe("BIG");
+  expect(cache.peek("big")).toBeUndefined();
+  expect(cache.bytes).toBe(2);
+});
+
+test("many askers make one load; a failure is not kept", async () => {
+  const cache = new ByteCache<string, string>(9);
+  let loads = 0;
+  const failing = async () => {
+    loads += 1;
+    throw new Error("no");
+  };
+  const results = await Promise.allSettled([cache.load("a", failing), cache.load("a", failing)]);
+  expect(results.map((r) => r.status)).toEqual(["rejected", "rejected"]);
+  expect(loads).toBe(1);
+  expect(await cache.load("a", of("A"))).toBe("A");
+});

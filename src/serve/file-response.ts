@@ -1,0 +1,69 @@
+import type { BlobRef } from "../model/manifest.ts";
+import { isNotModified, rangeOf } from "./conditional.ts";
+import { negotiate } from "./negotiate.ts";
+import { notAcceptable, pageResponse } from "./pages.ts";
+import type { SiteFile, Variant } from "./site.ts";
+
+export interface BlobReader {
+  /** Bytes that are in memory, or undefined. */
+  peek(blob: BlobRef): Uint8Array<ArrayBuffer> | undefined;
+  read(blob: BlobRef, range?: ByteRange): Promise<BodyInit>;
+}
+export interface ByteRange {
+  first: number;
+  last: number;
+}
+interface Options {
+  status: 200 | 404;
+  isIndexed: boolean;
+  blobs: BlobReader;
+}
+
+/** Answers GET and HEAD for a file; conditions and ranges hold for a 200 alone. */
+export function fileResponse(file: SiteFile, request: Request, options: Options): Response | Promise<Response> {
+  const { headers } = request;
+  if (options.status === 200 && request.method === "GET" && headers.has("range")) {
+    const ranged = rangeResponse(file.variant("identity", options.isIndexed), headers, options.blobs);
+    if (ranged !== undefined) return ranged;
+  }
+  const encoding = negotiate(headers.get("accept-encoding"), file.entry.encoded);
+  if (encoding === undefined) return pageResponse(notAcceptable, request);
+  const variant = file.variant(encoding, options.isIndexed);
+  if (options.status === 200 && isNotModified(headers, variant)) return notModified(variant);
+  if (request.method === "HEAD") {
+    return new Response(null, { status: options.status, headers: variant.headersForHead });
+  }
+  const bytes = options.blobs.peek(variant.blob);
+  if (bytes !== undefined) return new Response(bytes, { status: options.status, headers: variant.headers });
+  return options.blobs
+    .read(variant.blob)
+    .then((body) => new Response(body, { status: options.status, headers: variant.headersForHead }));
+}
+
+/** The fields that RFC 9110 section 15.4.5 asks for, and none that describes the content. */
+function notModified(variant: Variant): Response {
+  const headers = new Headers(variant.headers);
+  for (const name of ["content-type", "content-encoding", "accept-ranges"]) headers.delete(name);
+  return new Response(null, { status: 304, headers });
+}
+
+/** Ranges are of the file's own bytes, never of an encoding. undefined: the header does not count. */
+function rangeResponse(
+  variant: Variant,
+  requestHeaders: Headers,
+  blobs: BlobReader,
+): Response | Promise<Response> | undefined {
+  const sizeBytes = variant.blob.size;
+  const range = rangeOf(requestHeaders, sizeBytes, variant);
+  if (range.kind === "whole") return undefined;
+  if (isNotModified(requestHeaders, variant)) return notModified(variant);
+  const headers = new Headers(variant.headers);
+  if (range.kind === "unsatisfiable") {
+    headers.set("content-range", `bytes */${sizeBytes}`);
+    headers.set("cache-control", "no-store");
+    return new Response(null, { status: 416, headers });
+  }
+  headers.set("content-range", `bytes ${range.first}-${range.last}/${sizeBytes}`);
+  headers.set("content-length", String(range.last - range.first + 1));
+  return blobs.read(variant.blob, range).then((body) => new Response(body, { status: 206, headers }));
+}

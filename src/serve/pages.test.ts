@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { BerthError } from "../model/errors.ts";
+import { fault, notFound, pageResponse, unknownHost } from "./pages.ts";
+
+const request = (accept?: string) => new Request("http://a/", accept === undefined ? {} : { headers: { accept } });
+
+test("whatever is shown is escaped, and nothing is loaded from elsewhere", async () => {
+  const response = pageResponse(unknownHost('<script>"&'), request("text/html"));
+  const text = await response.text();
+  expect(text).not.toContain("<script>");
+  expect(text).not.toMatch(/(?:src|href|url)\s*[=(]/);
+  expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+});
+
+test.each([
+  [undefined, false],
+  ["*/*", false],
+  ["application/json", true],
+  ["application/json, text/plain, */*", true],
+  ["text/html, application/json", false],
+  ["text/html;q=0.5, application/json", true],
+])("Accept %p gets JSON: %p", async (accept, isJson) => {
+  const response = pageResponse(notFound, request(accept));
+  expect(response.headers.get("content-type")).toContain(isJson ? "application/json" : "text/html");
+  if (isJson) expect((await response.json()).error.code).toBe("not_found");
+});
+
+test("a fault shows its code and nothing of the inside", async () => {
+  const error = new BerthError("corrupt_object", "blobs/aa/secret is damaged", { hint: "x" });
+  const text = await pageResponse(fault(error), request("application/json")).text();
+  expect(text).toContain("corrupt_object");
+  expect(text).not.toContain("secret");
+});

@@ -1,0 +1,147 @@
+import { BerthError, type ErrorCode, toErrorBody } from "../model/errors.ts";
+
+interface Page {
+  status: number;
+  code: ErrorCode;
+  message: string;
+  hint: string;
+  /** The browser asks again by itself. */
+  refreshSeconds?: number;
+  headers?: Record<string, string>;
+}
+
+const STYLE =
+  ":root{color-scheme:light dark}body{font:16px/1.6 system-ui,sans-serif;margin:0;min-height:100vh;display:grid;" +
+  "place-items:center;background:#fafafa;color:#18181b}main{max-width:34rem;padding:2rem}h1{font-size:1.5rem;" +
+  "line-height:1.3;margin:0 0 .5rem}p{margin:0;color:#52525b}.status{font-size:.875rem;margin-bottom:1rem}" +
+  "@media(prefers-color-scheme:dark){body{background:#09090b;color:#fafafa}p{color:#a1a1aa}}";
+const STYLE_HASH = new Bun.CryptoHasher("sha256").update(STYLE).digest("base64");
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+export const unknownHost = (host: string): Page => ({
+  status: 404,
+  code: "not_found",
+  message: `There is no site at ${host}.`,
+  hint: "Check the address; the site may have been removed.",
+});
+
+export const building: Page = {
+  status: 503,
+  code: "conflict",
+  message: "This deployment is being built.",
+  hint: "This page shows it as soon as it is ready.",
+  refreshSeconds: 2,
+};
+
+export const failed: Page = {
+  status: 404,
+  code: "deployment_not_found",
+  message: "This deployment did not become ready.",
+  hint: "Its owner finds the reason in the deployment's log.",
+};
+
+export const notFound: Page = {
+  status: 404,
+  code: "not_found",
+  message: "There is no page at this address.",
+  hint: "Check the address, or start from the site's first page.",
+};
+
+export const badHost: Page = {
+  status: 400,
+  code: "bad_request",
+  message: "The request names no valid host.",
+  hint: "Send one Host header with a hostname and, if need be, a port.",
+};
+
+export const badPath = (reason: string): Page => ({
+  status: 400,
+  code: "bad_request",
+  message: reason,
+  hint: "Percent-encode the path as UTF-8, once.",
+});
+
+export const ALLOW = "GET, HEAD, OPTIONS";
+
+export const methodNotAllowed: Page = {
+  status: 405,
+  code: "bad_request",
+  message: "Sites are read with GET and HEAD.",
+  hint: "Send forms and other data to an API of your own.",
+  headers: { allow: ALLOW },
+};
+
+export const notAcceptable: Page = {
+  status: 406,
+  code: "bad_request",
+  message: "The file exists in no encoding that the request accepts.",
+  hint: "Allow 'identity' in Accept-Encoding.",
+};
+
+/** What a visitor sees of a fault: its code, but no key and no path of the platform. */
+export function fault(error: unknown): Page {
+  const { code } = toErrorBody(error);
+  if (error instanceof BerthError && error.status === 503) {
+    return {
+      status: 503,
+      code,
+      message: "The site can't be read at the moment.",
+      hint: "Try again in a few seconds.",
+      headers: { "retry-after": "5" },
+    };
+  }
+  return {
+    status: 500,
+    code,
+    message: "The site can't be shown.",
+    hint: "Tell its owner; the platform's log has more.",
+  };
+}
+
+/** The platform's own answer, as HTML or, for a client that prefers it, as the API's error document. */
+export function pageResponse(page: Page, request: Request): Response {
+  const isJson = prefersJson(request.headers.get("accept"));
+  const body = isJson
+    ? JSON.stringify({ error: { code: page.code, message: page.message, hint: page.hint } })
+    : html(page);
+  const headers: Record<string, string> = {
+    "content-type": isJson ? "application/json; charset=utf-8" : "text/html; charset=utf-8",
+    "content-security-policy": POLICY,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex",
+    vary: "Accept",
+    ...page.headers,
+  };
+  if (page.refreshSeconds !== undefined) headers["retry-after"] = String(page.refreshSeconds);
+  if (request.method !== "HEAD") return new Response(body, { status: page.status, headers });
+  headers["content-length"] = String(Buffer.byteLength(body));
+  return new Response(null, { status: page.status, headers });
+}
+
+function html(page: Page): string {
+  const refresh =
+    page.refreshSeconds === undefined ? "" : `<meta http-equiv="refresh" content="${page.refreshSeconds}">`;
+  const title = Bun.escapeHTML(page.message);
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
+    `${refresh}<title>${title}</title><style>${STYLE}</style></head><body><main><p class="status">${page.status}</p>` +
+    `<h1>${title}</h1><p>${Bun.escapeHTML(page.hint)}</p></main></body></html>\n`
+  );
+}
+
+function prefersJson(accept: string | null): boolean {
+  if (accept === null) return false;
+  const json = weightOf(accept, "application/json");
+  return json > 0 && json > weightOf(accept, "text/html");
+}
+
+function weightOf(accept: string, type: string): number {
+  for (const part of accept.toLowerCase().split(",")) {
+    const [name = "", ...parameters] = part.split(";").map((text) => text.trim());
+    if (name !== type) continue;
+    const weight = parameters.find((parameter) => parameter.startsWith("q="));
+    return weight === undefined ? 1 : Number(weight.slice(2)) || 0;
+  }
+  return 0;
+}

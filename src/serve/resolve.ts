@@ -1,0 +1,89 @@
+import type { HtmlHandling, NotFoundHandling } from "../model/manifest.ts";
+import { handleHtml } from "./html-handling.ts";
+import { hasAssetExtension } from "./media-types.ts";
+import { decodePath, encodePath } from "./request-path.ts";
+
+/** What `resolve` reads of a deployment. Paths begin with a slash. */
+export interface Routable<File> {
+  files: ReadonlyMap<string, File>;
+  htmlHandling: HtmlHandling;
+  notFoundHandling: NotFoundHandling;
+}
+
+export interface RoutedRequest {
+  method: string;
+  /** As in the request target, still percent-encoded. */
+  path: string;
+  /** With its `?`; empty when there is none. */
+  query: string;
+  accept: string | null;
+  /** Fetch Metadata: `navigate` when a person goes to a page. */
+  secFetchMode: string | null;
+}
+
+export type Decision<File> =
+  | { kind: "serve"; file: File; status: 200 | 404 }
+  | { kind: "redirect"; status: 307; location: string }
+  | { kind: "not-found" }
+  | { kind: "bad-path"; reason: string }
+  | { kind: "options" }
+  | { kind: "method-not-allowed" };
+
+const NOT_FOUND = { kind: "not-found" } as const;
+
+/**
+ * Decides what a request gets, by the manifest alone: no clock, no store. The steps are in their order of precedence:
+ * method, path, files, not-found handling. Rules that win over files belong before `resolveFile`, the others after it.
+ */
+export function resolve<File>(site: Routable<File>, request: RoutedRequest): Decision<File> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return { kind: request.method === "OPTIONS" ? "options" : "method-not-allowed" };
+  }
+  const decoded = decodePath(request.path);
+  if (decoded.kind === "bad-path") return decoded;
+  return resolveFile(site, decoded, request.query) ?? resolveNotFound(site, decoded.path, request);
+}
+
+function resolveFile<File>(
+  site: Routable<File>,
+  { path, hadRepeatedSlashes }: { path: string; hadRepeatedSlashes: boolean },
+  query: string,
+): Decision<File> | undefined {
+  const found = handleHtml(site.htmlHandling, path, site.files);
+  if (found.kind === "none") return undefined;
+  if (found.kind === "moved") return { kind: "redirect", status: 307, location: encodePath(found.to) + query };
+  if (hadRepeatedSlashes) return { kind: "redirect", status: 307, location: encodePath(path) + query };
+  return { kind: "serve", file: site.files.get(found.path)!, status: 200 };
+}
+
+function resolveNotFound<File>(site: Routable<File>, path: string, request: RoutedRequest): Decision<File> {
+  switch (site.notFoundHandling) {
+    case "404-page":
+      return nearestNotFoundPage(site.files, path);
+    case "single-page-application": {
+      const file = isNavigation(path, request) ? site.files.get("/index.html") : undefined;
+      return file === undefined ? NOT_FOUND : { kind: "serve", file, status: 200 };
+    }
+    case "none":
+      return NOT_FOUND;
+  }
+}
+
+function nearestNotFoundPage<File>(files: ReadonlyMap<string, File>, path: string): Decision<File> {
+  for (let slash = path.lastIndexOf("/"); slash >= 0; slash = path.lastIndexOf("/", slash - 1)) {
+    const file = files.get(`${path.slice(0, slash)}/404.html`);
+    if (file !== undefined) return { kind: "serve", file, status: 404 };
+    if (slash === 0) break;
+  }
+  return NOT_FOUND;
+}
+
+/**
+ * Browsers say by Sec-Fetch-Mode whether a page or a part of one is asked for. Other clients count as going to a page
+ * when they take HTML and the path has not the ending of a script, a style or a picture.
+ */
+function isNavigation(path: string, { accept, secFetchMode }: RoutedRequest): boolean {
+  if (secFetchMode !== null) return secFetchMode === "navigate";
+  const takesHtml = accept === null || /text\/html|application\/xhtml\+xml|\*\/\*/i.test(accept);
+  return takesHtml && !hasAssetExtension(path);
+}

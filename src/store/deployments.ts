@@ -1,0 +1,56 @@
+import type { LogLine } from "../model/deployment.ts";
+import type { DeploymentId, Sha256 } from "../model/ids.ts";
+import type { Manifest } from "../model/manifest.ts";
+import type { Source } from "../model/source.ts";
+import { encodeJson, parseJson, readVersioned } from "./json-objects.ts";
+import type { ObjectStore } from "./object-store.ts";
+
+/** A deployment's uploaded source: `deployments/<id>/source.json`. */
+export interface StoredSource {
+  version: 1;
+  tree: Sha256;
+  source: Source;
+  files: number;
+  bytes: number;
+}
+
+const keyOf = (id: DeploymentId, name: "source.json" | "manifest.json" | "log.jsonl"): string =>
+  `deployments/${id}/${name}`;
+
+/** An upload that is done again after a crash replaces what it wrote before. */
+export async function putSource(store: ObjectStore, id: DeploymentId, source: StoredSource): Promise<void> {
+  await store.put(keyOf(id, "source.json"), encodeJson(source));
+}
+
+export async function getSource(store: ObjectStore, id: DeploymentId): Promise<StoredSource | undefined> {
+  return (await readVersioned<StoredSource>(store, keyOf(id, "source.json")))?.value;
+}
+
+/**
+ * Writes the manifest of `manifest.deployment` once: a deployment serves the same bytes for ever, so a second worker's
+ * manifest is dropped.
+ * @returns which of the two is in the store now
+ */
+export async function putManifest(store: ObjectStore, manifest: Manifest): Promise<"written" | "earlier-kept"> {
+  const key = keyOf(manifest.deployment, "manifest.json");
+  const { written } = await store.put(key, encodeJson(manifest), { ifAbsent: true });
+  return written ? "written" : "earlier-kept";
+}
+
+export async function getManifest(store: ObjectStore, id: DeploymentId): Promise<Manifest | undefined> {
+  return (await readVersioned<Manifest>(store, keyOf(id, "manifest.json")))?.value;
+}
+
+export async function putLog(store: ObjectStore, id: DeploymentId, lines: Iterable<LogLine>): Promise<void> {
+  let text = "";
+  for (const line of lines) text += `${JSON.stringify(line)}\n`;
+  await store.put(keyOf(id, "log.jsonl"), new TextEncoder().encode(text));
+}
+
+export async function getLog(store: ObjectStore, id: DeploymentId): Promise<LogLine[] | undefined> {
+  const key = keyOf(id, "log.jsonl");
+  const found = await store.get(key);
+  if (found === undefined) return undefined;
+  const lines = new TextDecoder().decode(await found.bytes()).split("\n");
+  return lines.filter((line) => line !== "").map((line) => parseJson(line, key) as LogLine);
+}
