@@ -42,7 +42,7 @@ async function check(name: string, command: string[]): Promise<void> {
 }
 
 async function testFile(file: string): Promise<void> {
-  const { status, output, seconds } = await run([process.execPath, "test", `./${file}`]);
+  const { status, output, seconds } = await run([process.execPath, "test", "--timeout", "30000", `./${file}`]);
   const count = (word: string) => Number(output.match(new RegExp(`^ *(\\d+) ${word}$`, "m"))?.[1] ?? 0);
   const filePassed = count("pass");
   // A file that dies before its end has failed, whatever it counted.

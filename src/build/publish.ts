@@ -29,10 +29,8 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
   await held.advance({ to: "publishing", findings: { warnings: [...output.warnings] } });
   const earlier = await earlierEntries(parts, view.project_id);
   const entries: Record<string, ManifestEntry> = {};
-  let bytes = 0;
   const blobs = blobsOf(output.files, earlier, held.signal, (path, entry) => {
     entries[path] = entry;
-    bytes += entry.size;
   });
   const { newBytes } = await putMissingBlobs(parts.store, blobs, { known: knownHashes(earlier), concurrency: 32 });
   const manifest: Manifest = {
@@ -44,15 +42,18 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
     notFoundHandling: output.settings.not_found_handling ?? defaultNotFoundHandling(Object.keys(entries)),
     files: entries,
   };
-  await putManifest(parts.store, manifest);
+  // An earlier attempt that was cut off behind this point has said what is served; its blobs are all there.
+  const kept = (await putManifest(parts.store, manifest)) === "written" ? manifest : await getManifest(parts.store, view.id);
+  const served = Object.values(kept?.files ?? {});
+  const bytes = served.reduce((sum, entry) => sum + entry.size, 0);
   await held.advance({ findings: { newBytes } });
-  log.say("publish", `Published ${output.files.length} files, ${bytes} bytes, ${newBytes} of them new.`);
+  log.say("publish", `Published ${served.length} files, ${bytes} bytes, ${newBytes} of them new.`);
   await log.flush();
   const isPublished = await publishUnderLock(parts.database, { id: view.id, attempt: view.attempt }, async () => {
     const { promoted } = await pointToReady(parts, view);
     const totalMs = Date.now() - view.created_at.getTime();
     const timings = { publishMs: Math.round(performance.now() - start), totalMs };
-    return { promoted, findings: { files: output.files.length, bytes, timings } };
+    return { promoted, findings: { files: served.length, bytes, timings } };
   });
   if (!isPublished) throw new NoLongerHeld();
 }

@@ -12,9 +12,11 @@ test("the value used longest ago goes first, and bytes stay within the limit", a
   cache.peek("a");
   await cache.load("c", of("C"));
   expect([cache.peek("a"), cache.peek("b"), cache.peek("c")]).toEqual(["A", undefined, "C"]);
-  expect(await cache.load("big", of("BIG", 3))).toBe("BIG");
-  expect(cache.peek("big")).toBeUndefined();
   expect(cache.bytes).toBe(2);
+  await cache.load("big", of("BIG", 3));
+  expect([cache.peek("a"), cache.peek("c"), cache.peek("big")]).toEqual([undefined, undefined, "BIG"]);
+  await cache.load("d", of("D"));
+  expect([cache.peek("big"), cache.peek("d"), cache.bytes]).toEqual([undefined, "D", 1]);
 });
 
 test("many askers make one load; a failure is not kept", async () => {

@@ -1,4 +1,7 @@
-/** Keeps the values used last, within a number of bytes, and loads each missing one once however many ask for it. */
+/**
+ * Keeps the values used last, within a number of bytes, and loads each missing one once however many ask for it.
+ * The newest value stays even when it alone is over the limit: to load it for every request would cost more.
+ */
 export class ByteCache<Key, Value> {
   private readonly entries = new Map<Key, { value: Value; sizeBytes: number }>();
   private readonly loading = new Map<Key, Promise<Value | undefined>>();
@@ -36,11 +39,10 @@ export class ByteCache<Key, Value> {
   }
 
   private keep(key: Key, entry: { value: Value; sizeBytes: number }): void {
-    if (entry.sizeBytes > this.limitBytes) return;
     this.entries.set(key, entry);
     this.bytes += entry.sizeBytes;
     for (const [oldest, { sizeBytes }] of this.entries) {
-      if (this.bytes <= this.limitBytes) break;
+      if (this.bytes <= this.limitBytes || oldest === key) break;
       this.entries.delete(oldest);
       this.bytes -= sizeBytes;
     }

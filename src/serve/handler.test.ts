@@ -107,7 +107,7 @@ test.each(["/a.css", "/large.bin"])("ranges of %s", async (path) => {
 test("a large file is streamed whole and not kept", async () => {
   publish();
   const response = await ask("/large.bin");
-  expect(response.headers.get("content-length")).toBe(String(LARGE.length));
+  expect((await ask("/large.bin", {}, "HEAD")).headers.get("content-length")).toBe(String(LARGE.length));
   expect(Buffer.compare(await response.bytes(), LARGE)).toBe(0);
   expect(handler.stats().blobBytes).toBe(0);
 });
@@ -128,7 +128,7 @@ test("bytes with a wrong hash are never served", async () => {
   const large = await ask("/large.bin")
     .then((response) => response.bytes())
     .catch(() => "cut");
-  expect(large === "cut" || large.length < LARGE.length).toBe(true);
+  expect(large).toBe("cut");
 });
 
 test("redirects keep the query; previews are not indexed", async () => {

@@ -27,7 +27,7 @@ export const unknownHost = (host: string): Page => ({
 
 export const building: Page = {
   status: 503,
-  code: "conflict",
+  code: "deployment_building",
   message: "This deployment is being built.",
   hint: "This page shows it as soon as it is ready.",
   refreshSeconds: 2,
@@ -35,7 +35,7 @@ export const building: Page = {
 
 export const failed: Page = {
   status: 404,
-  code: "deployment_not_found",
+  code: "deployment_failed",
   message: "This deployment did not become ready.",
   hint: "Its owner finds the reason in the deployment's log.",
 };
@@ -65,7 +65,7 @@ export const ALLOW = "GET, HEAD, OPTIONS";
 
 export const methodNotAllowed: Page = {
   status: 405,
-  code: "bad_request",
+  code: "method_not_allowed",
   message: "Sites are read with GET and HEAD.",
   hint: "Send forms and other data to an API of your own.",
   headers: { allow: ALLOW },
@@ -73,7 +73,7 @@ export const methodNotAllowed: Page = {
 
 export const notAcceptable: Page = {
   status: 406,
-  code: "bad_request",
+  code: "not_acceptable",
   message: "The file exists in no encoding that the request accepts.",
   hint: "Allow 'identity' in Accept-Encoding.",
 };

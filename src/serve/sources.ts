@@ -2,6 +2,7 @@ import { BerthError } from "../model/errors.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
 import { type DeploymentId, isDeploymentId, isSha256, type Sha256, sha256 } from "../model/ids.ts";
 import type { BlobRef, Manifest } from "../model/manifest.ts";
+import { getHostPointer } from "../store/hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
 /** @throws BerthError `corrupt_object` or what the store throws */
@@ -10,11 +11,8 @@ export async function loadPointer(
   host: string,
   signal?: AbortSignal,
 ): Promise<HostPointer | undefined> {
-  const key = `hosts/${host}`;
-  const object = await store.get(key, signal ? { signal } : undefined);
-  if (object === undefined) return undefined;
-  const pointer = parse(key, await object.bytes()) as HostPointer;
-  if (pointer.version !== 1 || !isDeploymentId(pointer.deployment)) throw corrupt(key);
+  const pointer = (await getHostPointer(store, host, signal))?.pointer;
+  if (pointer !== undefined && !isDeploymentId(pointer.deployment)) throw corrupt(`hosts/${host}`);
   return pointer;
 }
 

@@ -40,7 +40,7 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   let onHostsMoved = () => {};
   if (has("edge")) {
     const { createHandler } = await import("../serve/handler.ts");
-    const handler = createHandler({ store: parts.store, sitesDomain: parts.settings.sitesDomain });
+    const handler = createHandler({ store: parts.store, sitesDomain: parts.settings.sitesDomain, onFault });
     parts.releasers.add("request handler", () => handler.close());
     parts.metrics.watchCounters("edge", () => handler.stats());
     onHostsMoved = () => handler.invalidateAll();
@@ -76,4 +76,27 @@ async function startApi(parts: SharedParts) {
   ]);
   const website = createWebsite(join(import.meta.dir, "../../dist/website"));
   return createApi(parts, { website, metrics: () => parts.metrics.response() });
+}
+
+async function startBuilder(parts: SharedParts): Promise<void> {
+  const [{ startDeploymentService }, { openToolchains }, { openBuildSandbox }] = await Promise.all([
+    import("../build/deployment-service.ts"),
+    import("../build/toolchain.ts"),
+    import("./build-sandbox.ts"),
+  ]);
+  const { settings } = parts;
+  const toolchains = openToolchains({
+    directory: join(settings.dataDirectory, "toolchains"),
+    variables: parts.environment.variables,
+  });
+  const sandbox = await openBuildSandbox(settings, { environment: parts.environment, toolchains });
+  const limits = {
+    wallMs: settings.buildTimeoutSeconds * 1000,
+    memoryBytes: settings.buildMemoryMiB * 1024 ** 2,
+    processes: 512,
+    fileBytes: 1024 ** 3,
+    logBytes: 8 * 1024 ** 2,
+  };
+  const worker = await startDeploymentService({ ...parts, sandbox, toolchains, limits }, { concurrency: settings.builds });
+  parts.releasers.add("deployment service", () => worker.close());
 }

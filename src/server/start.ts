@@ -113,7 +113,9 @@ async function openStore(settings: Settings): Promise<ObjectStore> {
     return store;
   }
   const { openFileStore } = await import("../store/file.ts");
-  return await openFileStore(settings.store.slice("file:".length));
+  const store = await openFileStore(settings.store.slice("file:".length));
+  await store.check();
+  return store;
 }
 
 export interface Work {

@@ -26,9 +26,10 @@ const hostKey = (hostname: string): string => `hosts/${hostname}`;
 export async function getHostPointer(
   store: ObjectStore,
   hostname: string,
+  signal?: AbortSignal,
 ): Promise<{ pointer: HostPointer; etag: string } | undefined> {
   if (!isKey(hostname) || hostname.includes("/")) return undefined;
-  const found = await readVersioned<Stored>(store, hostKey(hostname));
+  const found = await readVersioned<Stored>(store, hostKey(hostname), signal);
   return found === undefined || "removed" in found.value ? undefined : { pointer: found.value, etag: found.etag };
 }
 

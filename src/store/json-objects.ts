@@ -12,8 +12,9 @@ export function encodeJson(value: unknown): Uint8Array {
 export async function readVersioned<T extends { version: 1 }>(
   store: ObjectStore,
   key: string,
+  signal?: AbortSignal,
 ): Promise<{ value: T; etag: string } | undefined> {
-  const found = await store.get(key);
+  const found = await store.get(key, signal ? { signal } : undefined);
   if (found === undefined) return undefined;
   const value = parseJson(new TextDecoder().decode(await found.bytes()), key) as T | null;
   if (value === null || typeof value !== "object" || value.version !== 1) throw unreadable(key);

@@ -1,0 +1,81 @@
+import { isIP } from "node:net";
+import { isPublicAddress } from "./addresses.ts";
+import type { EgressPolicy } from "./sandbox.ts";
+
+/** A registry that the operator's own package-manager configuration names: its address is the operator's word. */
+export interface RegistryHost {
+  host: string;
+  port: number;
+  /** Plain http, which the proxy then takes as well. */
+  plain: boolean;
+}
+
+export interface ProxyRequest {
+  /** Lower case, without a final dot and without brackets. */
+  host: string;
+  port: number;
+  /** `tunnel` for CONNECT; `http` carries the head as the server is to get it. */
+  kind: "tunnel" | "http";
+  head: string;
+}
+
+export type Decision = { allowed: true; anyAddress: boolean } | { allowed: false; reason: string };
+
+/** Whether a build may connect there, by the name alone. */
+export function decide(
+  request: ProxyRequest,
+  { policy, registries }: { policy: EgressPolicy; registries: readonly RegistryHost[] },
+): Decision {
+  if (policy === "none") return { allowed: false, reason: "the project's builds have no network" };
+  const registry = registries.find(({ host, port }) => host === request.host && port === request.port);
+  if (registry !== undefined && (registry.plain || request.kind === "tunnel")) {
+    return { allowed: true, anyAddress: true };
+  }
+  if (request.kind !== "tunnel") return { allowed: false, reason: "only https is let through" };
+  if (policy === "registry") return { allowed: false, reason: "it is no configured package registry" };
+  if (request.port !== 443) return { allowed: false, reason: "only port 443 is let through" };
+  if (looksLikeAddress(request.host)) return { allowed: false, reason: "an address in a name's place" };
+  return { allowed: true, anyAddress: false };
+}
+
+/** The addresses that may be connected to. One bad one condemns the name: it is how rebinding looks. */
+export function usableAddresses(addresses: readonly string[], anyAddress: boolean): readonly string[] {
+  return anyAddress || addresses.every(isPublicAddress) ? addresses : [];
+}
+
+/** Also the forms that inet_aton(3) reads: `2130706433`, `0x7f.1`, `127.1`. */
+function looksLikeAddress(host: string): boolean {
+  return isIP(host) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*$/.test(host);
+}
+
+/**
+ * Reads the head of a proxy request: CONNECT with an authority (RFC 9110 section 9.3.6), or any method with an
+ * absolute http URL (RFC 9112 section 3.2.2). @returns undefined when it is neither
+ */
+export function parseProxyRequest(head: string): ProxyRequest | undefined {
+  const [line = "", ...fields] = head.split("\r\n");
+  const [method, target, version, ...more] = line.split(" ");
+  if (method === undefined || target === undefined || !/^HTTP\/1\.[01]$/.test(version ?? "") || more.length > 0) {
+    return undefined;
+  }
+  if (method === "CONNECT") {
+    const authority = /^(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(target);
+    if (authority === null) return undefined;
+    return { kind: "tunnel", host: canonicalHost(authority[1]!), port: Number(authority[2]), head: "" };
+  }
+  if (!/^http:\/\//i.test(target) || !URL.canParse(target)) return undefined;
+  const url = new URL(target);
+  // One request for one connection: the next one may be meant for another host.
+  const kept = fields.filter((field) => !/^(proxy-[a-z-]+|connection|keep-alive):/i.test(field));
+  const rewritten = [`${method} ${url.pathname}${url.search} ${version}`, ...kept.filter(Boolean), "Connection: close"];
+  return {
+    kind: "http",
+    host: canonicalHost(url.hostname),
+    port: url.port === "" ? 80 : Number(url.port),
+    head: `${rewritten.join("\r\n")}\r\n\r\n`,
+  };
+}
+
+function canonicalHost(host: string): string {
+  return host.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+}

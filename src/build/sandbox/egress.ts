@@ -1,0 +1,188 @@
+import { lookup } from "node:dns/promises";
+import { chmod, chown, rm } from "node:fs/promises";
+import type { Socket } from "bun";
+import { decide, type ProxyRequest, parseProxyRequest, type RegistryHost, usableAddresses } from "./egress-policy.ts";
+import { type Half, onClose, onDrain, passOn } from "./inside/relay.ts";
+import type { EgressPolicy } from "./sandbox.ts";
+
+export interface EgressOptions {
+  /** Path of the socket; shorter than 108 bytes, as unix(7) asks. */
+  socket: string;
+  /** Who may connect; undefined leaves it to this process's own user. */
+  ownerUid?: number;
+  policy: EgressPolicy;
+  registries: readonly RegistryHost[];
+  /** Name to addresses; the system's resolver by default. */
+  resolve?: (host: string) => Promise<string[]>;
+  limits?: Partial<EgressLimits>;
+}
+
+export interface EgressLimits {
+  connections: number;
+  /** Both ways together, over the whole run. */
+  bytes: number;
+  connectMs: number;
+}
+
+export interface Egress {
+  /** Hosts that were refused, each once, in order of the first try. */
+  refusedHosts(): string[];
+  /** Ends all connections and removes the socket. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_LIMITS: EgressLimits = { connections: 256, bytes: 8 * 1024 ** 3, connectMs: 15_000 };
+const HEAD_MAX_BYTES = 16 * 1024;
+const REFUSED_HOSTS_MAX = 50;
+
+interface Client extends Half {
+  head: Buffer;
+  state: "head" | "connecting" | "open";
+}
+
+/**
+ * The one way out of a sandbox without a network: an HTTP proxy on a unix socket. It resolves a name once, checks
+ * every address, and connects to that very address, so that a name which answers differently the next time gains
+ * nothing.
+ */
+export async function openEgress(options: EgressOptions): Promise<Egress> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const refused = new Set<string>();
+  const open = new Set<Socket<Half>>();
+  let passedBytes = 0;
+  const count = (bytes: Uint8Array): boolean => {
+    passedBytes += bytes.length;
+    return passedBytes <= limits.bytes;
+  };
+  const upstream = {
+    open: (socket: Socket<Half>) => void open.add(socket),
+    data(socket: Socket<Half>, bytes: Buffer) {
+      if (socket.data.peer === undefined || !count(bytes)) socket.end();
+      else passOn(socket.data.peer, bytes);
+    },
+    drain: onDrain,
+    close(socket: Socket<Half>) {
+      open.delete(socket);
+      onClose(socket);
+    },
+    error: (socket: Socket<Half>) => void socket.end(),
+  };
+  const server = Bun.listen<Client>({
+    unix: options.socket,
+    socket: {
+      ...upstream,
+      open(socket) {
+        socket.data = { head: Buffer.alloc(0), state: "head" };
+        open.add(socket);
+        if (open.size > limits.connections * 2) reply(socket, "503 Service Unavailable", "too many connections");
+      },
+      data(socket, bytes) {
+        if (!count(bytes)) return void socket.end();
+        if (socket.data.state === "open" && socket.data.peer) return passOn(socket.data.peer, bytes);
+        readHead(socket, bytes, (request, rest) => admit(socket, request, rest));
+      },
+    },
+  });
+  const admit = async (client: Socket<Client>, request: ProxyRequest, rest: Buffer) => {
+    const outcome = await findAddresses(request, options);
+    if ("reason" in outcome) {
+      if (refused.size < REFUSED_HOSTS_MAX) refused.add(request.host);
+      return reply(client, "403 Forbidden", `${request.host}: ${outcome.reason}`);
+    }
+    const remote = await connectAny(outcome.addresses, { port: request.port, limits, handlers: upstream });
+    if (remote === undefined) return reply(client, "502 Bad Gateway", `${request.host} can't be reached`);
+    join(client, remote, { request, rest });
+  };
+  await chmod(options.socket, 0o600);
+  if (options.ownerUid !== undefined) await chown(options.socket, options.ownerUid, options.ownerUid);
+  return {
+    refusedHosts: () => [...refused],
+    async close() {
+      server.stop(true);
+      for (const socket of open) socket.terminate();
+      await rm(options.socket, { force: true });
+    },
+  };
+}
+
+function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyRequest, rest: Buffer) => void): void {
+  if (socket.data.state === "connecting") return reply(socket, "400 Bad Request", "bytes before the answer");
+  socket.data.head = Buffer.concat([socket.data.head, bytes]);
+  const end = socket.data.head.indexOf("\r\n\r\n");
+  if (end === -1) {
+    if (socket.data.head.length > HEAD_MAX_BYTES) reply(socket, "431 Request Header Fields Too Large", "too long");
+    return;
+  }
+  const request = parseProxyRequest(socket.data.head.toString("latin1", 0, end));
+  if (request === undefined) return reply(socket, "400 Bad Request", "neither CONNECT nor an absolute http URL");
+  const rest = socket.data.head.subarray(end + 4);
+  socket.data.head = Buffer.alloc(0);
+  socket.data.state = "connecting";
+  socket.pause();
+  use(request, rest);
+}
+
+async function findAddresses(
+  request: ProxyRequest,
+  { policy, registries, resolve = resolveAll }: EgressOptions,
+): Promise<{ addresses: readonly string[] } | { reason: string }> {
+  const decision = decide(request, { policy, registries });
+  if (!decision.allowed) return { reason: decision.reason };
+  let resolved: string[];
+  try {
+    resolved = await resolve(request.host);
+  } catch {
+    // An unknown name is no refusal by the policy.
+    return { addresses: [] };
+  }
+  const addresses = usableAddresses(resolved, decision.anyAddress);
+  if (resolved.length > 0 && addresses.length === 0) return { reason: "its address is not a public one" };
+  return { addresses };
+}
+
+async function resolveAll(host: string): Promise<string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+interface ConnectOptions {
+  port: number;
+  limits: EgressLimits;
+  handlers: Bun.SocketHandler<Half>;
+}
+
+/** IPv4 first: on a machine without IPv6 such an address fails only after a wait. */
+async function connectAny(
+  addresses: readonly string[],
+  { port, limits, handlers }: ConnectOptions,
+): Promise<Socket<Half> | undefined> {
+  const inOrder = [...addresses].sort((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
+  for (const hostname of inOrder.slice(0, 4)) {
+    const attempt = Bun.connect<Half>({ hostname, port, data: {}, socket: handlers });
+    const inTime = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => inTime.resolve(undefined), limits.connectMs);
+    const socket = await Promise.race([attempt.catch(() => undefined), inTime.promise]);
+    clearTimeout(timer);
+    if (socket !== undefined) return socket;
+    attempt.then(
+      (late) => late.terminate(),
+      () => undefined,
+    );
+  }
+  return undefined;
+}
+
+function join(client: Socket<Client>, remote: Socket<Half>, { request, rest }: { request: ProxyRequest; rest: Buffer }) {
+  if (client.readyState !== 1) return void remote.end();
+  client.data.peer = remote;
+  remote.data.peer = client as unknown as Socket<Half>;
+  client.data.state = "open";
+  if (request.kind === "tunnel") client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+  else remote.write(request.head);
+  if (rest.length > 0) passOn(remote, rest);
+  client.resume();
+}
+
+function reply(socket: Socket<Client>, status: string, text: string): void {
+  const body = `${text}\n`;
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+}
