@@ -18,7 +18,8 @@ import type { Toolchains } from "./toolchain.ts";
 
 export interface BuildParts extends WorkParts {
   queue: JobQueue;
-  sandbox: Sandbox;
+  /** Opened by the first build, since most of it is of no use to plain sites. */
+  sandbox(): Promise<Sandbox>;
   toolchains: Toolchains;
   limits: RunLimits;
 }
@@ -59,26 +60,27 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     await publish(parts, held, { files: filesOfTree(parts, tree, plan), settings, warnings: plan.warnings });
     return;
   }
-  const refusal = await parts.sandbox.selfTest();
+  const sandbox = await parts.sandbox();
+  const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
   try {
-    const folders = await parts.sandbox.prepareSlot(slot);
+    const folders = await sandbox.prepareSlot(slot);
     await materialise({
       tree,
       directory: folders.work,
       readBlob: (hash) => getBlob(parts.store, hash),
       signal: held.signal,
     });
-    await parts.sandbox.handOver(slot);
+    await sandbox.handOver(slot);
     const startedAtMs = Date.now();
-    const built = await runBuild(parts, held, { plan, slot });
+    const built = await runBuild({ ...parts, sandbox }, held, { plan, slot });
     await held.advance({ findings: built.findings });
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
     await publish(parts, held, { files: await collectOutput(output.directory), settings, warnings });
   } finally {
-    await parts.sandbox.clearSlot(slot);
+    await sandbox.clearSlot(slot);
   }
 }
 

@@ -43,7 +43,8 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
     files: entries,
   };
   // An earlier attempt that was cut off behind this point has said what is served; its blobs are all there.
-  const kept = (await putManifest(parts.store, manifest)) === "written" ? manifest : await getManifest(parts.store, view.id);
+  const kept =
+    (await putManifest(parts.store, manifest)) === "written" ? manifest : await getManifest(parts.store, view.id);
   const served = Object.values(kept?.files ?? {});
   const bytes = served.reduce((sum, entry) => sum + entry.size, 0);
   await held.advance({ findings: { newBytes } });

@@ -1,125 +1,170 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
 import semver from "semver";
 import { BerthError } from "../model/errors.ts";
-import type { ManagerName } from "./plan/package-manager.ts";
+import { keepPackage } from "./toolchain/keep-package.ts";
+import type { NpmCommand } from "./toolchain/npm.ts";
+import { resolveVersion } from "./toolchain/resolve-version.ts";
 
-/** A program for builds: seen inside the sandbox, read-only, and found by `path`. */
+export const PACKAGE_MANAGERS = ["npm", "pnpm", "yarn", "bun"] as const;
+export type PackageManagerName = (typeof PACKAGE_MANAGERS)[number];
+
+/** A program with its version, as it is put into the sandbox. */
 export interface Tool {
   version: string;
+  /** Folders of the host, read-only inside, below `/opt`. */
   mounts: { host: string; inside: string }[];
+  /** Folders inside that go before the default PATH. */
   path: string[];
 }
 
 export interface Toolchains {
-  /** `24`, `22.11` or `22.11.0`. @throws BerthError `toolchain_unavailable` */
-  node(version: string): Promise<Tool>;
-  /** `version` null is the platform's choice for this Node. @throws BerthError `toolchain_unavailable` */
-  packageManager(wish: { name: ManagerName; version: string | null; node: string }): Promise<Tool>;
+  /**
+   * @param wanted a version, or a range such as `24`, `22.11.0`, `>=20`, `lts/*`; null is the default
+   * @throws BerthError `toolchain_unavailable`
+   */
+  node(wanted: string | null): Promise<Tool>;
+  /**
+   * @param node full version of the Node that it runs on
+   * @throws BerthError `toolchain_unavailable`
+   */
+  packageManager(wanted: { name: PackageManagerName; version?: string | null; node: string }): Promise<Tool>;
 }
 
-export interface ToolchainOptions {
-  /** Tools are kept here once for all builds, each in a folder of its name and version. */
+export interface ToolchainSettings {
+  /** Where toolchains are kept; made if need be. */
   directory: string;
-  /** The operator's environment: the host's npm finds its registry, proxy and certificates by it. */
-  variables: Readonly<Record<string, string | undefined>>;
+  npm: NpmCommand;
+  /** `process.arch` by default. */
+  architecture?: "x64" | "arm64";
 }
 
-/** Fetches tools from npm with the host's npm, which checks their integrity; no script of theirs is run. */
-export function openToolchains(options: ToolchainOptions): Toolchains {
-  const running = new Map<string, Promise<Tool>>();
-  /** Callers that want the same tool at the same time share one fetch. */
-  const get = (tool: Wanted): Promise<Tool> => {
-    const key = `${tool.name}@${tool.range}`;
-    const found = running.get(key) ?? findOrFetch(options, tool).finally(() => running.delete(key));
-    running.set(key, found);
-    return found;
+/** Node for projects that name none. */
+export const DEFAULT_NODE = "24";
+
+/** For projects that name no version: by name, the first whose range of Node versions fits. */
+const DEFAULT_MANAGERS: Record<PackageManagerName, readonly (readonly [node: string, version: string])[]> = {
+  npm: [
+    [">=22.9.0 || ^20.17.0", "11.21.2"],
+    [">=20.5.0 || ^18.17.0", "10.9.9"],
+    [">=16.14.0", "8.19.4"],
+    [">=12", "6.14.18"],
+  ],
+  pnpm: [
+    [">=18.12.0", "10.34.8"],
+    [">=16.14.0", "8.15.9"],
+    [">=14", "7.33.7"],
+  ],
+  yarn: [[">=4", "1.22.22"]],
+  bun: [["*", "1.4.5"]],
+};
+
+export function openToolchains({
+  directory,
+  npm,
+  architecture = currentArchitecture(),
+}: ToolchainSettings): Toolchains {
+  const underway = new Map<string, Promise<string>>();
+  const fetchTool = async (source: ToolSource, wanted: { range: string; preferred?: string }): Promise<Tool> => {
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+    const { name, packageName, programs, links } = source;
+    const version = await resolveVersion(
+      { directory, npm },
+      { name, packageName, wanted: wanted.range, preferred: wanted.preferred },
+    );
+    const folder = `${name}-${version}`;
+    const running = underway.get(folder) ?? keepPackage({ directory, npm }, { folder, packageName, version, links });
+    underway.set(folder, running);
+    try {
+      const host = await running;
+      return { version, mounts: [{ host, inside: `/opt/${folder}` }], path: [`/opt/${folder}/${programs}`] };
+    } finally {
+      // What failed is tried anew; what is kept is found on the disk.
+      underway.delete(folder);
+    }
   };
-  const arch = process.arch === "arm64" ? "arm64" : "x64";
+  const manager = (name: PackageManagerName, range: string) =>
+    fetchTool(managerSource({ name, range, architecture }), { range });
   return {
-    node: (version) => get({ name: "node", packageName: `node-linux-${arch}`, range: version }),
-    packageManager: ({ name, version, node }) => get(managerPackage(name, { range: version ?? defaultRange(name, node), arch })),
+    async node(wanted) {
+      const packageName = `node-linux-${architecture}`;
+      const source = { name: "node", packageName, programs: `node_modules/${packageName}/bin` };
+      const node = await fetchTool(source, { range: nodeRange(wanted), preferred: DEFAULT_NODE });
+      // The package holds node alone, and scripts of every project call npm and npx.
+      const npmTool = await manager("npm", defaultManager("npm", node.version));
+      return {
+        version: node.version,
+        mounts: [...node.mounts, ...npmTool.mounts],
+        path: [...node.path, ...npmTool.path],
+      };
+    },
+    async packageManager({ name, version, node }) {
+      const tool = await manager(name, version || defaultManager(name, node));
+      // The default npm is there already, with Node.
+      const isThere = name === "npm" && tool.version === defaultManager("npm", node);
+      return isThere ? { ...tool, mounts: [] } : tool;
+    },
   };
 }
 
-interface Wanted {
-  /** Of the tool; its folder is mounted at `/opt/<name>`. */
+interface ToolSource {
   name: string;
   packageName: string;
+  /** Folder of its programs in the kept folder. */
+  programs: string;
+  links?: readonly (readonly [path: string, target: string])[];
+}
+
+/** What people write in `.nvmrc` and in `engines`. */
+function nodeRange(wanted: string | null): string {
+  const text = wanted?.trim().replace(/^v(?=\d)/, "") ?? "";
+  if (text === "" || /^(lts\/\*|lts\/?|node|latest|current|stable|\*)$/i.test(text)) return DEFAULT_NODE;
+  const name = /^lts\/(.+)$/i.exec(text)?.[1]?.toLowerCase();
+  if (name === undefined) return text;
+  const major = LTS_NAMES[name];
+  if (major !== undefined) return major;
+  throw new BerthError("toolchain_unavailable", `There is no Node release line 'lts/${name}'.`, {
+    hint: `Ask for a version by its number, such as ${DEFAULT_NODE}.`,
+  });
+}
+
+/** https://github.com/nodejs/Release */
+const LTS_NAMES: Readonly<Record<string, string>> = {
+  gallium: "16",
+  hydrogen: "18",
+  iron: "20",
+  jod: "22",
+  krypton: "24",
+};
+
+function defaultManager(name: PackageManagerName, node: string): string {
+  const fitting = DEFAULT_MANAGERS[name].find(([range]) => semver.satisfies(node, range));
+  if (fitting) return fitting[1];
+  throw new BerthError("toolchain_unavailable", `No version of ${name} is known that runs on Node ${node}.`, {
+    hint: `Ask for a newer Node (such as ${DEFAULT_NODE}), or name the version in package.json's 'packageManager'.`,
+  });
+}
+
+interface ManagerChoice {
+  name: PackageManagerName;
   range: string;
+  architecture: "x64" | "arm64";
 }
 
-function managerPackage(name: ManagerName, { range, arch }: { range: string; arch: string }): Wanted {
-  if (name === "yarn" && !semver.intersects(range, "1")) return { name, packageName: "@yarnpkg/cli-dist", range };
-  if (name === "bun") return { name, packageName: `@oven/bun-linux-${arch === "arm64" ? "aarch64" : "x64"}`, range };
-  return { name, packageName: name, range };
-}
-
-/** npm is paired with the Node: a newer one does not run on an older Node. */
-function defaultRange(name: ManagerName, node: string): string {
-  const major = semver.major(node);
-  if (name === "npm") return major >= 20 ? "11" : major >= 18 ? "10" : "9";
-  if (name === "pnpm") return major >= 18 ? "10" : "7";
-  return name === "yarn" ? "1" : "1";
-}
-
-/** A kept version that fits is used without asking the network. */
-async function findOrFetch(options: ToolchainOptions, wanted: Wanted): Promise<Tool> {
-  const kept = await findKept(options.directory, wanted);
-  const version = kept ?? (await fetchTool(options, wanted));
-  const host = join(options.directory, `${wanted.name}-${version}`, "node_modules");
-  const inside = `/opt/${wanted.name}`;
-  // npm links no programs of a package that declares none, such as Bun's binary package.
-  const path = wanted.name === "bun" ? `${inside}/${wanted.packageName}/bin` : `${inside}/.bin`;
-  return { version, mounts: [{ host, inside }], path: [path] };
-}
-
-async function findKept(directory: string, { name, range }: Wanted): Promise<string | undefined> {
-  const names = await readdir(directory).catch(() => []);
-  const versions = names.filter((entry) => entry.startsWith(`${name}-`)).map((entry) => entry.slice(name.length + 1));
-  return semver.maxSatisfying(versions.filter((version) => semver.valid(version)), range) ?? undefined;
-}
-
-/** Made beside its place and renamed: a tool is there whole or not at all. */
-async function fetchTool({ directory, variables }: ToolchainOptions, wanted: Wanted): Promise<string> {
-  await mkdir(directory, { recursive: true });
-  await chmod(directory, 0o755);
-  const draft = await mkdtemp(join(directory, "draft-"));
-  try {
-    const spec = `${wanted.packageName}@${wanted.range}`;
-    await npm(["install", "--prefix", draft, "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--loglevel=error", "--", spec], {
-      draft,
-      variables,
-      spec,
-    });
-    const manifest = join(draft, "node_modules", wanted.packageName, "package.json");
-    const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
-    await chmod(draft, 0o755);
-    await rename(draft, join(directory, `${wanted.name}-${version}`)).catch((error: NodeJS.ErrnoException) => {
-      // Another process has put the same version there meanwhile.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    });
-    return version;
-  } finally {
-    await rm(draft, { recursive: true, force: true });
+function managerSource({ name, range, architecture }: ManagerChoice): ToolSource {
+  if (name === "bun") {
+    const packageName = architecture === "x64" ? "@oven/bun-linux-x64" : "@oven/bun-linux-aarch64";
+    const programs = `node_modules/${packageName}/bin`;
+    return { name, packageName, programs, links: [[`${programs}/bunx`, "bun"]] };
   }
+  // Yarn from 2 on is published under a name of its own (https://yarnpkg.com/corepack).
+  const least = semver.validRange(range) === null ? null : semver.minVersion(range);
+  const modernYarn = name === "yarn" && least !== null && least.major >= 2;
+  return { name, packageName: modernYarn ? "@yarnpkg/cli-dist" : name, programs: "node_modules/.bin" };
 }
 
-async function npm(
-  args: string[],
-  { draft, variables, spec }: { draft: string; variables: ToolchainOptions["variables"]; spec: string },
-): Promise<void> {
-  const program = Bun.which("npm", { PATH: variables.PATH ?? "" });
-  if (program === null) throw unavailable(spec, "npm is not on the platform's PATH");
-  const child = Bun.spawn([program, ...args], { cwd: draft, env: { ...variables }, stdin: "ignore", stdout: "ignore", stderr: "pipe" });
-  const [status, stderr] = await Promise.all([child.exited, new Response(child.stderr).text()]);
-  if (status === 0) return;
-  const reason = /npm error (?:code )?(.+)/.exec(stderr)?.[1] ?? `npm ended with status ${status}`;
-  throw unavailable(spec, reason);
-}
-
-function unavailable(spec: string, reason: string): BerthError {
-  return new BerthError("toolchain_unavailable", `'${spec}' could not be fetched from npm: ${reason}.`, {
-    hint: "Check that this version exists and that the platform reaches its npm registry; node_version and packageManager choose another one.",
+function currentArchitecture(): "x64" | "arm64" {
+  if (process.arch === "x64" || process.arch === "arm64") return process.arch;
+  throw new BerthError("toolchain_unavailable", `There is no Node to be had for the architecture '${process.arch}'.`, {
+    hint: "Run builders on x64 or arm64.",
   });
 }

@@ -79,7 +79,7 @@ async function startApi(parts: SharedParts) {
 }
 
 async function startBuilder(parts: SharedParts): Promise<void> {
-  const [{ startDeploymentService }, { openToolchains }, { openBuildSandbox }] = await Promise.all([
+  const [{ startDeploymentService }, { openToolchains }, { buildSandbox }] = await Promise.all([
     import("../build/deployment-service.ts"),
     import("../build/toolchain.ts"),
     import("./build-sandbox.ts"),
@@ -87,9 +87,9 @@ async function startBuilder(parts: SharedParts): Promise<void> {
   const { settings } = parts;
   const toolchains = openToolchains({
     directory: join(settings.dataDirectory, "toolchains"),
-    variables: parts.environment.variables,
+    npm: { program: "npm", environment: parts.environment.variables },
   });
-  const sandbox = await openBuildSandbox(settings, { environment: parts.environment, toolchains });
+  const sandbox = buildSandbox(settings, parts.environment);
   const limits = {
     wallMs: settings.buildTimeoutSeconds * 1000,
     memoryBytes: settings.buildMemoryMiB * 1024 ** 2,
@@ -97,6 +97,9 @@ async function startBuilder(parts: SharedParts): Promise<void> {
     fileBytes: 1024 ** 3,
     logBytes: 8 * 1024 ** 2,
   };
-  const worker = await startDeploymentService({ ...parts, sandbox, toolchains, limits }, { concurrency: settings.builds });
+  const worker = await startDeploymentService(
+    { ...parts, sandbox, toolchains, limits },
+    { concurrency: settings.builds },
+  );
   parts.releasers.add("deployment service", () => worker.close());
 }

@@ -42,7 +42,7 @@ async function upload(parts: UploadParts, held: HeldDeployment): Promise<void> {
     const cloneMs = Math.round(performance.now() - cloneStart);
     const source: Source = wanted.kind === "git" ? { ...wanted, branch, commit } : wanted;
     const production =
-      view.production_asked || wanted.kind === "folder" || (await isProductionBranch(parts, held, fetched));
+      view.production_asked || wanted.kind === "folder" || (await isProductionBranch(parts, held, { wanted, fetched }));
     await held.advance({ findings: { source, branch, production, timings: { cloneMs } } });
     await supersedeOlder(parts, { ...view, branch });
 
@@ -94,27 +94,24 @@ function fetchSource(parts: UploadParts, { log, signal }: HeldDeployment, wanted
   });
 }
 
-/** A setting decides; else the repository's default branch does. */
+/**
+ * A setting decides; else the repository's default branch does. A work tree on this machine has no such thing but what
+ * happens to be checked out: there the first deployment's branch stays.
+ */
 async function isProductionBranch(
   parts: UploadParts,
   { view }: HeldDeployment,
-  fetched: FetchedSource,
+  { wanted, fetched }: { wanted: Source & { kind: "git" }; fetched: FetchedSource },
 ): Promise<boolean> {
-  const { settings } = await parts.database.query
+  const project = await parts.database.query
     .selectFrom("projects")
-    .select("settings")
+    .select(["settings", "production_branch"])
     .where("id", "=", view.project_id)
     .executeTakeFirstOrThrow();
-  if (fetched.defaultBranch !== null) {
-    await rememberProductionBranch(
-      parts.database,
-      view.project_id,
-      settings.production_branch ?? fetched.defaultBranch,
-    );
-  }
-  return settings.production_branch === undefined
-    ? fetched.isDefaultBranch
-    : settings.production_branch === fetched.branch;
+  const remembered = wanted.url.startsWith("/") ? project.production_branch : null;
+  const branch = project.settings.production_branch ?? remembered ?? fetched.defaultBranch;
+  if (branch !== null) await rememberProductionBranch(parts.database, view.project_id, branch);
+  return fetched.branch !== null && fetched.branch === branch;
 }
 
 /** What the project's last source holds is in the store already: no need to ask for each of its files. */

@@ -54,7 +54,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     if (child.exitCode !== null) throw new Error(`the platform ended with ${child.exitCode}:\n${printed}`);
     await sleep(10);
   }
-  const up = JSON.parse(first.slice(0, first.indexOf("\n"))) as { url: string; signInUrl: string };
+  const up = JSON.parse(first.slice(0, first.indexOf("\n"))) as { url: string; signInUrl: string; error?: unknown };
+  if (up.error !== undefined) {
+    await child.exited;
+    throw new Error(printed);
+  }
   const api = (await Bun.file(join(dataDirectory, "api.json"))
     .json()
     .catch(() => ({ token: "" }))) as { token: string };

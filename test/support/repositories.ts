@@ -35,8 +35,11 @@ export async function newRepository(name: string, files: Record<string, string> 
         await writeFile(join(path, file), text);
       }
       await git("add", "--all");
-      await git("commit", "--quiet", "--message", "change");
-      return (await git("rev-parse", "HEAD")).trim();
+      await git("commit", "--quiet", "--allow-empty", "--message", "change");
+      const id = (await git("rev-parse", "HEAD")).trim();
+      // The branch that is checked out counts as the repository's default one.
+      await git("checkout", "--quiet", "main");
+      return id;
     },
     remove: () => rm(parent, { recursive: true, force: true }),
   };

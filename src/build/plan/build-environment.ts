@@ -1,3 +1,6 @@
+import { majorOf } from "./site.ts";
+import type { PackageJson } from "./source-files.ts";
+
 /**
  * What every build is told. CI is what hosts set; the downloads are of browsers that no site needs; the rest keeps
  * tools from asking, phoning home or drawing progress bars.
@@ -12,20 +15,51 @@ const ALWAYS: Record<string, string> = {
   HUSKY: "0",
   SKIP_YARN_COREPACK_CHECK: "1",
   COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
+  YARN_ENABLE_TELEMETRY: "0",
   NEXT_TELEMETRY_DISABLED: "1",
   ASTRO_TELEMETRY_DISABLED: "1",
   GATSBY_TELEMETRY_DISABLED: "1",
   NUXT_TELEMETRY_DISABLED: "1",
   STORYBOOK_DISABLE_TELEMETRY: "1",
+  TURBO_TELEMETRY_DISABLED: "1",
   NG_CLI_ANALYTICS: "false",
   DO_NOT_TRACK: "1",
   npm_config_audit: "false",
   npm_config_fund: "false",
   npm_config_update_notifier: "false",
   npm_config_progress: "false",
+  // The platform has fetched the very version already; pnpm would fetch itself once more.
+  npm_config_manage_package_manager_versions: "false",
 };
 
-/** Create React App turns warnings into errors where CI is set: a warning should not keep a site from going live. */
-export function buildEnvironment(framework: string | undefined): Record<string, string> {
-  return framework === "create-react-app" ? { ...ALWAYS, CI: "false" } : ALWAYS;
+interface Question {
+  framework: string | undefined;
+  packageJson: PackageJson;
+  nodeVersion: string;
+  /** What the repository's own files set; it goes before ours. */
+  declared: Record<string, string>;
+}
+
+export function buildEnvironment({ framework, packageJson, nodeVersion, declared }: Question): Record<string, string> {
+  const env = { ...ALWAYS };
+  // It turns warnings into errors where CI is set: a warning should not keep a site from going live.
+  if (framework === "create-react-app") env.CI = "false";
+  if (usesOldHashes(packageJson) && Number.parseInt(nodeVersion, 10) >= 17) {
+    env.NODE_OPTIONS = "--openssl-legacy-provider";
+  }
+  return { ...env, ...declared };
+}
+
+/** webpack 4 asks for MD4, which OpenSSL 3 of Node 17 and later gives only on demand. */
+function usesOldHashes(packageJson: PackageJson): boolean {
+  const below = (name: string, major: number) => (majorOf(packageJson, name) ?? major) < major;
+  return (
+    below("webpack", 5) ||
+    below("react-scripts", 5) ||
+    below("@vue/cli-service", 5) ||
+    below("vuepress", 2) ||
+    below("nuxt", 3) ||
+    below("next", 11) ||
+    below("gatsby", 3)
+  );
 }

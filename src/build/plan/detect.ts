@@ -1,41 +1,40 @@
 import { posix } from "node:path";
 import { FRAMEWORKS } from "./frameworks.ts";
+import { runsProgram } from "./script-text.ts";
+import { dependsOn, type Site } from "./site.ts";
 import type { SourceFiles } from "./source-files.ts";
 
-export interface DetectedFramework {
-  id: string;
-  /** The framework's own build command, for a package.json without a script. */
-  command: string | undefined;
-  /** Folders that it writes, seen from the root, the likeliest first. */
-  outputs: string[];
+/**
+ * Ids of the frameworks that the site uses, the likeliest first: @netlify/build-info's by its accuracy, then those
+ * that only our table knows. Detection looks at names and at package.json; nothing of the source is run.
+ */
+export async function detectFrameworks({ files, root, packageJson }: Omit<Site, "commandText">): Promise<string[]> {
+  const theirs = await askBuildInfo(files, root);
+  const ours = Object.entries(FRAMEWORKS)
+    .filter(([, { packages = [] }]) => packages.some((name) => dependsOn(packageJson, name)))
+    .map(([id]) => id);
+  return [...new Set([...theirs, ...ours])].filter((id) => Object.hasOwn(FRAMEWORKS, id));
 }
 
-/** Asks @netlify/build-info, then our table, where that errs. A forced framework is taken by its id. */
-export async function detectFramework(
-  files: SourceFiles,
-  { root, force }: { root: string; force?: string },
-): Promise<DetectedFramework | undefined> {
-  const advice = await askBuildInfo(files, { root, force });
-  const id = force ?? advice?.id;
-  if (id === undefined) return undefined;
-  const own = FRAMEWORKS[id];
-  const outputs = [...((await own?.outputs?.(files, root)) ?? []), ...(advice?.directory ? [advice.directory] : [])];
-  return {
-    id,
-    command: own?.command ?? advice?.command,
-    outputs: [...new Set([...outputs, "dist", "build", "out", "public"])],
-  };
+/** Of several, the one whose program the build command runs; a tool that only helps with tests or pages is passed over. */
+export function frameworkOf(ids: readonly string[], commandText: string): string | undefined {
+  const runsOne = (id: string) => FRAMEWORKS[id]!.programs.some((program) => runsProgram(commandText, program));
+  return ids.find(runsOne) ?? ids.find((id) => !NEVER_ALONE.has(id));
 }
 
-async function askBuildInfo(files: SourceFiles, { root, force }: { root: string; force: string | undefined }) {
-  // Loaded late: it takes a tenth of a second, and most plain sites never need it.
+/** In many repositories beside what they build: they count only when the command runs them. */
+const NEVER_ALONE = new Set(["storybook", "typedoc", "webpack", "gulp", "grunt"]);
+
+async function askBuildInfo(files: SourceFiles, root: string): Promise<string[]> {
+  // Loaded late: it takes a tenth of a second, and plain sites never need it.
   const { Project, FileSystem } = await import("@netlify/build-info");
   const top = "/source";
   const inside = (path: string) => posix.relative(top, posix.resolve(top, path)) || ".";
   class TreeFileSystem extends FileSystem {
     override cwd = top;
+    override logger = SILENT;
     override getEnvironment() {
-      return "node" as never;
+      return "browser" as never; // no node_modules to look into, and no process of ours to ask
     }
     override async fileExists(path: string) {
       return files.has(".", inside(path)) || files.hasFolder(inside(path));
@@ -47,7 +46,7 @@ async function askBuildInfo(files: SourceFiles, { root, force }: { root: string;
     override async readFile(path: string) {
       const text = await files.text(".", inside(path));
       if (text === undefined) throw new Error(`no file ${path}`);
-      return text;
+      return text.replace(/^\uFEFF/, "");
     }
     override resolve(...paths: string[]) {
       return posix.resolve(top, ...paths);
@@ -56,11 +55,13 @@ async function askBuildInfo(files: SourceFiles, { root, force }: { root: string;
       return path.startsWith("/");
     }
   }
-  const project = new Project(new TreeFileSystem() as never, posix.join(top, root), top)
+  const project = new Project(new TreeFileSystem(), posix.join(top, root), top)
     .setEnvironment({})
     .setReportFn(() => undefined);
-  const found = (await project.detectFrameworksInPath(posix.join(top, root)).catch(() => undefined)) ?? [];
-  const chosen = found.find(({ id }) => id === force) ?? found[0];
-  if (chosen === undefined) return undefined;
-  return { id: chosen.id, command: chosen.build?.command, directory: chosen.build?.directory };
+  const found = await project.detectFrameworksInPath(posix.join(top, root));
+  // 4 and above: told by a package of the site itself. Below it a file that is merely named like a configuration.
+  return found.filter(({ detected }) => detected.accuracy >= 4).map(({ id }) => id as string);
 }
+
+const silence = () => undefined;
+const SILENT = { debug: silence, log: silence, info: silence, warn: silence, error: silence };

@@ -1,20 +1,25 @@
-import { posix } from "node:path";
+import semver from "semver";
 import { BerthError } from "../../model/errors.ts";
 import type { PackageJson, SourceFiles } from "./source-files.ts";
+import { findWorkspace } from "./workspace.ts";
 
 export type ManagerName = "npm" | "pnpm" | "yarn" | "bun";
 
 export interface ChosenManager {
   name: ManagerName;
-  /** A version or range that the source asks for; null for the platform's choice. */
+  /** A version or range that the source asks for, checked to be one; null for the platform's choice. */
   version: string | null;
 }
 
-interface Choice {
+export interface ManagerChoice {
   manager: ChosenManager;
+  /** Where the install runs. */
   workspaceRoot: string;
+  isUnderForeignWorkspace: boolean;
   /** Name of the lockfile that is kept to. */
   lockfile: string | undefined;
+  /** What decided. */
+  from: string;
   warnings: string[];
 }
 
@@ -28,86 +33,108 @@ const LOCKFILES: [file: string, name: ManagerName][] = [
   ["npm-shrinkwrap.json", "npm"],
 ];
 
-export async function choosePackageManager(files: SourceFiles, root: string): Promise<Choice> {
-  const workspaceRoot = await findWorkspaceRoot(files, root);
-  const packageJson = (await files.packageJson(workspaceRoot)) ?? {};
+/** @throws BerthError `package_manager_unclear` when `packageManager` names one that there is not */
+export async function choosePackageManager(files: SourceFiles, root: string): Promise<ManagerChoice> {
+  const { root: workspaceRoot, isUnderForeign } = await findWorkspace(files, root);
+  const pin = await findPin(files, [root, workspaceRoot]);
   const locks = LOCKFILES.filter(([file]) => files.has(workspaceRoot, file));
-  const pinned = parsePin(packageJson.packageManager);
-  const chosen = pinned ? locks.find(([, name]) => name === pinned.name) : locks[0];
-  const name = pinned?.name ?? chosen?.[1] ?? "npm";
-  const warnings: string[] = [];
-  const kinds = new Set(locks.map(([, kind]) => kind));
-  if (kinds.size > 1) {
-    const by = pinned ? "as packageManager says" : "the first of them by precedence";
-    warnings.push(`There are several lockfiles (${locks.map(([file]) => file).join(", ")}); ${name} is used, ${by}.`);
+  const chosen = pin ? locks.find(([, kind]) => kind === pin.name) : locks[0];
+  const name = pin?.name ?? chosen?.[1] ?? (files.has(workspaceRoot, "pnpm-workspace.yaml") ? "pnpm" : "npm");
+  const lockfile = chosen?.[0];
+  return {
+    manager: { name, version: pin?.version ?? (await versionWanted(files, { name, workspaceRoot, lockfile })) },
+    workspaceRoot,
+    isUnderForeignWorkspace: isUnderForeign,
+    lockfile,
+    from: pin?.from ?? lockfile ?? "default",
+    warnings: lockWarnings({ locks, lockfile, name, isPinned: pin !== undefined }),
+  };
+}
+
+function lockWarnings(found: {
+  locks: readonly [string, ManagerName][];
+  lockfile: string | undefined;
+  name: ManagerName;
+  isPinned: boolean;
+}): string[] {
+  const names = found.locks.map(([file]) => file).join(", ");
+  if (found.locks.length === 0) return ["There is no lockfile: the newest versions that fit are installed."];
+  if (found.lockfile === undefined) {
+    return [
+      `packageManager says ${found.name}, the lockfile is ${names}: it is not used, and the newest versions that fit are installed.`,
+    ];
   }
-  if (locks.length === 0) warnings.push("There is no lockfile: the newest fitting versions are installed.");
-  const lockText = chosen && ["pnpm", "yarn"].includes(name) ? await files.text(workspaceRoot, chosen[0]) : undefined;
-  const version = pinned?.version ?? versionOfLock(name, lockText);
-  return { manager: { name, version }, workspaceRoot, lockfile: chosen?.[0], warnings };
+  if (new Set(found.locks.map(([, kind]) => kind)).size === 1) return [];
+  const reason = found.isPinned ? "as packageManager says" : "the first of them by precedence";
+  return [`There are several lockfiles (${names}); ${found.lockfile} is used, ${reason}. Remove the others.`];
 }
 
-/** `name@version+hash`, as corepack's documentation has it. */
-function parsePin(pin: string | undefined): { name: ManagerName; version: string } | undefined {
-  const match = /^(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+(?:-[\w.]+)?)(?:\+.*)?$/.exec(pin ?? "");
-  return match ? { name: match[1] as ManagerName, version: match[2]! } : undefined;
-}
-
-/** Each lockfile format has the versions that read it without rewriting it. */
-function versionOfLock(name: ManagerName, text: string | undefined): string | null {
-  if (name === "pnpm" && text !== undefined) {
-    const format = Number(/^lockfileVersion:\s*'?(\d+(?:\.\d+)?)/m.exec(text)?.[1] ?? 9);
-    return format < 6 ? "7" : format < 9 ? "8" : "10";
+/** `name@version+hash`: https://nodejs.org/api/packages.html#packagemanager */
+async function findPin(
+  files: SourceFiles,
+  folders: readonly string[],
+): Promise<{ name: ManagerName; version: string | null; from: string } | undefined> {
+  for (const folder of new Set(folders)) {
+    const packageJson = await files.packageJson(folder);
+    if (packageJson?.packageManager === undefined) continue;
+    const pin = packageJson.packageManager.trim();
+    const match = /^(npm|pnpm|yarn|bun)(?:@([^+]*))?(?:\+.*)?$/.exec(pin);
+    const from = `${files.join(folder, "package.json")} packageManager`;
+    if (match) return { name: match[1] as ManagerName, version: range(match[2]), from };
+    throw new BerthError(
+      "package_manager_unclear",
+      `${from} is '${pin.slice(0, 60)}', which is none that builds can use.`,
+      {
+        hint: "Name npm, pnpm, yarn or bun with a version, such as pnpm@10.12.1, or leave the field out.",
+      },
+    );
   }
-  if (name === "yarn") return text?.includes("__metadata:") ? "4" : "1";
-  return null;
+  return undefined;
 }
 
-/** The nearest folder upwards that declares workspaces with this root among them; else the root itself. */
-async function findWorkspaceRoot(files: SourceFiles, root: string): Promise<string> {
-  for (let folder = root; folder !== "."; ) {
-    folder = posix.dirname(folder);
-    const patterns = await workspacePatterns(files, folder);
-    const inside = posix.relative(folder === "." ? "" : folder, root);
-    if (patterns.some((pattern) => new Bun.Glob(pattern.replace(/^\.\//, "").replace(/\/$/, "")).match(inside)))
-      return folder;
-  }
-  return root;
+interface VersionQuestion {
+  name: ManagerName;
+  workspaceRoot: string;
+  lockfile: string | undefined;
 }
 
-async function workspacePatterns(files: SourceFiles, folder: string): Promise<string[]> {
-  const pnpm = await files.text(folder, "pnpm-workspace.yaml");
-  if (pnpm !== undefined) {
-    const parsed = Bun.YAML.parse(pnpm) as { packages?: unknown } | null;
-    return Array.isArray(parsed?.packages) ? parsed.packages.filter((item) => typeof item === "string") : [];
-  }
-  const { workspaces } = ((await files.packageJson(folder)) ?? {}) as PackageJson;
-  const list = Array.isArray(workspaces) ? workspaces : (workspaces as { packages?: unknown } | undefined)?.packages;
-  return Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
+/** Each lockfile format has the versions that read it without rewriting it; `engines` counts where it names a version. */
+async function versionWanted(files: SourceFiles, question: VersionQuestion): Promise<string | null> {
+  const { name, workspaceRoot, lockfile } = question;
+  const text =
+    lockfile === undefined || lockfile === "bun.lockb" ? undefined : await files.text(workspaceRoot, lockfile);
+  if (name === "yarn") return await yarnVersion(files, { workspaceRoot, text });
+  const wished = engineRange((await files.packageJson(workspaceRoot)) ?? {}, name);
+  if (name === "pnpm") return pnpmVersion({ text, wished });
+  return name === "bun" ? wished : null; // npm is paired with the Node
 }
 
-/** A lockfile is kept to, to the letter: a build must not install what was never tried. */
-export function installCommand(
-  { name, version }: ChosenManager,
-  { lockfile }: { lockfile: string | undefined },
-): string[] {
-  switch (name) {
-    case "npm":
-      return lockfile ? ["npm", "ci"] : ["npm", "install"];
-    case "pnpm":
-      return lockfile ? ["pnpm", "install", "--frozen-lockfile"] : ["pnpm", "install", "--no-frozen-lockfile"];
-    case "yarn":
-      if (version?.startsWith("1")) return lockfile ? ["yarn", "install", "--frozen-lockfile"] : ["yarn", "install"];
-      return lockfile ? ["yarn", "install", "--immutable"] : ["yarn", "install", "--no-immutable"];
-    case "bun":
-      return lockfile ? ["bun", "install", "--frozen-lockfile"] : ["bun", "install"];
-    default:
-      throw new BerthError("package_manager_unclear", `'${name satisfies never}' is no package manager.`, {
-        hint: "Use npm, pnpm, yarn or bun.",
-      });
-  }
+/** https://github.com/pnpm/spec/tree/master/lockfile: 5.x up to pnpm 7, 6.x is pnpm 8, 9.0 is pnpm 9 and later. */
+function pnpmVersion({ text, wished }: { text: string | undefined; wished: string | null }): string | null {
+  const format = Number(/^lockfileVersion:\s*['"]?(\d+(?:\.\d+)?)/m.exec(text ?? "")?.[1] ?? 9);
+  if (format < 9) return format < 5.3 ? "6" : format < 6 ? "7" : "8";
+  if (wished === null || semver.intersects(wished, "10")) return semver.valid(wished) ?? "10";
+  return wished;
 }
 
-export function runScript({ name }: ChosenManager, script: string): string[] {
-  return [name, "run", script];
+/** Berry's lockfile says by its format which major wrote it; `yarnPath` of .yarnrc.yml says the very version. */
+async function yarnVersion(
+  files: SourceFiles,
+  { workspaceRoot, text }: { workspaceRoot: string; text: string | undefined },
+): Promise<string> {
+  const settings = await files.text(workspaceRoot, ".yarnrc.yml");
+  const kept = range(/^yarnPath:.*yarn-(\d+\.\d+\.\d+)\.c?js/m.exec(settings ?? "")?.[1]);
+  if (kept !== null) return kept;
+  const format = /^__metadata:\s+version: (\d+)/m.exec(text ?? "")?.[1];
+  if (format !== undefined) return Number(format) >= 7 ? "4" : Number(format) >= 5 ? "3" : "2";
+  return text === undefined && settings !== undefined ? "4" : "1";
+}
+
+function engineRange({ engines }: PackageJson, name: ManagerName): string | null {
+  return range(engines?.[name]);
+}
+
+/** Only what is a version range goes on to an installer, for which a text may also be a URL or a path. */
+function range(text: string | undefined): string | null {
+  return text !== undefined && text.trim() !== "" && text.length < 100 ? semver.validRange(text) : null;
 }

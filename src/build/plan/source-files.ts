@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { BerthError } from "../../model/errors.ts";
 import type { Tree } from "../../model/tree.ts";
+import { findJsonFault } from "./json-fault.ts";
 
 export interface PackageJson {
   name?: string;
@@ -8,6 +9,8 @@ export interface PackageJson {
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
   engines?: Record<string, string>;
+  /** https://docs.volta.sh/guide/understanding: pinned versions of node, npm, … */
+  volta?: Record<string, string>;
   packageManager?: string;
   workspaces?: unknown;
 }
@@ -20,7 +23,8 @@ export class SourceFiles {
 
   constructor({ tree, readFile }: { tree: Tree; readFile(path: string): Promise<string | undefined> }) {
     this.read = readFile;
-    this.files = new Set(tree.entries.map(({ path }) => path));
+    // A link is never read: what it leads to is known only when it lies on a disk.
+    this.files = new Set(tree.entries.filter(({ mode }) => mode !== "120000").map(({ path }) => path));
     this.folders.set(".", new Map());
     for (const path of this.files) this.note(path, "file");
   }
@@ -67,15 +71,8 @@ export class SourceFiles {
     const text = await this.text(folder, "package.json");
     if (text === undefined) return undefined;
     const path = this.join(folder, "package.json");
-    try {
-      const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
-      if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed as PackageJson;
-    } catch (cause) {
-      throw new BerthError("package_json_invalid", `${path} does not parse: ${(cause as Error).message}.`, {
-        hint: "Mend the JSON; an editor or 'node -p' shows the place.",
-        cause,
-      });
-    }
+    const parsed = parseJson(text.replace(/^\uFEFF/, ""), path);
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return tidy(parsed);
     throw new BerthError("package_json_invalid", `${path} holds no JSON object.`, {
       hint: "Mend the file, or remove it.",
     });
@@ -88,4 +85,35 @@ export class SourceFiles {
     this.folders.set(folder, names.set(posix.basename(path), kind));
     if (!isKnown) this.note(folder, "directory");
   }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const fault = findJsonFault(text);
+    const place = fault ? ` at line ${fault.line}, column ${fault.column}` : "";
+    const reason = (cause as Error).message.replace(/^JSON Parse error: /, "");
+    throw new BerthError("package_json_invalid", `${path} does not parse${place}: ${reason}.`, {
+      hint: "Mend the JSON there: a comma too many or too few, a comment or a missing quote is the usual cause.",
+      cause,
+    });
+  }
+}
+
+const TEXT_TABLES = ["scripts", "dependencies", "devDependencies", "engines", "volta"] as const;
+
+/** Anybody may have written anything: what is of another kind than documented is as good as absent. */
+function tidy(parsed: object): PackageJson {
+  const raw = parsed as Record<string, unknown>;
+  const result: PackageJson = { workspaces: raw.workspaces };
+  if (typeof raw.name === "string") result.name = raw.name;
+  if (typeof raw.packageManager === "string") result.packageManager = raw.packageManager;
+  for (const key of TEXT_TABLES) {
+    const table = raw[key];
+    if (typeof table !== "object" || table === null) continue;
+    const texts = Object.entries(table).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+    result[key] = Object.fromEntries(texts);
+  }
+  return result;
 }

@@ -50,7 +50,8 @@ function isPublicIpv6(groups: readonly number[]): boolean {
   const [first, second, third] = groups as [number, number, number];
   const lowest = groups[6]! * 65536 + groups[7]!;
   // 64:ff9b::/96, RFC 6052: a NAT64 gateway would turn it into the IPv4 address at its end.
-  if (first === 0x64 && second === 0xff9b && groups.slice(2, 6).every((group) => group === 0)) return isPublicIpv4(lowest);
+  if (first === 0x64 && second === 0xff9b && groups.slice(2, 6).every((group) => group === 0))
+    return isPublicIpv4(lowest);
   // ::ffff:0:0/96, RFC 4291: the kernel connects by IPv4.
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return isPublicIpv4(lowest);
   // 2002::/16, RFC 3056 (6to4).

@@ -77,5 +77,8 @@ export function parseProxyRequest(head: string): ProxyRequest | undefined {
 }
 
 function canonicalHost(host: string): string {
-  return host.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+  return host
+    .replace(/^\[|\]$/g, "")
+    .replace(/\.$/, "")
+    .toLowerCase();
 }

@@ -106,7 +106,10 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
 }
 
 function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyRequest, rest: Buffer) => void): void {
-  if (socket.data.state === "connecting") return reply(socket, "400 Bad Request", "bytes before the answer");
+  if (socket.data.state === "connecting") {
+    reply(socket, "400 Bad Request", "bytes before the answer");
+    return;
+  }
   socket.data.head = Buffer.concat([socket.data.head, bytes]);
   const end = socket.data.head.indexOf("\r\n\r\n");
   if (end === -1) {
@@ -114,7 +117,10 @@ function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyReq
     return;
   }
   const request = parseProxyRequest(socket.data.head.toString("latin1", 0, end));
-  if (request === undefined) return reply(socket, "400 Bad Request", "neither CONNECT nor an absolute http URL");
+  if (request === undefined) {
+    reply(socket, "400 Bad Request", "neither CONNECT nor an absolute http URL");
+    return;
+  }
   const rest = socket.data.head.subarray(end + 4);
   socket.data.head = Buffer.alloc(0);
   socket.data.state = "connecting";
@@ -171,7 +177,11 @@ async function connectAny(
   return undefined;
 }
 
-function join(client: Socket<Client>, remote: Socket<Half>, { request, rest }: { request: ProxyRequest; rest: Buffer }) {
+function join(
+  client: Socket<Client>,
+  remote: Socket<Half>,
+  { request, rest }: { request: ProxyRequest; rest: Buffer },
+) {
   if (client.readyState !== 1) return void remote.end();
   client.data.peer = remote;
   remote.data.peer = client as unknown as Socket<Half>;
@@ -184,5 +194,7 @@ function join(client: Socket<Client>, remote: Socket<Half>, { request, rest }: {
 
 function reply(socket: Socket<Client>, status: string, text: string): void {
   const body = `${text}\n`;
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }

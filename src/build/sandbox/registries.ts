@@ -60,7 +60,9 @@ export function parseNpmrc(text: string, variables: RegistrySources["variables"]
   for (const line of text.split(/\r?\n/)) {
     const match = /^\s*(registry|cafile|@[^\s:=]+:registry)\s*=\s*(.*?)\s*$/.exec(line);
     if (match === null) continue;
-    const value = match[2]!.replace(/^"(.*)"$/, "$1").replace(/\$\{(\w+)\}/g, (_, name: string) => variables[name] ?? "");
+    const value = match[2]!
+      .replace(/^"(.*)"$/, "$1")
+      .replace(/\$\{(\w+)\}/g, (_, name: string) => variables[name] ?? "");
     found.set(match[1]!, value);
   }
   return found;

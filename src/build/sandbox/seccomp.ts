@@ -88,11 +88,7 @@ const ifAnyBit = (operand: number, body: Instruction[]) => [
 
 /** linux/sched.h: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
 const CLONE_NAMESPACES = 0x7e02_0000;
-const CHECK_CLONE = [
-  load(OFFSET_FIRST),
-  ...ifAnyBit(CLONE_NAMESPACES, [answer(errno(EPERM))]),
-  answer(ALLOW),
-];
+const CHECK_CLONE = [load(OFFSET_FIRST), ...ifAnyBit(CLONE_NAMESPACES, [answer(errno(EPERM))]), answer(ALLOW)];
 
 const AF_UNIX = 1;
 const AF_INET = 2;

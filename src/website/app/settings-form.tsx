@@ -35,7 +35,7 @@ export function SettingsForm({ project }: { project: ProjectView }) {
       await queries.invalidateQueries({ queryKey: ["project", project.name] });
     },
   });
-  const valueOf = (key: string) => changed[key] ?? kept[key] ?? "";
+  const textOf = (key: string) => changed[key] ?? kept[key] ?? "";
   const set = (key: string, value: string) => setChanged((before) => ({ ...before, [key]: value }));
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -54,7 +54,7 @@ export function SettingsForm({ project }: { project: ProjectView }) {
             <input
               className="field"
               name={key}
-              value={valueOf(key)}
+              value={textOf(key)}
               placeholder={placeholder}
               onChange={(event) => set(key, event.target.value)}
             />
@@ -63,12 +63,7 @@ export function SettingsForm({ project }: { project: ProjectView }) {
         {CHOICES.map(([key, label, values]) => (
           <label key={key} className="block">
             <span className="mb-1 block text-sm font-medium">{label}</span>
-            <select
-              className="field"
-              name={key}
-              value={valueOf(key)}
-              onChange={(event) => set(key, event.target.value)}
-            >
+            <select className="field" name={key} value={textOf(key)} onChange={(event) => set(key, event.target.value)}>
               <option value="">default</option>
               {values.map((value) => (
                 <option key={value}>{value}</option>

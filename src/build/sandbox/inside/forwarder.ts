@@ -34,7 +34,7 @@ async function runCommand(cwd: string): Promise<number> {
     const child = Bun.spawn(command, { cwd, stdio: ["inherit", "inherit", "inherit"] });
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
     const exit = await child.exited;
-    return child.signalCode === null ? exit : 128 + constants.signals[child.signalCode];
+    return child.signalCode === null ? exit : 128 + constants.signals[child.signalCode as NodeJS.Signals];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     process.stderr.write(`${command[0]}: ${message} (in ${cwd})\n`);
@@ -53,10 +53,14 @@ function listen(hostname: string, port: number, target: string | undefined): voi
           socket.pause();
           connect(socket, target);
         },
-        data: (socket, bytes) => socket.data.peer && passOn(socket.data.peer, bytes),
+        data(socket, bytes) {
+          if (socket.data.peer) passOn(socket.data.peer, bytes);
+        },
         drain: onDrain,
         close: onClose,
-        error: (socket) => socket.end(),
+        error(socket) {
+          socket.end();
+        },
       },
     });
   } catch (error) {
@@ -86,7 +90,10 @@ function connect(local: Socket<Half>, target: string | undefined): void {
         head += Buffer.from(bytes).toString("latin1");
         const end = head.indexOf("\r\n\r\n");
         if (end === -1) return;
-        if (!head.startsWith("HTTP/1.1 200")) return remote.end();
+        if (!head.startsWith("HTTP/1.1 200")) {
+          remote.end();
+          return;
+        }
         answerAwaited = false;
         const rest = Buffer.from(head.slice(end + 4), "latin1");
         if (rest.length > 0) passOn(local, rest);
@@ -94,7 +101,11 @@ function connect(local: Socket<Half>, target: string | undefined): void {
       },
       drain: onDrain,
       close: onClose,
-      error: (remote) => remote.end(),
+      error(remote) {
+        remote.end();
+      },
     },
-  }).catch(() => local.end());
+  }).catch(() => {
+    local.end();
+  });
 }

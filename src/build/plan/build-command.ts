@@ -1,0 +1,108 @@
+import { commandLine, inSandboxShell, runProgram, runScript } from "./commands.ts";
+import { frameworkOf } from "./detect.ts";
+import { FRAMEWORKS } from "./frameworks.ts";
+import type { ManagerChoice } from "./package-manager.ts";
+import type { Planning } from "./plan.ts";
+import { buildScripts, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
+import { workspaceMembers } from "./workspace.ts";
+
+/** What the build runs, before it is known with which package manager. */
+export type BuildChoice = { framework: string | undefined /** With the scripts that it runs. */; text: string } & (
+  | { kind: "line"; line: string; from: string }
+  | { kind: "script"; script: Script }
+  | { kind: "program"; command: readonly string[] }
+);
+
+/** undefined when there is nothing to run. `frameworks` are those that were detected, the likeliest first. */
+export async function chooseBuild(planning: Planning, frameworks: readonly string[]): Promise<BuildChoice | undefined> {
+  const { settings, hostFiles, packageJson } = planning;
+  const host = hostFiles.find(({ buildCommand }) => buildCommand !== undefined);
+  const line = settings.build_command ?? host?.buildCommand;
+  if (line === "") return undefined;
+  if (line !== undefined) {
+    const text = [line, ...scriptsNamedIn(line, packageJson ?? {})].join("\n");
+    const from = settings.build_command !== undefined ? "project settings" : host!.from;
+    return { kind: "line", line, from, text, framework: frameworkOf(frameworks, text) };
+  }
+  const script = packageJson && (await siteScript(planning, frameworks));
+  const framework = frameworkOf(frameworks, script?.text ?? "");
+  const rule = framework === undefined ? undefined : FRAMEWORKS[framework]!;
+  if (script && !(framework === "nuxt" && writesServer(script)))
+    return { kind: "script", script, text: script.text, framework };
+  if (rule?.command === undefined) return undefined;
+  return { kind: "program", command: rule.command, text: rule.command.join(" "), framework };
+}
+
+/** The script that writes the site; in a repository of a library `build` makes the library, and another the site. */
+async function siteScript(
+  { files, root, packageJson }: Planning,
+  frameworks: readonly string[],
+): Promise<Script | undefined> {
+  const scripts = buildScripts(packageJson!);
+  const runs = (script: Script, ids: readonly string[]) =>
+    ids.some((id) => FRAMEWORKS[id]!.programs.some((program) => runsProgram(script.text, program)));
+  const generate = scripts.find(({ name }) => name === "generate");
+  if (generate && frameworks.includes("nuxt") && runs(generate, ["nuxt"])) return generate;
+  const bundled = await isLibrary(files, root);
+  const sites = frameworks.filter((id) => !["storybook", "typedoc", "gulp", "grunt", "webpack"].includes(id));
+  const pages = bundled ? sites.filter((id) => !FRAMEWORKS[id]!.programs.includes("vite")) : sites;
+  return scripts.find((script) => runs(script, pages)) ?? scripts[0];
+}
+
+/** Vite's library mode: https://vite.dev/guide/build#library-mode */
+async function isLibrary(files: Planning["files"], root: string): Promise<boolean> {
+  const name = files.namesIn(root).find((candidate) => /^vite\.config\.[cm]?[jt]s$/.test(candidate));
+  return name !== undefined && /^\s*lib:\s*\{/m.test((await files.text(root, name)) ?? "");
+}
+
+/** `nuxt build` makes a server; `nuxt generate` makes the files. */
+function writesServer({ text }: Script): boolean {
+  return /\b(nuxt|nuxi) build\b/.test(text) && !/\b(nuxt|nuxi) generate\b|--prerender\b/.test(text);
+}
+
+/** The argv of the choice, and where it came from. */
+export async function buildCommand(
+  planning: Planning,
+  { choice, manager }: { choice: BuildChoice; manager: ManagerChoice },
+): Promise<{ command: string[]; value: string; from: string }> {
+  const { name } = manager.manager;
+  const told = (command: string[], from: string) => ({ command, value: commandLine(command), from });
+  switch (choice.kind) {
+    case "line":
+      return told(inSandboxShell(choice.line), choice.from);
+    case "program":
+      return told(runProgram(name, choice.command), "detected");
+    case "script":
+      return told(
+        (await withItsPackages(planning, { script: choice.script.name, manager })) ??
+          runScript(name, choice.script.name),
+        "package.json",
+      );
+  }
+}
+
+/**
+ * A member of a workspace that uses other members needs them built first. pnpm does it in their order by itself, and
+ * Turborepo by its own plan; elsewhere the repository's own script is taken to know.
+ */
+async function withItsPackages(
+  { files, root, packageJson }: Planning,
+  { script, manager }: { script: string; manager: ManagerChoice },
+): Promise<string[] | undefined> {
+  const { workspaceRoot } = manager;
+  const own = packageJson?.name;
+  if (workspaceRoot === root || own === undefined || !/^(@[\w.-]+\/)?[\w.-]+$/.test(own)) return undefined;
+  const needed = { ...packageJson?.dependencies, ...packageJson?.devDependencies };
+  const folders = await workspaceMembers(files, workspaceRoot);
+  const members = await Promise.all(folders.map((folder) => files.packageJson(folder).catch(() => undefined)));
+  if (
+    !members.some(
+      (member) => member?.name !== undefined && member.scripts?.[script] && Object.hasOwn(needed, member.name),
+    )
+  ) {
+    return undefined;
+  }
+  if (manager.manager.name === "pnpm") return ["pnpm", "--filter", `${own}...`, "run", script];
+  const hasTurbo = files.has(workspaceRoot, "turbo.json") && !/^turbo\b/.test(packageJson?.scripts?.[script] ?? "");
+  return hasTurbo ? runProgram(manager.manager.name, ["turbo", "run", script, `--filter=${own}`]) : undefined;
+}

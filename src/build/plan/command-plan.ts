@@ -1,0 +1,104 @@
+import { posix } from "node:path";
+import type { Resolved } from "../../model/deployment.ts";
+import { type BuildChoice, buildCommand } from "./build-command.ts";
+import { buildEnvironment } from "./build-environment.ts";
+import { commandLine, inSandboxShell, installCommand } from "./commands.ts";
+import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
+import { wishedNode } from "./node-version.ts";
+import { choosePackageManager, type ManagerChoice } from "./package-manager.ts";
+import type { BuildPlan, Planning } from "./plan.ts";
+import { enteredFolders, outputFlags } from "./script-text.ts";
+
+/** Installs, builds, and publishes what was written. */
+export async function commandPlan(planning: Planning, choice: BuildChoice): Promise<BuildPlan> {
+  const { files, root, settings, hostFiles, packageJson, resolvedRoot } = planning;
+  const manager = await choosePackageManager(files, root);
+  const { workspaceRoot } = manager;
+  const declared = Object.assign({}, ...hostFiles.map(({ env }) => env).reverse()) as Record<string, string>;
+  const env = { variables: declared, from: hostFiles[0]?.from ?? "" };
+  const node = await wishedNode(files, { root, workspaceRoot, settings, packageJson: packageJson ?? {}, env });
+  const install = chooseInstall(planning, { manager, declared });
+  const build = await buildCommand(planning, { choice, manager });
+  const outputs = await chooseOutputs(planning, choice);
+  const framework = choice.framework ?? null;
+  return {
+    kind: "build",
+    root,
+    framework,
+    packageManager: manager.manager,
+    workspaceRoot,
+    nodeVersion: node.value,
+    install: install.command,
+    build: build.command,
+    outputCandidates: outputs.candidates,
+    outputHint: (framework && FRAMEWORKS[framework]?.hint) || null,
+    env: buildEnvironment({
+      framework: choice.framework,
+      packageJson: packageJson ?? {},
+      nodeVersion: node.value,
+      declared,
+    }),
+    egress: settings.egress ?? "registry",
+    resolved: {
+      root: resolvedRoot,
+      framework: { value: framework, from: settings.framework ? "project settings" : "detected" },
+      package_manager: { value: manager.manager.name, from: manager.from },
+      node_version: node,
+      install_command: { value: install.command && commandLine(install.command), from: install.from },
+      build_command: { value: build.value, from: build.from },
+      output_directory: { value: outputs.candidates[0] ?? null, from: outputs.from },
+    },
+    warnings: [...planning.warnings, ...(install.keepsLock ? manager.warnings : [])],
+  };
+}
+
+interface Install {
+  command: string[] | null;
+  from: string;
+  /** It is the package manager's own install, which the warnings about lockfiles are for. */
+  keepsLock: boolean;
+}
+
+function chooseInstall(
+  { files, settings, hostFiles }: Planning,
+  { manager, declared }: { manager: ManagerChoice; declared: Record<string, string> },
+): Install {
+  const host = hostFiles.find(({ installCommand: line }) => line !== undefined);
+  const line = settings.install_command ?? host?.installCommand;
+  if (line !== undefined) {
+    const from = settings.install_command !== undefined ? "project settings" : host!.from;
+    return { command: line === "" ? null : inSandboxShell(line), from, keepsLock: false };
+  }
+  if (!files.has(manager.workspaceRoot, "package.json")) return { command: null, from: "detected", keepsLock: false };
+  // As that host's builds take them: https://docs.netlify.com/build/configure-builds/manage-dependencies/
+  const flags =
+    (manager.manager.name === "npm" && declared.NPM_FLAGS?.match(/(?<=^|\s)--?[\w-]+(=[\w.-]+)?(?=\s|$)/g)) || [];
+  return { command: [...installCommand(manager), ...flags], from: manager.lockfile ?? "detected", keepsLock: true };
+}
+
+/** A setting is the one word; what other hosts are told comes before what the framework usually writes. */
+async function chooseOutputs(
+  { files, root, settings, hostFiles, packageJson }: Planning,
+  choice: BuildChoice,
+): Promise<{ candidates: string[]; from: string }> {
+  if (settings.output_directory !== undefined) {
+    return { candidates: [settings.output_directory], from: "project settings" };
+  }
+  const rule = choice.framework === undefined ? undefined : FRAMEWORKS[choice.framework];
+  const site = { files, root, packageJson: packageJson ?? {}, commandText: choice.text };
+  const usual = (await rule?.outputs(site)) ?? USUAL_OUTPUTS;
+  const host = hostFiles.find(({ output }) => output !== undefined);
+  // The folder as it stood, for commands that work in place on pages at the root.
+  const inPlace = rule === undefined && files.has(root, "index.html") ? ["."] : [];
+  const entered = enteredFolders(choice.text).flatMap((folder) => usual.map((name) => posix.join(folder, name)));
+  const named = host?.output === undefined ? [] : hostOutputs(host.output, root);
+  const all = [...named, ...outputFlags(choice.text), ...usual, ...entered, ...inPlace];
+  const tidy = all.map((folder) => posix.normalize(folder).replace(/(.)\/$/, "$1"));
+  const candidates = [...new Set(tidy)].filter((folder) => !posix.join(root, folder).startsWith(".."));
+  return { candidates, from: host?.from ?? "detected" };
+}
+
+/** Some write `publish` from the top although a base is set. */
+function hostOutputs(output: string, root: string): string[] {
+  return root !== "." && output.startsWith(`${root}/`) ? [output, output.slice(root.length + 1)] : [output];
+}

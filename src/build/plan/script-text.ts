@@ -1,0 +1,79 @@
+import type { PackageJson } from "./source-files.ts";
+
+/** Names that builds go by, the likeliest first; the later ones are for repositories without a `build`. */
+const SCRIPTS = [
+  "build",
+  "generate",
+  "docs:build",
+  "build:docs",
+  "docs-build",
+  "build-docs",
+  "docs:generate",
+  "build:site",
+  "site:build",
+  "build:web",
+  "web:build",
+  "build:prod",
+  "build:production",
+  "build-storybook",
+  "storybook:build",
+  "build:storybook",
+  "typedoc",
+];
+
+/** What stands there only so that `npm run build` does not complain. */
+const PLACEHOLDER = /^echo\b.*(\bexit 1|no build\b.*)$/i;
+
+export interface Script {
+  name: string;
+  /** Its own text and that of the scripts that it runs. */
+  text: string;
+}
+
+export function buildScripts({ scripts = {} }: PackageJson): Script[] {
+  return SCRIPTS.filter((name) => Object.hasOwn(scripts, name) && !PLACEHOLDER.test(scripts[name]!.trim())).map(
+    (name) => ({ name, text: expand(scripts, name) }),
+  );
+}
+
+/** Texts of the scripts that a command line runs. */
+export function scriptsNamedIn(line: string, { scripts = {} }: PackageJson): string[] {
+  const names = line.split(/[\s"'&;|]+/).filter((word) => Object.hasOwn(scripts, word));
+  return names.map((name) => expand(scripts, name));
+}
+
+/** Follows `npm run x`, `run-s x y` and the like: every word that is a script's name counts. */
+function expand(scripts: Record<string, string>, name: string): string {
+  const seen = new Set<string>();
+  const pending = [name];
+  const texts: string[] = [];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const text = scripts[next]!.slice(0, 4000);
+    texts.push(text);
+    const runsOthers = /\b(npm|pnpm|yarn|bun|run-[sp]|npm-run-all2?|concurrently|wireit)\b/.test(text);
+    if (runsOthers) pending.push(...text.split(/[\s"'&;|]+/).filter((word) => Object.hasOwn(scripts, word)));
+  }
+  return texts.join("\n");
+}
+
+/** Whether a command line runs this program: its name stands alone, as the first or a later word. */
+export function runsProgram(text: string, program: string): boolean {
+  const escaped = program.replace(/[^\w-]/g, "\\$&");
+  return new RegExp(`(^|[\\s"'/;&|(])${escaped}(?=$|[\\s"';&|)])`, "m").test(text);
+}
+
+/** Folders that a command line names as its output, such as `--outDir ../site`. */
+export function outputFlags(text: string): string[] {
+  const pattern =
+    /(?:^|\s)(?:--(?:outDir|out-dir|output-dir|dist-dir|output-path|output|out|dest)(?:=|\s+)|-o\s+)["']?([\w@./-]+)/g;
+  return [...text.matchAll(pattern)].map((match) => match[1]!).filter((folder) => !folder.startsWith("-"));
+}
+
+/** Folders that a command line goes into, such as `cd website && …` or `--prefix website`. */
+export function enteredFolders(text: string): string[] {
+  const pattern =
+    /(?:^|[\s;&])(?:cd\s+|--prefix(?:=|\s+)|--cwd(?:=|\s+)|(?:pnpm|yarn)\s+(?:-C|--dir)\s+)["']?([\w@./-]+)/g;
+  return [...text.matchAll(pattern)].map((match) => match[1]!).filter((folder) => !folder.startsWith("-"));
+}

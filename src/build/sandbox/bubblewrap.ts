@@ -1,0 +1,141 @@
+import { readdirSync } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import { nanoid } from "nanoid";
+import { type Egress, openEgress } from "./egress.ts";
+import { dropPrefix, findTool, TOOL_ENVIRONMENT } from "./launch.ts";
+import { runPlain } from "./plain.ts";
+import { processesOf, untilGone } from "./process-tree.ts";
+import type { WallMode } from "./profile.ts";
+import type { RegistryConfiguration } from "./registries.ts";
+import { prepareRuntimeFiles, type RuntimeFiles } from "./runtime-files.ts";
+import type { RunOptions, RunResult, Sandbox } from "./sandbox.ts";
+import { tryWall } from "./self-test.ts";
+import { openSlots, type Slots } from "./slots.ts";
+import { runInWall } from "./wall.ts";
+
+export interface SandboxSettings {
+  slotsDirectory: string;
+  /** As root: slot n runs as this plus 1 plus n. */
+  uidBase: number;
+  /** User id of this process; 0 is root. */
+  selfUid: number;
+  registries: RegistryConfiguration;
+  /** Tier 0: no wall at all. Only ever by the operator's word. */
+  unsafe?: boolean;
+  /** Instead of finding out which way of making the wall this machine allows. */
+  mode?: WallMode;
+}
+
+/** Above all slots of builds (settings.ts: at most 64). */
+const SELF_TEST_SLOT = 64;
+
+/** The wall around builds: bwrap, seccomp, limits, and a proxy as the one way out. */
+export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
+  const { slotsDirectory, uidBase, selfUid, registries } = settings;
+  const uidOf = (slot: number) => (selfUid === 0 ? uidBase + 1 + slot : undefined);
+  await mkdir(slotsDirectory, { recursive: true, mode: 0o711 });
+  const mode = settings.mode ?? (await findMode(uidOf(SELF_TEST_SLOT)));
+  const uids = mode === "user" ? [] : Array.from({ length: SELF_TEST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
+  const runtime = await prepareRuntimeFiles(join(slotsDirectory, "runtime"), uids);
+  const slots = openSlots({ directory: slotsDirectory, uidOf, npmrcLines: registries.npmrcLines });
+  const parts: Parts = { settings, mode, runtime, slots, uidOf };
+  const run = (command: readonly string[], options: RunOptions) => runCommand(parts, command, options);
+  return {
+    tier: tierOf(settings, mode),
+    prepareSlot: slots.prepare,
+    handOver: slots.handOver,
+    clearSlot: slots.clear,
+    run,
+    async selfTest() {
+      if (settings.unsafe) return undefined;
+      const { prepare, clear } = slots;
+      return tryWall({ slot: SELF_TEST_SLOT, directory: slotsDirectory, prepare, clear, run });
+    },
+  };
+}
+
+interface Parts {
+  settings: SandboxSettings;
+  mode: WallMode;
+  runtime: RuntimeFiles;
+  slots: Slots;
+  uidOf: (slot: number) => number | undefined;
+}
+
+async function runCommand(parts: Parts, command: readonly string[], options: RunOptions): Promise<RunResult> {
+  if (options.signal.aborted) return { exit: null, cause: "canceled", durationMs: 0, refusedHosts: [] };
+  const { settings, mode, runtime, slots, uidOf } = parts;
+  const { registries } = settings;
+  const uid = uidOf(options.slot);
+  const runDirectory = slots.runDirectory(options.slot);
+  const folders = slots.folders(options.slot);
+  const tasksOfOthers = uid === undefined ? countTasks(settings.selfUid) : 0;
+  const shared = { command, options, folders, runtime, registries, uid, tasksOfOthers };
+  if (settings.unsafe) return { ...(await runPlain({ ...shared, egressSocket: undefined })), refusedHosts: [] };
+  const egress = options.egress === "none" ? undefined : await openWay(parts, { options, runDirectory, uid });
+  try {
+    const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path });
+    // The pid namespace is gone; of a user that has nothing else on this machine there must be nothing left either.
+    if (uid !== undefined) await Promise.all(processesOf(uid).map(untilGone));
+    return { ...result, refusedHosts: egress?.way.refusedHosts() ?? [] };
+  } finally {
+    await egress?.close();
+  }
+}
+
+interface Way {
+  way: Egress;
+  /** Where bwrap finds its socket. */
+  path: string;
+  close(): Promise<void>;
+}
+
+async function openWay(
+  { settings }: Parts,
+  { options, runDirectory, uid }: { options: RunOptions; runDirectory: string; uid: number | undefined },
+): Promise<Way> {
+  const name = `egress.${nanoid(8)}`;
+  // unix(7) allows 108 bytes, and data directories may lie deep: the way by the open folder is always short.
+  const folder = await open(runDirectory, "r");
+  const way = await openEgress({
+    socket: `/proc/self/fd/${folder.fd}/${name}`,
+    ...(uid === undefined ? {} : { ownerUid: uid }),
+    policy: options.egress,
+    registries: settings.registries.hosts,
+  });
+  const close = async () => {
+    await way.close();
+    await folder.close();
+  };
+  return { way, path: join(runDirectory, name), close };
+}
+
+/** A user namespace where the machine allows it; for root else the wall without one. */
+async function findMode(uid: number | undefined): Promise<WallMode> {
+  if (uid === undefined || findTool("bwrap") === null) return "user";
+  const child = Bun.spawn(
+    [...dropPrefix(uid), ...["bwrap", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "true"]],
+    { env: TOOL_ENVIRONMENT, cwd: "/", stdin: "ignore", stdout: "ignore", stderr: "ignore" },
+  );
+  return (await child.exited) === 0 ? "user" : "capabilities";
+}
+
+function tierOf({ unsafe, selfUid }: SandboxSettings, mode: WallMode): Sandbox["tier"] {
+  if (unsafe) return { level: 0, reason: "BERTH_SANDBOX=none: builds run without a wall" };
+  if (selfUid !== 0) return { level: 1, reason: "not root: builds share the platform's user behind the wall" };
+  const how = mode === "user" ? "user namespaces" : "root's own mounts, as user namespaces are closed here";
+  return { level: 2, reason: `root: a user of its own for each slot, behind a wall of ${how}` };
+}
+
+function countTasks(uid: number): number {
+  return processesOf(uid).reduce((sum, { pid }) => sum + threadsOf(pid), 0);
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
+}

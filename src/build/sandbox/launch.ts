@@ -1,0 +1,32 @@
+import type { RunLimits } from "./sandbox.ts";
+
+/** A little room above the limit, so that the watchdog sees it passed before the kernel refuses. */
+const TASKS_HEADROOM = 32;
+const OPEN_FILES = 4096;
+
+/** prlimit(1) and choom(1): what the kernel holds a process and all its children to. */
+export function limitPrefix(limits: RunLimits, options: { tasksOfOthers: number }): string[] {
+  const tasks = limits.processes + TASKS_HEADROOM + options.tasksOfOthers;
+  return [
+    ...["prlimit", "--core=0", `--nofile=${OPEN_FILES}`, `--nproc=${tasks}`, `--fsize=${limits.fileBytes}`],
+    ...["choom", "-n", "1000", "--"],
+  ];
+}
+
+/** setpriv(1): from root to a slot's user, for good. */
+export function dropPrefix(uid: number): string[] {
+  return [
+    ...["setpriv", "--reuid", String(uid), "--regid", String(uid), "--clear-groups"],
+    ...["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"],
+  ];
+}
+
+/** Programs are found by it on the host; the environment of what is started is empty. */
+const TOOL_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+export function findTool(name: string): string | null {
+  return Bun.which(name, { PATH: TOOL_FOLDERS });
+}
+
+/** bwrap's environment is seen inside as /proc/1/environ: nothing but the PATH by which setpriv finds bwrap. */
+export const TOOL_ENVIRONMENT = { PATH: TOOL_FOLDERS };

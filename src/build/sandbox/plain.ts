@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { dropPrefix, limitPrefix } from "./launch.ts";
+import { identify, processesOf, untilGone } from "./process-tree.ts";
+import { insideEnvironment, type ProfileInput } from "./profile.ts";
+import type { RunResult } from "./sandbox.ts";
+import { resultOf, supervise } from "./supervise.ts";
+
+interface PlainRun extends Omit<ProfileInput, "mode"> {
+  command: readonly string[];
+  uid: number | undefined;
+  tasksOfOthers: number;
+}
+
+/**
+ * Tier 0, only ever by the operator's word: limits and, as root, a user of its own, but no wall. What runs sees the
+ * host's files and network. Paths inside are turned into the host's.
+ */
+export async function runPlain(run: PlainRun): Promise<Omit<RunResult, "refusedHosts">> {
+  const { options, folders, uid } = run;
+  const onHost = (path: string) => hostPath(path, run);
+  const environment = insideEnvironment({ ...run, mode: "user", egressSocket: undefined });
+  const env = Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, name === "PATH" ? value : onHost(value)]),
+  );
+  env.PATH = environment.PATH!.split(":").map(onHost).join(":");
+  env.HOME = folders.home;
+  if (run.registries.caFile !== undefined) env.NODE_EXTRA_CA_CERTS = env.npm_config_cafile = run.registries.caFile;
+  const [program, ...rest] = [
+    ...limitPrefix(options.limits, run),
+    ...(uid === undefined ? [] : dropPrefix(uid)),
+    ...["env", "-C", onHost(options.cwd), "--", ...run.command],
+  ];
+  const child = spawn(program!, rest, { env, cwd: "/", stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const first = Promise.resolve(child.pid === undefined ? undefined : identify(child.pid));
+  child.once("exit", () => void endOthers(child.pid, uid));
+  const ended = await supervise(child, { options, first });
+  return resultOf(ended, ended.status);
+}
+
+/** What left the process group of a platform that is not root can't be found: one more reason for the wall. */
+async function endOthers(group: number | undefined, uid: number | undefined): Promise<void> {
+  if (group !== undefined) {
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+  if (uid !== undefined) await Promise.all(processesOf(uid).map(untilGone));
+}
+
+function hostPath(path: string, { options, folders }: PlainRun): string {
+  const pairs = [
+    ...options.readOnly.map(({ host, inside }) => [inside, host] as const),
+    ...Object.entries(folders).map(([name, host]) => [`/${name}`, host as string] as const),
+  ];
+  for (const [inside, host] of pairs) {
+    if (path === inside || path.startsWith(`${inside}/`)) return host + path.slice(inside.length);
+  }
+  return path;
+}

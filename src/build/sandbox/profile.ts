@@ -1,0 +1,131 @@
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import type { RegistryConfiguration } from "./registries.ts";
+import { RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
+import type { RunOptions, SlotFolders } from "./sandbox.ts";
+
+/** `user`: bwrap makes a user namespace. `capabilities`: root's bwrap mounts, and the user changes inside. */
+export type WallMode = "user" | "capabilities";
+
+export const PROXY_PORT = 3128;
+const EGRESS_SOCKET = "/run/egress.sock";
+const CA_FILE = "/run/ca.pem";
+const UID_INSIDE = "1000";
+const TMP_BYTES = 256 * 1024 ** 2;
+const SHM_BYTES = 64 * 1024 ** 2;
+
+export interface ProfileInput {
+  mode: WallMode;
+  options: RunOptions;
+  folders: SlotFolders;
+  runtime: RuntimeFiles;
+  registries: RegistryConfiguration;
+  /** Path of the proxy's socket on the host; undefined closes the last way out. */
+  egressSocket: string | undefined;
+}
+
+/**
+ * bwrap's arguments (bwrap(1)) for one run. Mounts go to fixed top-level targets alone: below a folder that a build
+ * writes, a link could lead a mount out (CVE-2026-87766).
+ */
+export function profileArguments(input: ProfileInput): string[] {
+  const { mode, options, folders, runtime, registries, egressSocket } = input;
+  const namespaces =
+    mode === "user"
+      ? ["--unshare-user", "--disable-userns", "--uid", UID_INSIDE, "--gid", UID_INSIDE, "--cap-drop", "ALL"]
+      : ["--cap-drop", "ALL", ...["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"].flatMap((name) => ["--cap-add", name])];
+  const made = [
+    ...namespaces,
+    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--unshare-net"],
+    ...["--hostname", "build", "--die-with-parent", "--new-session", "--clearenv"],
+    ...["--tmpfs", "/", "--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/etc/ssl"],
+    ...["--perms", "0755", "--dir", "/run", "--perms", "0755", "--dir", "/opt"],
+    ...systemFolders(),
+    ...["passwd", "group", "hosts", "nsswitch.conf", "resolv.conf"].flatMap((name) => [
+      ...["--ro-bind", `${runtime.etc}/${name}`, `/etc/${name}`],
+    ]),
+    ...["--proc", "/proc", "--dev", "/dev"],
+    ...["--size", String(TMP_BYTES), "--perms", "1777", "--tmpfs", "/tmp"],
+    ...["--size", String(SHM_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+    ...["--ro-bind", runtime.directory, RUNTIME_INSIDE],
+    ...(egressSocket === undefined ? [] : ["--ro-bind", egressSocket, EGRESS_SOCKET]),
+    ...(registries.caFile === undefined ? [] : ["--ro-bind", registries.caFile, CA_FILE]),
+    ...options.readOnly.flatMap(({ host, inside }) => ["--ro-bind", host, belowOpt(inside)]),
+    ...["--bind", folders.work, "/work", "--bind", folders.cache, "/cache", "--bind", folders.home, "/home"],
+    ...["--remount-ro", "/", "--chdir", "/"],
+    ...Object.entries(insideEnvironment(input)).flatMap(([name, value]) => ["--setenv", name, value]),
+  ];
+  // bwrap reads them from a descriptor, one ending with a NUL: with one in a value, a value could become an option.
+  if (made.some((argument) => argument.includes("\0"))) throw new TypeError("a NUL in an environment value or a path");
+  return made;
+}
+
+function systemFolders(): string[] {
+  const merged = ["/bin", "/sbin", "/lib", "/lib32", "/lib64"].filter(existsSync).flatMap((path) => {
+    return lstatSync(path).isSymbolicLink() ? ["--symlink", readlinkSync(path), path] : ["--ro-bind", path, path];
+  });
+  const settings = ["/etc/ssl/certs", "/etc/alternatives", "/etc/ld.so.cache"];
+  // Settings of programs on the host, a package manager's tokens among them, are none of a build's business.
+  const hidden = ["/usr/etc", "/usr/local/etc"].filter(existsSync);
+  return [
+    ...["--ro-bind", "/usr", "/usr"],
+    ...merged,
+    ...settings.flatMap((path) => ["--ro-bind-try", path, path]),
+    ...hidden.flatMap((path) => ["--tmpfs", path, "--remount-ro", path]),
+  ];
+}
+
+function belowOpt(inside: string): string {
+  if (/^\/opt\/[A-Za-z0-9][A-Za-z0-9._-]*$/.test(inside)) return inside;
+  throw new TypeError(`a mount goes right below /opt, not to ${inside}`);
+}
+
+/** What a build sees. Its own variables go before the caches' places and after nothing that the wall needs. */
+export function insideEnvironment({ options, registries, egressSocket }: ProfileInput): Record<string, string> {
+  const proxy = `http://127.0.0.1:${PROXY_PORT}`;
+  return {
+    CI: "1",
+    LANG: "C.UTF-8",
+    npm_config_cache: "/cache/npm",
+    npm_config_store_dir: "/cache/pnpm",
+    YARN_CACHE_FOLDER: "/cache/yarn",
+    YARN_ENABLE_GLOBAL_CACHE: "false",
+    BUN_INSTALL_CACHE_DIR: "/cache/bun",
+    XDG_CACHE_HOME: "/cache/xdg",
+    npm_config_registry: registries.registry,
+    YARN_NPM_REGISTRY_SERVER: registries.registry,
+    ...(registries.caFile === undefined
+      ? {}
+      : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE, YARN_HTTPS_CA_FILE_PATH: CA_FILE }),
+    ...options.env,
+    HOME: "/home",
+    PATH: [...options.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),
+    ...(egressSocket === undefined
+      ? {}
+      : {
+          HTTP_PROXY: proxy,
+          HTTPS_PROXY: proxy,
+          http_proxy: proxy,
+          https_proxy: proxy,
+          YARN_HTTP_PROXY: proxy,
+          YARN_HTTPS_PROXY: proxy,
+          NO_PROXY: NOT_PROXIED,
+          no_proxy: NOT_PROXIED,
+          NODE_USE_ENV_PROXY: "1",
+        }),
+  };
+}
+
+/** The sandbox's own loopback: a development server of the build, and the tunnels to registries on the host's. */
+const NOT_PROXIED = "localhost,127.0.0.1,::1";
+
+/** The forwarder and the command behind it, as they run inside. */
+export function insideCommand(command: readonly string[], input: ProfileInput): string[] {
+  const { options, registries, egressSocket } = input;
+  const tunnels = registries.hosts.filter(({ host }) => host === "localhost" || host === "127.0.0.1" || host === "::1");
+  const ways = egressSocket === undefined ? [] : ["--listen", String(PROXY_PORT)];
+  if (egressSocket !== undefined) {
+    for (const { host, port } of tunnels) ways.push("--tunnel", `${host.includes(":") ? `[${host}]` : host}:${port}`);
+  }
+  const bun = [`${RUNTIME_INSIDE}/bun`, "--no-env-file", `--config=${RUNTIME_INSIDE}/bunfig.toml`];
+  return [...bun, `${RUNTIME_INSIDE}/forwarder.ts`, "--cwd", options.cwd, ...ways, "--", ...command];
+}

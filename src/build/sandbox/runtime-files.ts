@@ -1,0 +1,69 @@
+import { chmod, copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Architecture, seccompFilter } from "./seccomp.ts";
+
+/** What of the platform is seen inside. All of it is readable by every user and holds nothing of this machine. */
+export interface RuntimeFiles {
+  /** Bound to `/run/berth`. */
+  directory: string;
+  /** Files for `/etc`, by name. */
+  etc: string;
+  seccomp: string;
+}
+
+/** Inside the sandbox. */
+export const RUNTIME_INSIDE = "/run/berth";
+
+/**
+ * Puts them where every slot's user can reach them; the platform's own folder may be closed to others.
+ * @param uids further user ids that get a name
+ */
+export async function prepareRuntimeFiles(directory: string, uids: readonly number[]): Promise<RuntimeFiles> {
+  const files = { directory: join(directory, "bin"), etc: join(directory, "etc"), seccomp: join(directory, "seccomp") };
+  for (const folder of [directory, files.directory, files.etc]) {
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o755);
+  }
+  await placeRuntime(join(files.directory, "bun"));
+  for (const name of ["forwarder.ts", "relay.ts", "probe.ts"]) {
+    await place(join(files.directory, name), await Bun.file(join(import.meta.dir, "inside", name)).bytes());
+  }
+  await place(join(files.directory, "bunfig.toml"), "");
+  for (const [name, text] of Object.entries(etcFiles(uids))) await place(join(files.etc, name), text);
+  await place(files.seccomp, seccompFilter(process.arch as Architecture));
+  return files;
+}
+
+/** The program that the platform runs on: as a link where that is possible, for it is large. */
+async function placeRuntime(path: string): Promise<void> {
+  const [source, present] = await Promise.all([stat(process.execPath), stat(path).catch(() => undefined)]);
+  if (present?.size === source.size && present.mtimeMs >= source.mtimeMs) return;
+  const draft = `${path}.${process.pid}`;
+  await rm(draft, { force: true });
+  await link(process.execPath, draft).catch(() => copyFile(process.execPath, draft));
+  if (((await stat(draft)).mode & 0o005) !== 0o005) {
+    // A link shares its mode with the original, which is left as it is.
+    await rm(draft, { force: true });
+    await copyFile(process.execPath, draft);
+    await chmod(draft, 0o755);
+  }
+  await rename(draft, path);
+}
+
+async function place(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, content);
+  await chmod(draft, 0o644);
+  await rename(draft, path);
+}
+
+function etcFiles(uids: readonly number[]): Record<string, string> {
+  const names = [[1000, "build"] as const, ...uids.map((uid) => [uid, `build${uid}`] as const)];
+  return {
+    passwd: names.map(([uid, name]) => `${name}:x:${uid}:${uid}::/home:/bin/sh\n`).join(""),
+    group: names.map(([uid, name]) => `${name}:x:${uid}:\n`).join(""),
+    hosts: "127.0.0.1 localhost build\n::1 localhost build\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "resolv.conf": "",
+  };
+}

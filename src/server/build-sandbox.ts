@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { openSandbox } from "../build/sandbox/bubblewrap.ts";
+import { readRegistries } from "../build/sandbox/registries.ts";
+import type { Sandbox } from "../build/sandbox/sandbox.ts";
+import type { Settings } from "../model/settings.ts";
+import type { Environment } from "./roles.ts";
+
+/**
+ * The sandbox of this machine, with the registries that its package managers are configured with. Opened once; a
+ * failed opening is tried again by the next build.
+ */
+export function buildSandbox(settings: Settings, environment: Environment): () => Promise<Sandbox> {
+  let opened: Promise<Sandbox> | undefined;
+  return () => {
+    opened ??= open(settings, environment);
+    opened.catch(() => {
+      opened = undefined;
+    });
+    return opened;
+  };
+}
+
+async function open(settings: Settings, { home, variables }: Environment): Promise<Sandbox> {
+  const registries = await readRegistries({ home, variables, askNpm: (name) => askNpm(name, { home, variables }) });
+  return await openSandbox({
+    slotsDirectory: join(settings.dataDirectory, "slots"),
+    uidBase: settings.uidBase,
+    selfUid: process.getuid?.() ?? -1,
+    registries,
+    unsafe: settings.sandbox === "none",
+  });
+}
+
+async function askNpm(name: string, { home, variables }: Environment): Promise<string> {
+  const child = Bun.spawn(["npm", "config", "get", name], {
+    cwd: home,
+    env: { ...variables },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  return (await new Response(child.stdout).text()).trim();
+}
