@@ -1,10 +1,13 @@
-import { constants, type Dirent, type Stats } from "node:fs";
-import { type FileHandle, lstat, open, readdir, readlink } from "node:fs/promises";
-import { dirname, join, posix } from "node:path";
+import type { Stats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
 import { pathProblem } from "../model/tree.ts";
-import type { BuildPlan } from "./plan/plan.ts";
+import { inParallel } from "../store/concurrency.ts";
+import { linkTarget, namesIn, openFileBelow, openFolder, openFolderBelow, openPath, statBelow } from "./open-below.ts";
+import { hashOf, readAgain } from "./output-file.ts";
+
+export { chooseOutput } from "./choose-output.ts";
 
 /** A file of an output, as `publish` takes it. */
 export interface OutputFile {
@@ -12,154 +15,226 @@ export interface OutputFile {
   /** Bytes. */
   size: number;
   hash: Sha256;
+  /** @throws BerthError `output_refused` when it is not the same file any more */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-const LIMITS = { files: 100_000, fileBytes: 512 * 1024 ** 2, totalBytes: 4 * 1024 ** 3, depth: 64 };
-
-type CommandPlan = BuildPlan & { kind: "build" };
-
-/**
- * Finds the folder that the build wrote: the first candidate that exists, one that is newer than the build's start
- * before one that was committed.
- * @throws BerthError `output_missing` naming what was looked for and what is there
- */
-export async function chooseOutput(
-  work: string,
-  plan: CommandPlan,
-  { startedAtMs }: { startedAtMs: number },
-): Promise<{ directory: string; relative: string; warnings: string[] }> {
-  const found: { directory: string; relative: string; isFresh: boolean }[] = [];
-  for (const candidate of plan.outputCandidates) {
-    const relative = posix.normalize(posix.join(plan.root, candidate)).replace(/\/$/, "");
-    if (relative === ".." || relative.startsWith("../") || relative.startsWith("/")) continue;
-    if (!(await isPlainFolder(work, relative))) continue;
-    const directory = join(work, relative);
-    found.push({ directory, relative, isFresh: await hasFileSince(directory, startedAtMs) });
-  }
-  const chosen = found.find(({ isFresh }) => isFresh) ?? found[0];
-  if (chosen)
-    return { ...chosen, warnings: chosen.isFresh ? [] : [`'${chosen.relative}' was not written by this build.`] };
-  const there = (await readdir(join(work, plan.root), { withFileTypes: true }).catch(() => [] as Dirent[]))
-    .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
-    .map((entry) => entry.name);
-  throw new BerthError("output_missing", `The build wrote none of: ${plan.outputCandidates.join(", ")}.`, {
-    hint: `Set output_directory to the folder that the build writes. Folders there: ${there.slice(0, 12).join(", ") || "none"}.`,
-  });
-}
-
-/** Every part of the path is a folder and no link: a build may have put a link to a folder of the host there. */
-async function isPlainFolder(work: string, relative: string): Promise<boolean> {
-  let at = work;
-  for (const part of relative.split("/")) {
-    at = part === "." ? at : join(at, part);
-    const info = await lstat(at).catch(() => undefined);
-    if (!info?.isDirectory()) return false;
-  }
-  return true;
-}
-
-async function hasFileSince(directory: string, sinceMs: number): Promise<boolean> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    // File times have the kernel's clock tick for a unit.
-    if (entry.isFile() && (await lstat(path)).mtimeMs >= sinceMs - 10) return true;
-    if (entry.isDirectory() && (await hasFileSince(path, sinceMs))) return true;
-  }
-  return false;
-}
-
-/**
- * Reads an output that nobody writes to any more. Each file is opened without following links and looked at by its
- * descriptor, so what is published is what was checked.
- * @throws BerthError `output_refused`, `output_empty`, `output_no_index`
- */
-export async function collectOutput(directory: string): Promise<OutputFile[]> {
-  const files: OutputFile[] = [];
-  let totalBytes = 0;
-  const add = async (path: string, at: string) => {
-    const file = await readOutputFile(path, at);
-    totalBytes += file.size;
-    if (totalBytes > LIMITS.totalBytes) throw refused(path, "the output is larger than 4 GiB in all");
-    if (files.push(file) > LIMITS.files) throw refused(path, "the output has more than 100,000 files");
-  };
-  await walk({ top: directory, folder: "", depth: 0, add });
-  assertPages(files);
-  return files;
-}
-
-interface Walk {
-  top: string;
-  folder: string;
+export interface OutputLimits {
+  files: number;
+  fileBytes: number;
+  totalBytes: number;
   depth: number;
-  add(path: string, at: string): Promise<void>;
 }
 
-async function walk({ top, folder, depth, add }: Walk): Promise<void> {
-  if (depth > LIMITS.depth) throw refused(folder, "folders lie too deep");
-  const names = await readdir(Buffer.from(join(top, folder)), { encoding: "buffer" });
-  for (const raw of names.sort(Buffer.compare)) {
-    const name = raw.toString("utf8");
-    const path = folder === "" ? name : `${folder}/${name}`;
-    const problem = Buffer.from(name, "utf8").equals(raw) ? pathProblem(path) : "a name that is not UTF-8";
+const MIB = 1024 ** 2;
+export const OUTPUT_LIMITS: OutputLimits = { files: 100_000, fileBytes: 512 * MIB, totalBytes: 4096 * MIB, depth: 64 };
+const AT_ONCE = 16;
+
+/**
+ * Reads an output that nobody writes to any more. Each name is opened below its open folder without following links,
+ * and looked at by its descriptor, so what is published is what was checked. Modes and owners are dropped; a link to
+ * something within the output becomes what it leads to.
+ * @throws BerthError `output_refused` naming the entry, `output_empty`, `output_no_index`
+ */
+export async function collectOutput(directory: string, limits: OutputLimits = OUTPUT_LIMITS): Promise<OutputFile[]> {
+  const top = await openFolder(directory).catch((cause: NodeJS.ErrnoException) => {
+    throw refused(directory.split("/").at(-1)!, cause.code === "ENOENT" ? "it is gone" : "it is a link or no folder");
+  });
+  try {
+    const collection: Collection = {
+      directory,
+      top,
+      limits,
+      files: [],
+      totalBytes: 0,
+      entries: 0,
+      owner: (await top.stat()).uid,
+    };
+    await collectFolder(collection, { folder: top, real: [], shown: [], above: [await identity(top)] });
+    assertPages(collection.files);
+    return collection.files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  } finally {
+    await top.close();
+  }
+}
+
+interface Collection {
+  directory: string;
+  top: FileHandle;
+  limits: OutputLimits;
+  files: OutputFile[];
+  totalBytes: number;
+  /** Names of all kinds that were met. */
+  entries: number;
+  /** The uid that the output's folder belongs to. */
+  owner: number;
+}
+
+interface Place {
+  folder: FileHandle;
+  /** Where the folder is. */
+  real: readonly string[];
+  /** Where its files are published: the same, unless a link led here. */
+  shown: readonly string[];
+  /** The folders that it lies in, by device and inode: a link to one of them would go round in circles. */
+  above: readonly string[];
+}
+
+async function collectFolder(collection: Collection, place: Place): Promise<void> {
+  if (place.shown.length > collection.limits.depth) throw refused(place.shown.join("/"), "its folders lie too deep");
+  const names = await namesIn(place.folder);
+  collection.entries += names.length;
+  if (collection.entries > 2 * collection.limits.files) throw refused(place.shown.join("/"), "it has too many entries");
+  const files: { name: string; info: Stats }[] = [];
+  for (const raw of names) {
+    const name = checkedName(raw, { place, names });
+    if (name === undefined) continue;
+    const info = await statBelow(place.folder, raw);
+    if (info?.isDirectory()) await enter(collection, place, name);
+    else if (info?.isSymbolicLink()) await follow(collection, place, name);
+    else if (info?.isFile()) files.push({ name, info });
+    else throw refused([...place.shown, name].join("/"), "it is neither a file nor a folder");
+  }
+  await inParallel(files, AT_ONCE, ({ name }) => addFile(collection, place, { name, as: [...place.shown, name] }));
+}
+
+/** @returns undefined for what is not a part of a site */
+function checkedName(raw: Buffer, { place, names }: { place: Place; names: readonly Buffer[] }): string | undefined {
+  const name = raw.toString("utf8");
+  const path = [...place.shown, name].join("/");
+  // Only a folder that is the project itself has both; its packages are no part of the site.
+  const isProject = place.shown.length === 0 && names.some((other) => other.equals(Buffer.from("package.json")));
+  if (name === "node_modules" && isProject) return undefined;
+  const problem = Buffer.from(name, "utf8").equals(raw) ? pathProblem(path) : "a name that is not UTF-8";
+  if (problem !== undefined) throw refused(path, `it has ${problem}`);
+  if (/^\.env(\.(?!example$|sample$|template$|defaults$).+)?$/.test(name)) {
+    throw refused(path, "it may hold settings that are not for the public");
+  }
+  return name;
+}
+
+async function enter(collection: Collection, place: Place, name: string): Promise<void> {
+  const folder = await openFolderBelow(place.folder, Buffer.from(name));
+  try {
+    const above = [...place.above, await identity(folder)];
+    const shown = [...place.shown, name];
+    await collectFolder(collection, { folder, real: [...place.real, name], shown, above });
+  } finally {
+    await folder.close();
+  }
+}
+
+/** A link to a file or folder of the same output is published as that one. */
+async function follow(collection: Collection, place: Place, name: string): Promise<void> {
+  const shown = [...place.shown, name];
+  const real = await resolveInside(collection, { from: place.real, name, shown: shown.join("/") });
+  const parent = await openPath(collection.top, real.slice(0, -1));
+  try {
+    const last = real.at(-1);
+    const info = last === undefined ? undefined : await statBelow(parent, Buffer.from(last));
+    if (last !== undefined && info?.isFile()) {
+      return await addFile(
+        collection,
+        { ...place, folder: parent, real: real.slice(0, -1) },
+        { name: last, as: shown },
+      );
+    }
+    const folder = await openPath(collection.top, real);
+    try {
+      const id = await identity(folder);
+      if (place.above.includes(id)) throw refused(shown.join("/"), "it is a link to a folder that it lies in");
+      await collectFolder(collection, { folder, real, shown, above: [...place.above, id] });
+    } finally {
+      await folder.close();
+    }
+  } finally {
+    await parent.close();
+  }
+}
+
+const MAX_HOPS = 40;
+
+/** Walks a link's target name by name as the kernel would, but never above the output. */
+async function resolveInside(
+  { top }: Collection,
+  link: { from: readonly string[]; name: string; shown: string },
+): Promise<string[]> {
+  let at = [...link.from];
+  const pending = [link.name];
+  for (let hops = 0; pending.length > 0; ) {
+    const part = pending.shift()!;
+    if (part === "" || part === ".") continue;
+    if (part === "..") {
+      if (at.length === 0) throw refused(link.shown, "it is a link that leaves the output");
+      at = at.slice(0, -1);
+      continue;
+    }
+    const folder = await openPath(top, at);
+    try {
+      const info = await statBelow(folder, Buffer.from(part));
+      if (info === undefined) throw refused(link.shown, "it is a link that leads nowhere");
+      if (!info.isSymbolicLink()) {
+        if (pending.length > 0 && !info.isDirectory()) throw refused(link.shown, "it is a link that leads nowhere");
+        if (!info.isDirectory() && !info.isFile()) throw refused(link.shown, "it is neither a file nor a folder");
+        const problem = pathProblem([...at, part].join("/"));
+        if (problem !== undefined) throw refused(link.shown, `it is a link to ${problem}`);
+        at.push(part);
+        continue;
+      }
+      if (++hops > MAX_HOPS) throw refused(link.shown, "it is a link that goes round in circles");
+      const target = (await linkTarget(folder, Buffer.from(part))).toString("utf8");
+      if (target.startsWith("/")) throw refused(link.shown, "it is a link that leaves the output");
+      pending.unshift(...target.split("/"));
+    } finally {
+      await folder.close();
+    }
+  }
+  return at;
+}
+
+async function addFile(
+  collection: Collection,
+  place: Place,
+  { name, as }: { name: string; as: readonly string[] },
+): Promise<void> {
+  const path = as.join("/");
+  const { limits } = collection;
+  const file = await openFileBelow(place.folder, Buffer.from(name));
+  try {
+    const info = await file.stat();
+    const problem = fileProblem(info, collection);
     if (problem !== undefined) throw refused(path, problem);
-    if (/^\.env($|\.)/.test(name)) throw refused(path, "a .env file, which holds settings that are not for the public");
-    const at = join(top, path);
-    const info = await lstat(at);
-    if (info.isDirectory()) await walk({ top, folder: path, depth: depth + 1, add });
-    else if (info.isSymbolicLink()) await followInside({ top, path, add });
-    else if (info.isFile()) await add(path, at);
-    else throw refused(path, "neither a file nor a folder");
-  }
-}
-
-/** A link to a file of the same output becomes that file; one that leaves it is refused. */
-async function followInside({ top, path, add }: { top: string; path: string; add: Walk["add"] }): Promise<void> {
-  let at = path;
-  for (let hops = 0; hops < 16; hops += 1) {
-    const info: Stats | undefined = await lstat(join(top, at)).catch(() => undefined);
-    if (info?.isFile() && (await isPlainFolder(top, dirname(at)))) return await add(path, join(top, at));
-    if (!info?.isSymbolicLink()) break;
-    const target = await readlink(join(top, at));
-    at = posix.normalize(posix.join(posix.dirname(at), target));
-    if (target.startsWith("/") || at === ".." || at.startsWith("../"))
-      throw refused(path, "a link that leaves the output");
-  }
-  throw refused(path, "a link that leads to no file of the output");
-}
-
-async function readOutputFile(path: string, at: string): Promise<OutputFile> {
-  const handle = await open(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const info = await handle.stat();
-    if (!info.isFile()) throw refused(path, "neither a file nor a folder");
-    if (info.size > LIMITS.fileBytes) throw refused(path, "larger than 512 MiB");
-    const { hash, size } = await hashOf(handle);
-    return { path, size, hash, bytes: () => readAgain(at) };
+    collection.totalBytes += info.size;
+    if (collection.totalBytes > limits.totalBytes) {
+      throw refused(path, `with it the output is larger than ${limits.totalBytes / MIB} MiB in all`);
+    }
+    const hash = await hashOf(file, info.size);
+    if (hash === undefined) throw refused(path, "it changed while it was read");
+    const real = [...place.real, name];
+    const bytes = async () => {
+      const content = await readAgain(collection.directory, { real, info });
+      if (content === undefined) throw refused(path, "it changed while it was published");
+      return content;
+    };
+    if (collection.files.push({ path, size: info.size, hash, bytes }) > limits.files) {
+      throw refused(path, `with it the output has more than ${limits.files.toLocaleString("en")} files`);
+    }
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
 
-async function hashOf(handle: FileHandle): Promise<{ hash: Sha256; size: number }> {
-  const hasher = new Bun.CryptoHasher("sha256");
-  const buffer = new Uint8Array(256 * 1024);
-  let size = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, size);
-    if (bytesRead === 0) return { hash: hasher.digest("hex") as Sha256, size };
-    hasher.update(buffer.subarray(0, bytesRead));
-    size += bytesRead;
-  }
+function fileProblem(info: Stats, { limits, owner }: Collection): string | undefined {
+  if (!info.isFile()) return "it is neither a file nor a folder";
+  if (info.size > limits.fileBytes) return `it is larger than ${limits.fileBytes / MIB} MiB`;
+  // A second name of a file that somebody else owns: the build may not even have been able to read it.
+  if (info.nlink > 1 && info.uid !== owner) return "it is a hard link to a file of another owner";
+  return undefined;
 }
 
-async function readAgain(at: string): Promise<Uint8Array<ArrayBuffer>> {
-  const handle = await open(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    return new Uint8Array(await handle.readFile());
-  } finally {
-    await handle.close();
-  }
+async function identity(folder: FileHandle): Promise<string> {
+  const { dev, ino } = await folder.stat();
+  return `${dev}:${ino}`;
 }
 
 function assertPages(files: readonly OutputFile[]): void {
@@ -176,7 +251,7 @@ function assertPages(files: readonly OutputFile[]): void {
 }
 
 function refused(path: string, reason: string): BerthError {
-  return new BerthError("output_refused", `'${JSON.stringify(path).slice(1, -1)}' can't be published: ${reason}.`, {
-    hint: "Change the build so that it does not write it.",
+  return new BerthError("output_refused", `${JSON.stringify(path.slice(0, 300))} can't be published: ${reason}.`, {
+    hint: "Change the build so that it does not write it, or publish another folder.",
   });
 }

@@ -1,9 +1,13 @@
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
-import { assertNoEntryBelowAnother, type Tree } from "../model/tree.ts";
+import { assertNoEntryBelowAnother, pathProblem, type Tree } from "../model/tree.ts";
+import { inParallel } from "../store/concurrency.ts";
 
-const CONCURRENCY = 32;
+const AT_ONCE = 32;
+/** The kernel's PATH_MAX, which a link's target has to fit in with its end. */
+const LINK_MAX_BYTES = 4095;
 
 interface Materialising {
   tree: Tree;
@@ -13,24 +17,37 @@ interface Materialising {
   signal: AbortSignal;
 }
 
-/** Writes a tree out: folders, files with their modes, links last, so that nothing is ever written through a link. */
+/**
+ * Writes a tree out: folders, files with their modes, links last, so that nothing is ever written through a link.
+ * @throws BerthError `source_refused` before anything is written, when a path could lead out of the folder
+ */
 export async function materialise({ tree, directory, readBlob, signal }: Materialising): Promise<void> {
-  assertNoEntryBelowAnother(tree.entries);
-  const folders = new Set(tree.entries.map((entry) => dirname(entry.path)));
-  for (const folder of [...folders].sort()) await mkdir(join(directory, folder), { recursive: true });
-  const files = tree.entries.filter((entry) => entry.mode !== "120000");
-  const next = files.values();
-  const work = async () => {
-    for (const entry of next) {
-      signal.throwIfAborted();
-      const path = join(directory, entry.path);
-      await writeFile(path, await readBlob(entry.hash), { flag: "wx" });
-      await chmod(path, entry.mode === "100755" ? 0o755 : 0o644);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  for (const entry of tree.entries) {
-    if (entry.mode !== "120000") continue;
-    await symlink(new TextDecoder().decode(await readBlob(entry.hash)), join(directory, entry.path));
+  for (const { path } of tree.entries) {
+    const problem = pathProblem(path);
+    if (problem !== undefined) throw refused(path, problem);
   }
+  assertNoEntryBelowAnother(tree.entries);
+  const folders = new Set(tree.entries.map(({ path }) => dirname(path)));
+  for (const folder of [...folders].sort()) await mkdir(join(directory, folder), { recursive: true });
+  const files = tree.entries.filter(({ mode }) => mode !== "120000");
+  const links = tree.entries.filter(({ mode }) => mode === "120000");
+  await inParallel(files, AT_ONCE, async ({ path, mode, hash }) => {
+    signal.throwIfAborted();
+    const content = await readBlob(hash);
+    // `wx`: what is there already was put there by somebody else.
+    await writeFile(join(directory, path), content, { flag: "wx", mode: mode === "100755" ? 0o755 : 0o644 });
+  });
+  await inParallel(links, AT_ONCE, async ({ path, hash, size }) => {
+    signal.throwIfAborted();
+    if (size === 0 || size > LINK_MAX_BYTES) throw refused(path, "a link's target that is empty or too long");
+    const target = Buffer.from(await readBlob(hash));
+    if (target.includes(0)) throw refused(path, "a zero byte in its link's target");
+    await symlink(target, join(directory, path));
+  });
+}
+
+function refused(path: string, problem: string): BerthError {
+  return new BerthError("source_refused", `${JSON.stringify(path)} has ${problem}.`, {
+    hint: "Rename or remove it in the repository.",
+  });
 }

@@ -34,8 +34,9 @@ export interface PlatformOptions {
 /** Starts the real program by its launcher, as a user does, and waits until it is up. */
 export async function startPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
   const dataDirectory = options.dataDirectory ?? (await newDataDirectory());
+  const args = options.args?.includes("--port") ? options.args : ["--port", "0", ...(options.args ?? [])];
   const child = Bun.spawn(
-    [join(ROOT, "berth"), "up", "--json", "--port", "0", "--data", dataDirectory, ...(options.args ?? [])],
+    [join(ROOT, "berth"), "up", "--json", "--data", dataDirectory, ...args],
     { cwd: tmpdir(), env: { ...Bun.env, ...options.env }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
   );
   let printed = "";

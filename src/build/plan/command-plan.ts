@@ -1,5 +1,4 @@
 import { posix } from "node:path";
-import type { Resolved } from "../../model/deployment.ts";
 import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { commandLine, inSandboxShell, installCommand } from "./commands.ts";

@@ -86,7 +86,7 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
     CI: "1",
     LANG: "C.UTF-8",
     npm_config_cache: "/cache/npm",
-    npm_config_store_dir: "/cache/pnpm",
+    pnpm_config_store_dir: "/cache/pnpm",
     YARN_CACHE_FOLDER: "/cache/yarn",
     YARN_ENABLE_GLOBAL_CACHE: "false",
     BUN_INSTALL_CACHE_DIR: "/cache/bun",

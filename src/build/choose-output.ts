@@ -1,0 +1,168 @@
+import { type Dirent, lstatSync } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join, posix } from "node:path";
+import { BerthError } from "../model/errors.ts";
+import type { BuildPlan } from "./plan/plan.ts";
+
+type CommandPlan = Pick<BuildPlan & { kind: "build" }, "root" | "outputCandidates" | "outputHint" | "resolved">;
+
+export interface ChosenOutput {
+  directory: string;
+  /** Seen from the top of the source. */
+  relative: string;
+  warnings: string[];
+}
+
+interface Found extends ChosenOutput {
+  /** Something in it was written by this build. */
+  isFresh: boolean;
+  hasPage: boolean;
+}
+
+/**
+ * Finds the folder that the build wrote: the first candidate with pages that are newer than the build's start, since
+ * many a repository holds an old output; then a folder beside them; only then one that was there before.
+ * @throws BerthError `output_missing` naming what was looked for and what is there, `output_refused` for a link
+ */
+export async function chooseOutput(
+  work: string,
+  plan: CommandPlan,
+  { startedAtMs }: { startedAtMs: number },
+): Promise<ChosenOutput> {
+  const isAsked = plan.resolved.output_directory?.from === "project settings";
+  const links: string[] = [];
+  const onLink = (relative: string) => void links.push(relative);
+  const look = (relative: string) => inspectFolder(work, { relative, startedAtMs, onLink });
+  const candidates: Found[] = [];
+  for (const candidate of plan.outputCandidates) {
+    const found = await look(posix.join(plan.root, candidate));
+    if (found) candidates.push(found);
+  }
+  const inPlace = isAsked ? undefined : candidates.find(({ relative }) => relative === plan.root);
+  const written = candidates.filter((found) => found !== inPlace);
+  const chosen =
+    written.find(({ isFresh, hasPage }) => isFresh && hasPage) ??
+    (isAsked ? undefined : await onlyFreshFolder(work, { root: plan.root, look })) ??
+    inPlace ??
+    written.find(({ hasPage }) => hasPage) ??
+    written[0];
+  if (chosen === undefined && links[0] !== undefined) throw refusedFolder(links[0], "it is a link, or lies behind one");
+  if (chosen === undefined) throw await missing(work, plan);
+  const { directory, relative, warnings } = isAsked ? chosen : await intoOnlyFolder(chosen, look);
+  const stale = chosen.isFresh ? [] : [`'${relative}' was there before: this build has written nothing in it.`];
+  return { directory, relative, warnings: [...warnings, ...stale, ...indexWarning(directory, relative)] };
+}
+
+/** A site without a root index can be right, so it is said and no more. */
+function indexWarning(directory: string, relative: string): string[] {
+  const index = lstatSync(join(directory, "index.html"), { throwIfNoEntry: false });
+  return index ? [] : [`The output '${relative}' has no index.html at its top, so '/' shows no page of it.`];
+}
+
+type Look = (relative: string) => Promise<Found | undefined>;
+
+/** A folder that nobody thought of: the only one right below the root that the build has put an index page in. */
+async function onlyFreshFolder(work: string, { root, look }: { root: string; look: Look }): Promise<Found | undefined> {
+  const fresh: Found[] = [];
+  for (const name of await folderNames(join(work, root))) {
+    const found = await look(posix.join(root, name));
+    if (found?.isFresh && lstatSync(join(found.directory, "index.html"), { throwIfNoEntry: false })) fresh.push(found);
+  }
+  return fresh.length === 1 ? fresh[0] : undefined;
+}
+
+/** What Angular and others write beside the one folder of the site. */
+const BESIDE = new Set(["3rdpartylicenses.txt", "prerendered-routes.json", "stats.json"]);
+
+/** `dist/<name>`, `dist/<name>/browser`: a folder that holds one folder and nothing else is only a wrapping. */
+async function intoOnlyFolder(outer: Found, look: Look): Promise<ChosenOutput> {
+  let at: Found = outer;
+  for (let depth = 0; depth < 3; depth += 1) {
+    const entries = (await readdir(at.directory, { withFileTypes: true })).filter(({ name }) => !BESIDE.has(name));
+    if (entries.length !== 1 || !entries[0]!.isDirectory()) break;
+    const inner = await look(posix.join(at.relative, entries[0]!.name));
+    if (inner === undefined) break;
+    at = inner;
+  }
+  // Without an index page at its end the folder's name is a part of the site's paths.
+  return lstatSync(join(at.directory, "index.html"), { throwIfNoEntry: false }) ? at : outer;
+}
+
+interface Inspection {
+  relative: string;
+  startedAtMs: number;
+  onLink(relative: string): void;
+}
+
+async function inspectFolder(
+  work: string,
+  { relative: path, startedAtMs, onLink }: Inspection,
+): Promise<Found | undefined> {
+  const relative = posix.normalize(path).replace(/(.)\/$/, "$1");
+  if (relative === ".." || relative.startsWith("../") || relative.startsWith("/")) {
+    throw refusedFolder(relative, "it lies outside of the source");
+  }
+  let directory = work;
+  for (const part of relative.split("/")) {
+    if (part !== ".") directory = join(directory, part);
+    const info = await lstat(directory).catch(() => undefined);
+    if (info?.isSymbolicLink()) onLink(relative);
+    if (!info?.isDirectory()) return undefined;
+  }
+  const seen = { isFresh: false, hasPage: false, entries: 0 };
+  await survey(directory, { startedAtMs, seen });
+  return { directory, relative, warnings: [], isFresh: seen.isFresh, hasPage: seen.hasPage };
+}
+
+/** Enough to tell an output from a heap of sources. */
+const MAX_SURVEYED = 20_000;
+
+interface Survey {
+  startedAtMs: number;
+  seen: { isFresh: boolean; hasPage: boolean; entries: number };
+}
+
+/** Follows no link. The time of the last change can't be set by a program, as the time of writing can. */
+async function survey(directory: string, { startedAtMs, seen }: Survey): Promise<void> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  // The nearest files first: most often they settle it.
+  const files = entries.filter((entry) => entry.isFile());
+  for (const entry of files) {
+    if (++seen.entries > MAX_SURVEYED) return;
+    if (/\.html?$/i.test(entry.name)) seen.hasPage = true;
+    if (!seen.isFresh) {
+      const info = await lstat(join(directory, entry.name)).catch(() => undefined);
+      seen.isFresh = info !== undefined && info.ctimeMs >= startedAtMs;
+    }
+  }
+  for (const entry of entries) {
+    if ((seen.isFresh && seen.hasPage) || seen.entries > MAX_SURVEYED) return;
+    const isOutput = entry.isDirectory() && entry.name !== "node_modules" && entry.name !== ".git";
+    if (isOutput) await survey(join(directory, entry.name), { startedAtMs, seen });
+  }
+}
+
+async function missing(work: string, plan: CommandPlan): Promise<BerthError> {
+  const there = await folderNames(join(work, plan.root));
+  const folders = `Folders there: ${there.slice(0, 12).join(", ") || "none"}.`;
+  const way = plan.outputHint ?? "Set output_directory to the folder that the build writes.";
+  return new BerthError(
+    "output_missing",
+    `The build wrote none of: ${plan.outputCandidates.slice(0, 12).join(", ")}.`,
+    {
+      hint: `${way} ${folders}`,
+    },
+  );
+}
+
+async function folderNames(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [] as Dirent[]);
+  const folders = entries.filter((entry) => entry.isDirectory() && !/^(node_modules$|\.)/.test(entry.name));
+  return folders.map(({ name }) => name).sort();
+}
+
+function refusedFolder(relative: string, reason: string): BerthError {
+  return new BerthError("output_refused", `The folder ${JSON.stringify(relative)} can't be published: ${reason}.`, {
+    hint: "Let the build write a plain folder of the repository.",
+  });
+}

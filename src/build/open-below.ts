@@ -1,0 +1,53 @@
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, readdir, readlink } from "node:fs/promises";
+
+/**
+ * Folders and files that somebody else wrote, opened one name at a time below an open folder, so that no link, put
+ * wherever, leads elsewhere. Names are bytes, as the kernel has them.
+ */
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
+
+function below(folder: FileHandle, name: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`/proc/self/fd/${folder.fd}/`), name]);
+}
+
+/** @throws when it is a link, or no folder */
+export async function openFolder(path: string): Promise<FileHandle> {
+  return await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
+export async function openFolderBelow(folder: FileHandle, name: Uint8Array): Promise<FileHandle> {
+  return await open(below(folder, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
+/** Opens a folder by its names, none of which may be a link. */
+export async function openPath(top: FileHandle, names: readonly string[]): Promise<FileHandle> {
+  let folder = await openFolderBelow(top, Buffer.from("."));
+  for (const name of names) {
+    const outer = folder;
+    try {
+      folder = await openFolderBelow(outer, Buffer.from(name));
+    } finally {
+      await outer.close();
+    }
+  }
+  return folder;
+}
+
+/** A pipe without a writer does not hold it up; what it is, the caller asks of the handle. */
+export async function openFileBelow(folder: FileHandle, name: Uint8Array): Promise<FileHandle> {
+  return await open(below(folder, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
+export async function statBelow(folder: FileHandle, name: Uint8Array): Promise<Stats | undefined> {
+  return await lstat(below(folder, name)).catch(() => undefined);
+}
+
+export async function linkTarget(folder: FileHandle, name: Uint8Array): Promise<Buffer> {
+  return await readlink(below(folder, name), { encoding: "buffer" });
+}
+
+export async function namesIn(folder: FileHandle): Promise<Buffer[]> {
+  const names = await readdir(`/proc/self/fd/${folder.fd}`, { encoding: "buffer" });
+  return names.sort(Buffer.compare);
+}
