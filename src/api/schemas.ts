@@ -6,9 +6,6 @@ import { projectSettingsSchema } from "../model/project.ts";
 export const idParameter = z.object({ id: z.string().max(64) });
 export const nameParameter = z.object({ name: z.string().max(100) });
 
-const errorBody = z.object({ code: z.string(), message: z.string(), hint: z.string() });
-export const errorSchema = z.object({ error: errorBody }).openapi("Error");
-
 export const logLineSchema = z
   .object({
     seq: z.number(),

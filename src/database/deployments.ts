@@ -58,21 +58,6 @@ export function lastPromoted(database: Database, projectId: string, limit = 2): 
     .execute();
 }
 
-/** The newest ready deployment of a branch, which the branch's host shows. */
-export function newestReady(
-  database: Database,
-  projectId: string,
-  branch: string,
-): Promise<DeploymentView | undefined> {
-  return views(database)
-    .where("deployments.project_id", "=", projectId)
-    .where("deployments.branch", "=", branch)
-    .where("deployments.status", "=", "ready")
-    .orderBy("deployments.generation", "desc")
-    .limit(1)
-    .executeTakeFirst();
-}
-
 /**
  * Takes a deployment up for work and fences out whoever had it before: the attempt's number goes up.
  * @returns undefined when its state does not allow it, so there is nothing to do

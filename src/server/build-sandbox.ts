@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { openSandbox } from "../build/sandbox/bubblewrap.ts";
 import { readRegistries } from "../build/sandbox/registries.ts";
 import type { Sandbox } from "../build/sandbox/sandbox.ts";
+import { askNpm } from "../build/toolchain/npm.ts";
 import type { Settings } from "../model/settings.ts";
 import type { Environment } from "./roles.ts";
 
@@ -21,7 +22,11 @@ export function buildSandbox(settings: Settings, environment: Environment): () =
 }
 
 async function open(settings: Settings, { home, variables }: Environment): Promise<Sandbox> {
-  const registries = await readRegistries({ home, variables, askNpm: (name) => askNpm(name, { home, variables }) });
+  const registries = await readRegistries({
+    home,
+    variables,
+    askNpm: (name) => askNpm({ program: "npm", environment: variables }, name),
+  });
   return await openSandbox({
     slotsDirectory: join(settings.dataDirectory, "slots"),
     uidBase: settings.uidBase,
@@ -29,15 +34,4 @@ async function open(settings: Settings, { home, variables }: Environment): Promi
     registries,
     unsafe: settings.sandbox === "none",
   });
-}
-
-async function askNpm(name: string, { home, variables }: Environment): Promise<string> {
-  const child = Bun.spawn(["npm", "config", "get", name], {
-    cwd: home,
-    env: { ...variables },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "ignore",
-  });
-  return (await new Response(child.stdout).text()).trim();
 }

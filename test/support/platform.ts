@@ -35,10 +35,13 @@ export interface PlatformOptions {
 export async function startPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
   const dataDirectory = options.dataDirectory ?? (await newDataDirectory());
   const args = options.args?.includes("--port") ? options.args : ["--port", "0", ...(options.args ?? [])];
-  const child = Bun.spawn(
-    [join(ROOT, "berth"), "up", "--json", "--data", dataDirectory, ...args],
-    { cwd: tmpdir(), env: { ...Bun.env, ...options.env }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
-  );
+  const child = Bun.spawn([join(ROOT, "berth"), "up", "--json", "--data", dataDirectory, ...args], {
+    cwd: tmpdir(),
+    env: { ...Bun.env, ...options.env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   let printed = "";
   let first = "";
   const collect = async (stream: ReadableStream<Uint8Array>, isStdout: boolean) => {
