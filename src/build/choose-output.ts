@@ -114,6 +114,9 @@ async function inspectFolder(
   return { directory, relative, warnings: [], isFresh: seen.isFresh, hasPage: seen.hasPage };
 }
 
+/** The start is known in whole milliseconds, and no command writes a file in its first one. */
+const CLOCK_MS = 1;
+
 /** Enough to tell an output from a heap of sources. */
 const MAX_SURVEYED = 20_000;
 
@@ -132,7 +135,7 @@ async function survey(directory: string, { startedAtMs, seen }: Survey): Promise
     if (/\.html?$/i.test(entry.name)) seen.hasPage = true;
     if (!seen.isFresh) {
       const info = await lstat(join(directory, entry.name)).catch(() => undefined);
-      seen.isFresh = info !== undefined && info.ctimeMs >= startedAtMs;
+      seen.isFresh = info !== undefined && info.ctimeMs > startedAtMs + CLOCK_MS;
     }
   }
   for (const entry of entries) {

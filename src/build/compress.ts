@@ -7,7 +7,6 @@ const COMPRESSIBLE = new Set([
   ...["html", "htm", "xhtml", "css", "js", "mjs", "cjs", "json", "jsonld", "geojson", "map", "webmanifest", "wasm"],
   ...["svg", "xml", "rss", "atom", "txt", "md", "csv", "tsv", "ics", "vtt", "srt", "yaml", "yml", "toml"],
   ...["ico", "bmp", "ttf", "otf", "eot", "ts", "tsx", "jsx", "glb", "gltf"],
-  ,
 ]);
 const MIN_BYTES = 256;
 const MAX_BYTES = 32 * 1024 * 1024;

@@ -112,10 +112,11 @@ function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyReq
   }
   socket.data.head = Buffer.concat([socket.data.head, bytes]);
   const end = socket.data.head.indexOf("\r\n\r\n");
-  if (end === -1) {
-    if (socket.data.head.length > HEAD_MAX_BYTES) reply(socket, "431 Request Header Fields Too Large", "too long");
+  if (end > HEAD_MAX_BYTES || (end === -1 && socket.data.head.length > HEAD_MAX_BYTES)) {
+    reply(socket, "431 Request Header Fields Too Large", "too long");
     return;
   }
+  if (end === -1) return;
   const request = parseProxyRequest(socket.data.head.toString("latin1", 0, end));
   if (request === undefined) {
     reply(socket, "400 Bad Request", "neither CONNECT nor an absolute http URL");

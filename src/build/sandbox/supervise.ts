@@ -4,7 +4,7 @@ import type { RunOptions, RunResult } from "./sandbox.ts";
 
 export type StopCause = Exclude<RunResult["cause"], "exit">;
 
-const WATCH_EVERY_MS = 100;
+const WATCH_EVERY_MS = 50;
 /** signal(7), as a shell's exit status: over the limit of a single file's size; killed. */
 const STATUS_FILE_TOO_LARGE = 128 + 25;
 const STATUS_KILLED = 128 + 9;
@@ -110,6 +110,10 @@ async function watchUsage(id: ProcessId, { limits, stop, isOver }: Watch): Promi
   }
 }
 
+/** What shells, libuv and glibc say when RLIMIT_NPROC refuses: it may be over before the watchdog's next look. */
+const NO_MORE_TASKS =
+  /Cannot fork|fork: (retry: )?Resource temporarily unavailable|spawn \S+ EAGAIN|pthread_create: Resource temporarily/;
+
 /** How a run ended, from the command's own status and what happened around it. */
 export function resultOf(ended: Ended, status: number | null): Omit<RunResult, "refusedHosts"> {
   const { stopped, durationMs } = ended;
@@ -117,5 +121,6 @@ export function resultOf(ended: Ended, status: number | null): Omit<RunResult, "
   if (status === STATUS_FILE_TOO_LARGE) return { exit: null, cause: "disk", durationMs };
   if ((status === STATUS_KILLED || status === null) && ended.oomKilled)
     return { exit: null, cause: "memory", durationMs };
+  if (status !== 0 && NO_MORE_TASKS.test(ended.errorTail)) return { exit: null, cause: "processes", durationMs };
   return { exit: status, cause: "exit", durationMs };
 }

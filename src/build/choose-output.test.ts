@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { chooseOutput } from "./choose-output.ts";
+
+let work: string;
+beforeEach(async () => {
+  work = await mkdtemp(join(tmpdir(), "berth-output-"));
+});
+afterEach(() => rm(work, { recursive: true, force: true }));
+
+async function put(...paths: string[]): Promise<void> {
+  for (const path of paths) {
+    await mkdir(dirname(join(work, path)), { recursive: true });
+    await writeFile(join(work, path), "x");
+  }
+}
+
+/** A start of the build that lies after all that was put, without waiting for it. */
+const LATER = () => Date.now() + 60_000;
+
+function choose(
+  outputCandidates: string[],
+  { startedAtMs = 0, root = ".", from = "detected", outputHint = null as string | null } = {},
+) {
+  const resolved = { output_directory: { value: outputCandidates[0]!, from } };
+  return chooseOutput(work, { root, outputCandidates, outputHint, resolved }, { startedAtMs });
+}
+
+test("the first candidate with pages that this build wrote", async () => {
+  await put("dist/app.js", "build/index.html", "out/index.html");
+  expect(await choose(["dist", "build", "out"])).toEqual({
+    directory: join(work, "build"),
+    relative: "build",
+    warnings: [],
+  });
+});
+
+test("candidates are seen from the root", async () => {
+  await put("web/dist/index.html", "dist/index.html");
+  expect(await choose(["dist"], { root: "web" })).toMatchObject({ relative: "web/dist" });
+  expect(await choose(["../dist"], { root: "web" })).toMatchObject({ relative: "dist" });
+});
+
+test("one that was committed is taken last, with a warning", async () => {
+  await put("docs/index.html");
+  expect(await choose(["dist", "docs"], { startedAtMs: LATER() })).toMatchObject({
+    relative: "docs",
+    warnings: [expect.stringContaining("was there before")],
+  });
+});
+
+test("a folder that nobody thought of, when it is the only fresh one with an index page", async () => {
+  await put("dist/lib.js", "website/index.html", "node_modules/x/index.html");
+  expect(await choose(["dist"])).toMatchObject({ relative: "website" });
+  await put("second/index.html");
+  expect(await choose(["dist"])).toMatchObject({ relative: "dist" });
+});
+
+test("pages at the root that are worked on in place", async () => {
+  await put("index.html", "dist/style.css");
+  expect(await choose(["dist", "."])).toMatchObject({ directory: work, relative: "." });
+});
+
+test("through folders that only wrap the site's, not into a part of it", async () => {
+  await put("dist/shop/browser/index.html", "dist/shop/3rdpartylicenses.txt");
+  expect(await choose(["dist"])).toMatchObject({ relative: "dist/shop/browser" });
+  await put("build/en/index.html", "build/robots.txt");
+  expect(await choose(["build"])).toMatchObject({
+    relative: "build",
+    warnings: [expect.stringContaining("no index.html")],
+  });
+});
+
+test("none of them names the candidates, the folders there and the framework's way", async () => {
+  await put("src/a.js", ".next/x");
+  const failing = choose(["out"], { outputHint: "Set output: 'export'." });
+  await expect(failing).rejects.toMatchObject({
+    code: "output_missing",
+    message: expect.stringContaining("out"),
+    hint: "Set output: 'export'. Folders there: src.",
+  });
+});
+
+test("a folder that was asked for is the only one", async () => {
+  await put("dist/index.html");
+  await expect(choose(["site"], { from: "project settings" })).rejects.toMatchObject({ code: "output_missing" });
+});
+
+test("a link, a folder behind one, and one outside are refused; a better one is taken before", async () => {
+  await put("real/index.html");
+  await symlink("/etc", join(work, "dist"));
+  await symlink("real", join(work, "link"));
+  await expect(choose(["dist"], { from: "project settings" })).rejects.toMatchObject({ code: "output_refused" });
+  await expect(choose(["link/sub"], { from: "project settings" })).rejects.toMatchObject({ code: "output_refused" });
+  await expect(choose(["../x"])).rejects.toMatchObject({ code: "output_refused" });
+  expect(await choose(["dist", "real"])).toMatchObject({ relative: "real" });
+});

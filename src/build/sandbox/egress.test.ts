@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Egress, type EgressOptions, openEgress } from "./egress.ts";
+
+let folder: string;
+let egress: Egress | undefined;
+const servers: { stop(closeAll?: boolean): void }[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "berth-egress-"));
+});
+afterEach(async () => {
+  await egress?.close();
+  for (const server of servers.splice(0)) server.stop(true);
+  await rm(folder, { recursive: true, force: true });
+});
+
+const socket = () => join(folder, "s");
+async function open(options: Partial<EgressOptions>): Promise<Egress> {
+  egress = await openEgress({ socket: socket(), policy: "public", registries: [], ...options });
+  return egress;
+}
+
+/** Sends the head, then the body once the head of the answer is there; gives all that came until the end. */
+function talk(head: string, body?: Uint8Array): Promise<Buffer> {
+  const { promise, resolve } = Promise.withResolvers<Buffer>();
+  const received: Buffer[] = [];
+  let left = body;
+  const send = (to: { write(bytes: Uint8Array): number }) => {
+    if (left) left = left.subarray(to.write(left));
+  };
+  void Bun.connect({
+    unix: socket(),
+    socket: {
+      open: (to) => void to.write(`${head}\r\n\r\n`),
+      data(to, bytes) {
+        const first = received.length === 0;
+        received.push(Buffer.from(bytes));
+        if (first) send(to);
+      },
+      drain: send,
+      close: () => resolve(Buffer.concat(received)),
+    },
+  });
+  return promise;
+}
+
+/** Sends back what it gets, and hangs up after `bytes`. */
+function echo(bytes: number): number {
+  const server = Bun.listen<{ left: number; pending: Buffer[] }>({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open(peer) {
+        peer.data = { left: bytes, pending: [] };
+      },
+      data(peer, chunk) {
+        peer.data.pending.push(Buffer.from(chunk));
+        flush(peer);
+      },
+      drain: flush,
+    },
+  });
+  servers.push(server);
+  return server.port;
+}
+
+function flush(peer: Bun.Socket<{ left: number; pending: Buffer[] }>): void {
+  const all = Buffer.concat(peer.data.pending);
+  const written = all.length === 0 ? 0 : peer.write(all);
+  peer.data.pending = [all.subarray(written)];
+  peer.data.left -= written;
+  if (peer.data.left <= 0) peer.end();
+}
+
+const registry = (port: number, plain = false) => ({ host: "registry.test", port, plain });
+const loopback = async () => ["127.0.0.1"];
+
+test("a registry on a loopback address is reached, with all its bytes and their order", async () => {
+  const body = Buffer.alloc(8 * 1024 * 1024);
+  for (let index = 0; index < body.length; index += 4) body.writeUInt32LE(index, index);
+  const port = echo(body.length);
+  await open({ policy: "registry", registries: [registry(port)], resolve: loopback });
+  const answer = await talk(`CONNECT registry.test:${port} HTTP/1.1`, body);
+  const end = answer.indexOf("\r\n\r\n") + 4;
+  expect(answer.toString("latin1", 0, end)).toBe("HTTP/1.1 200 Connection Established\r\n\r\n");
+  expect(Bun.hash(answer.subarray(end))).toBe(Bun.hash(body));
+  expect(egress!.refusedHosts()).toEqual([]);
+});
+
+test("a name that resolves to a private address is refused and told", async () => {
+  const asked: string[] = [];
+  await open({
+    resolve: async (host) => {
+      asked.push(host);
+      return ["93.184.216.34", "169.254.169.254"];
+    },
+  });
+  for (const host of ["rebind.test", "rebind.test", "other.test"]) {
+    expect((await talk(`CONNECT ${host}:443 HTTP/1.1`)).toString()).toStartWith("HTTP/1.1 403 ");
+  }
+  expect(egress!.refusedHosts()).toEqual(["rebind.test", "other.test"]);
+  expect(asked).toEqual(["rebind.test", "rebind.test", "other.test"]);
+});
+
+test("an address in a name's place is refused before anything is asked", async () => {
+  await open({ resolve: () => Promise.reject(new Error("asked")) });
+  expect((await talk("CONNECT 127.0.0.1:443 HTTP/1.1")).toString()).toStartWith("HTTP/1.1 403 ");
+  expect(egress!.refusedHosts()).toEqual(["127.0.0.1"]);
+});
+
+test("plain http reaches a registry that is configured so", async () => {
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: (request) => new Response(new URL(request.url).pathname),
+  });
+  servers.push(server);
+  await open({ policy: "registry", registries: [registry(server.port!, true)], resolve: loopback });
+  const url = `http://registry.test:${server.port}/package`;
+  const answer = (await talk(`GET ${url} HTTP/1.1\r\nHost: registry.test`)).toString();
+  expect(answer).toStartWith("HTTP/1.1 200 OK");
+  expect(answer).toEndWith("/package");
+});
+
+test("an unknown name and a closed port are no refusals", async () => {
+  const port = echo(1);
+  servers.pop()!.stop(true);
+  await open({
+    registries: [registry(port)],
+    resolve: (host) => (host === "registry.test" ? loopback() : Promise.reject(new Error("unknown"))),
+  });
+  expect((await talk("CONNECT unknown.test:443 HTTP/1.1")).toString()).toStartWith("HTTP/1.1 502 ");
+  expect((await talk(`CONNECT registry.test:${port} HTTP/1.1`)).toString()).toStartWith("HTTP/1.1 502 ");
+  expect(egress!.refusedHosts()).toEqual([]);
+});
+
+test("what is no proxy request ends with an error", async () => {
+  await open({});
+  expect((await talk("GET / HTTP/1.1")).toString()).toStartWith("HTTP/1.1 400 ");
+  expect((await talk("x".repeat(20_000))).toString()).toStartWith("HTTP/1.1 431 ");
+});
+
+test("the cap on bytes ends a connection", async () => {
+  const port = echo(Number.POSITIVE_INFINITY);
+  await open({ registries: [registry(port)], resolve: loopback, limits: { bytes: 100_000 } });
+  const answer = await talk(`CONNECT registry.test:${port} HTTP/1.1`, Buffer.alloc(1_000_000));
+  expect(answer.length).toBeLessThan(101_000);
+});
+
+test("the socket is its owner's alone and goes with the proxy", async () => {
+  const opened = await open({});
+  expect((await stat(socket())).mode & 0o777).toBe(0o600);
+  await opened.close();
+  egress = undefined;
+  expect(stat(socket())).rejects.toThrow();
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "bun:test";
+import { type Architecture, seccompFilter } from "./seccomp.ts";
+
+const ALLOW = 0x7fff_0000;
+const KILL = 0x8000_0000;
+const errno = (number: number) => 0x0005_0000 | number;
+const AUDIT = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
+
+/** The part of the kernel's machine that the filter uses. */
+function answer(architecture: Architecture, call: { number: number; args?: number[]; audit?: number }): number {
+  const bytes = seccompFilter(architecture);
+  const view = new DataView(bytes.buffer);
+  const data = new DataView(new ArrayBuffer(64));
+  data.setUint32(0, call.number, true);
+  data.setUint32(4, call.audit ?? AUDIT[architecture], true);
+  for (const [index, value] of (call.args ?? []).entries()) data.setUint32(16 + index * 8, value, true);
+  let accumulator = 0;
+  for (let at = 0; at < bytes.length / 8; at += 1) {
+    const [code, yes, no] = [view.getUint16(at * 8, true), view.getUint8(at * 8 + 2), view.getUint8(at * 8 + 3)];
+    const operand = view.getUint32(at * 8 + 4, true);
+    if (code === 0x20) accumulator = data.getUint32(operand, true);
+    else if (code === 0x15) at += accumulator === operand ? yes : no;
+    else if (code === 0x35) at += accumulator >= operand ? yes : no;
+    else if (code === 0x45) at += (accumulator & operand) !== 0 ? yes : no;
+    else if (code === 0x06) return operand;
+    else throw new Error(`unknown instruction ${code}`);
+  }
+  throw new Error("the program ran off its end");
+}
+
+describe.each([
+  ["x64", { read: 0, mount: 165, clone: 56, socket: 41, ioctl: 16 }],
+  ["arm64", { read: 63, mount: 40, clone: 220, socket: 198, ioctl: 29 }],
+] as const)("%s", (architecture, calls) => {
+  test.each([
+    ["read", { number: calls.read }, ALLOW],
+    ["mount", { number: calls.mount }, errno(1)],
+    ["io_uring_setup", { number: 425 }, errno(38)],
+    ["clone3", { number: 435 }, errno(38)],
+    ["mseal", { number: 462 }, ALLOW],
+    ["a call of tomorrow", { number: 463 }, errno(38)],
+    ["another architecture", { number: calls.read, audit: 0x4000_0003 }, KILL],
+    ["fork", { number: calls.clone, args: [0x0120_0011] }, ALLOW],
+    ["a new user namespace", { number: calls.clone, args: [0x1000_0011] }, errno(1)],
+    ["AF_UNIX", { number: calls.socket, args: [1, 1, 0] }, ALLOW],
+    ["AF_INET6", { number: calls.socket, args: [10, 1, 0] }, ALLOW],
+    ["NETLINK_ROUTE", { number: calls.socket, args: [16, 3, 0] }, ALLOW],
+    ["NETLINK_NETFILTER", { number: calls.socket, args: [16, 3, 12] }, errno(97)],
+    ["AF_VSOCK", { number: calls.socket, args: [40, 1, 0] }, errno(97)],
+    ["AF_ALG", { number: calls.socket, args: [38, 5, 0] }, errno(97)],
+    ["TIOCSTI", { number: calls.ioctl, args: [0, 0x5412] }, errno(1)],
+    ["TIOCGWINSZ", { number: calls.ioctl, args: [0, 0x5413] }, ALLOW],
+  ])("%s", (_, call, expected) => {
+    expect(answer(architecture, call as Parameters<typeof answer>[1])).toBe(expected);
+  });
+});
+
+test("x32 calls, a second door to the same calls, are none", () => {
+  expect(answer("x64", { number: 0x4000_0000 })).toBe(errno(38));
+});
