@@ -16,6 +16,8 @@ export async function listen(
       idleTimeout: 60,
       maxRequestBodySize: 16 * 1024 * 1024,
       development: false,
+      // Said aloud: without development mode it is on by default, and two platforms would share the port.
+      reusePort: false,
       fetch: handle,
       error: () => new Response("Internal error\n", { status: 500 }),
     });
@@ -40,7 +42,7 @@ export async function listen(
 async function nextFree({ host, port }: { host: string; port: number }): Promise<number> {
   for (let next = port + 1; next < Math.min(port + 100, 65536); next += 1) {
     try {
-      await Bun.serve({ hostname: host, port: next, fetch: () => new Response() }).stop(true);
+      await Bun.serve({ hostname: host, port: next, reusePort: false, fetch: () => new Response() }).stop(true);
       return next;
     } catch {
       // taken as well

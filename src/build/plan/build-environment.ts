@@ -1,3 +1,4 @@
+import type { ManagerName } from "./package-manager.ts";
 import { majorOf } from "./site.ts";
 import type { PackageJson } from "./source-files.ts";
 
@@ -28,20 +29,22 @@ const ALWAYS: Record<string, string> = {
   npm_config_fund: "false",
   npm_config_update_notifier: "false",
   npm_config_progress: "false",
-  // The platform has fetched the very version already; pnpm would fetch itself once more.
-  npm_config_manage_package_manager_versions: "false",
 };
 
 interface Question {
   framework: string | undefined;
   packageJson: PackageJson;
   nodeVersion: string;
+  manager: ManagerName;
   /** What the repository's own files set; it goes before ours. */
   declared: Record<string, string>;
 }
 
-export function buildEnvironment({ framework, packageJson, nodeVersion, declared }: Question): Record<string, string> {
+export function buildEnvironment(question: Question): Record<string, string> {
+  const { framework, packageJson, nodeVersion, manager, declared } = question;
   const env = { ...ALWAYS };
+  // The platform has fetched the very version already; pnpm would fetch itself once more. npm warns of this name.
+  if (manager === "pnpm") env.npm_config_manage_package_manager_versions = "false";
   // It turns warnings into errors where CI is set: a warning should not keep a site from going live.
   if (framework === "create-react-app") env.CI = "false";
   if (usesOldHashes(packageJson) && Number.parseInt(nodeVersion, 10) >= 17) {

@@ -35,6 +35,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
       framework: choice.framework,
       packageJson: packageJson ?? {},
       nodeVersion: node.value,
+      manager: manager.manager.name,
       declared,
     }),
     egress: settings.egress ?? "registry",
