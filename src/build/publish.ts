@@ -48,7 +48,10 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
   const served = Object.values(kept?.files ?? {});
   const bytes = served.reduce((sum, entry) => sum + entry.size, 0);
   await held.advance({ findings: { newBytes } });
-  log.say("publish", `Published ${served.length} files, ${bytes} bytes, ${newBytes} of them new.`);
+  log.say(
+    "publish",
+    `Published ${served.length} files, ${bytes} bytes; ${newBytes} bytes are new in the store, compressed copies among them.`,
+  );
   await log.flush();
   const isPublished = await publishUnderLock(parts.database, { id: view.id, attempt: view.attempt }, async () => {
     const { promoted } = await pointToReady(parts, view);

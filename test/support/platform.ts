@@ -37,7 +37,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
   const args = options.args?.includes("--port") ? options.args : ["--port", "0", ...(options.args ?? [])];
   const child = Bun.spawn([join(ROOT, "berth"), "up", "--json", "--data", dataDirectory, ...args], {
     cwd: tmpdir(),
-    env: { ...Bun.env, ...options.env },
+    env: { ...Bun.env, BERTH_UID_BASE: `${uidBaseOf(dataDirectory)}`, ...options.env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -90,6 +90,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };
+}
+
+/** Platforms side by side get uids of their own, the same one at every start on one directory. */
+function uidBaseOf(dataDirectory: string): number {
+  return 100_000 + (Bun.hash.crc32(dataDirectory) % 1_000_000) * 100;
 }
 
 /** A folder that other users may pass through, as the default one is. */

@@ -27,6 +27,17 @@ export async function startRadosgw(): Promise<S3Server> {
       `${missing.join(", ")} not found: apt-get install --no-install-recommends radosgw ceph-mon ceph-osd`,
     );
   }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce();
+    } catch (error) {
+      // Its daemons race each other at the start, and now and then the gateway waits for ever.
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function startOnce(): Promise<S3Server> {
   const directory = await mkdtemp(join(tmpdir(), "berth-radosgw-"));
   const running: StartedProcess[] = [];
   const stop = async () => {
@@ -64,7 +75,7 @@ async function startDaemons(directory: string, running: StartedProcess[]): Promi
   await run(["ceph", "-c", config, "osd", "new", osd]);
   await run(["ceph-osd", "-c", config, "-i", "0", "--mkfs", "--osd-uuid", osd]);
   daemon(["ceph-osd", "-i", "0"]);
-  await waitForPort(port, { process: daemon(["radosgw", "-n", "client.rgw.a"]), deadlineMs: 60_000 });
+  await waitForPort(port, { process: daemon(["radosgw", "-n", "client.rgw.a"]), deadlineMs: 30_000 });
   const { accessKeyId, secretAccessKey } = CREDENTIALS;
   const keys = [`--access-key=${accessKeyId}`, `--secret=${secretAccessKey}`];
   await run(["radosgw-admin", "-c", config, "user", "create", "--uid=test", "--display-name=test", ...keys]);

@@ -5,7 +5,7 @@ import { nanoid } from "nanoid";
 import { type Egress, openEgress } from "./egress.ts";
 import { dropPrefix, findTool, TOOL_ENVIRONMENT } from "./launch.ts";
 import { runPlain } from "./plain.ts";
-import { processesOf, untilGone } from "./process-tree.ts";
+import { processesOf } from "./process-tree.ts";
 import type { WallMode } from "./profile.ts";
 import type { RegistryConfiguration } from "./registries.ts";
 import { prepareRuntimeFiles, type RuntimeFiles } from "./runtime-files.ts";
@@ -76,8 +76,7 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
   const egress = options.egress === "none" ? undefined : await openWay(parts, { options, runDirectory, uid });
   try {
     const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path });
-    // The pid namespace is gone; of a user that has nothing else on this machine there must be nothing left either.
-    if (uid !== undefined) await Promise.all(processesOf(uid).map(untilGone));
+    // Nothing is killed by its user id: another platform on this machine may have been given the same ones.
     return { ...result, refusedHosts: egress?.way.refusedHosts() ?? [] };
   } finally {
     await egress?.close();

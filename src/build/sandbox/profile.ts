@@ -79,7 +79,7 @@ function belowOpt(inside: string): string {
   throw new TypeError(`a mount goes right below /opt, not to ${inside}`);
 }
 
-/** What a build sees. Its own variables go before the caches' places and after nothing that the wall needs. */
+/** What a build sees. Its own variables may take the place of the caches', never of HOME, PATH and the proxy. */
 export function insideEnvironment({ options, registries, egressSocket }: ProfileInput): Record<string, string> {
   const proxy = `http://127.0.0.1:${PROXY_PORT}`;
   return {

@@ -38,9 +38,13 @@ export async function runInWall(run: WallRun): Promise<Omit<RunResult, "refusedH
     if (status !== undefined || ended.stopped !== undefined) return resultOf(ended, status ?? null);
     // Neither was it stopped nor did its command end: something was killed from outside, or it never came so far.
     if (ended.oomKilled && ended.status !== 1) return resultOf(ended, null);
-    throw new BerthError("sandbox_unavailable", `bwrap could not set the sandbox up: ${lastLine(ended.errorTail)}`, {
-      hint: "Run 'berth doctor': it tries the sandbox and says what this machine lacks.",
-    });
+    throw new BerthError(
+      "sandbox_unavailable",
+      `bwrap could not set the sandbox up (status ${ended.status}): ${lastLine(ended.errorTail)}`,
+      {
+        hint: "Run 'berth doctor': it tries the sandbox and says what this machine lacks.",
+      },
+    );
   } finally {
     rmSync(statusPath, { force: true });
   }
