@@ -207,7 +207,7 @@ function listing(opened: Opened): void {
     await store.delete([...keys, "many/absent"]);
     expect(await listAll(store, "many/")).toEqual([]);
     await store.delete([]);
-  }, 60_000);
+  }, 150_000);
 
   test("check leaves nothing behind", async () => {
     const store = opened.store();

@@ -122,5 +122,5 @@ describe("a bucket alone", () => {
       code: "store_unavailable",
       hint: expect.stringContaining("endpoint"),
     });
-  }, 60_000);
+  }, 150_000);
 });
