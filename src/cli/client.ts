@@ -26,6 +26,8 @@ export type ProjectView = Project & { latest: Deployment | null };
 export interface Client {
   readonly url: string;
   me(): Promise<Me>;
+  /** A link that signs a browser in once. */
+  signInLink(): Promise<{ url: string }>;
   deploy(request: DeployRequest): Promise<Deployment>;
   deployments(page: {
     project?: string;
@@ -63,6 +65,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     url: options.url,
     me: () => call("GET", "/me"),
+    signInLink: () => call("POST", "/sign-in-links"),
     deploy: (body) => call("POST", "/deployments", body),
     deployments: (page) => call("GET", `/deployments${query(page)}`),
     deployment: (id) => call("GET", deployment(id)),

@@ -1,16 +1,17 @@
 import { constants } from "node:fs";
-import { access, readFile, stat, statfs } from "node:fs/promises";
+import { access, chmod, mkdtemp, readFile, rm, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import semver from "semver";
+import { openSandbox } from "../build/sandbox/bubblewrap.ts";
+import { toErrorBody } from "../model/errors.ts";
 import type { Check } from "./doctor.ts";
 import { renderBytes } from "./render.ts";
 
 /** A platform with its embedded database, one build and the store's first sites. */
 const DISK_LEAST_BYTES = 2e9;
 const MEMORY_LEAST_BYTES = 1e9;
-/** inode(7): S_ISUID. */
-const SETUID = 0o4000;
 const PROBE_TIMEOUT_MS = 10_000;
 
 interface Program {
@@ -34,22 +35,27 @@ export async function checkProgram({ name, least, package: debianPackage }: Prog
 }
 
 /** Runs a command behind the namespaces that every build gets. */
-export async function checkSandbox(): Promise<Check> {
+/** Tries the very wall that builds get, in a folder of its own. */
+export async function checkSandbox(uidBase: number): Promise<Check> {
   const name = "sandbox";
-  const bwrap = Bun.which("bwrap");
-  if (bwrap === null) return { name, ok: false, detail: "not tried: bubblewrap is missing", hint: "" };
-  if (((await stat(bwrap)).mode & SETUID) !== 0) {
-    const hint = `Run as root: chmod u-s ${bwrap}`;
-    return { name, ok: false, detail: "bubblewrap is setuid, which gives builds a way to root", hint };
+  const directory = await mkdtemp(join(tmpdir(), "berth-doctor-"));
+  try {
+    await chmod(directory, 0o711);
+    const sandbox = await openSandbox({
+      slotsDirectory: directory,
+      uidBase,
+      selfUid: process.getuid?.() ?? -1,
+      registries: { registry: "https://registry.invalid/", hosts: [], npmrcLines: [] },
+    });
+    const refusal = await sandbox.selfTest();
+    if (refusal) return { name, ok: false, detail: refusal.message, hint: refusal.hint };
+    return { name, ok: true, detail: `tier ${sandbox.tier.level}: ${sandbox.tier.reason}`, hint: "" };
+  } catch (error) {
+    const { message, hint } = toErrorBody(error);
+    return { name, ok: false, detail: message, hint };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
-  const { exit, text } = await probe([
-    ...[bwrap, "--unshare-user", "--disable-userns", "--unshare-pid", "--unshare-ipc", "--unshare-net"],
-    ...["--cap-drop", "ALL", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"],
-  ]);
-  if (exit === 0) return { name, ok: true, detail: "a command runs in its own namespaces", hint: "" };
-  const hint =
-    "Allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone, AppArmor, or the container).";
-  return { name, ok: false, detail: text.split("\n")[0] || "bubblewrap can't make its namespaces", hint };
 }
 
 /** It need not exist yet: then the nearest folder above it must let it be made. */

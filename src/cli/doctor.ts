@@ -1,5 +1,6 @@
 import { defineCommand } from "citty";
 import { environment } from "../environment.ts";
+import { settingsTable } from "../model/settings.ts";
 import { findDataDirectory } from "./connection.ts";
 import { checkDataDirectory, checkDisk, checkMemory, checkPort, checkProgram, checkSandbox } from "./doctor-checks.ts";
 import { usageError } from "./failure.ts";
@@ -45,7 +46,7 @@ async function examine({ dataDirectory, host, port }: Machine): Promise<Check[]>
   return Promise.all([
     checkProgram({ name: "git", least: "2.25.0", package: "git" }),
     checkProgram({ name: "bwrap", least: "0.8.0", package: "bubblewrap" }),
-    checkSandbox(),
+    checkSandbox(Number(environment.variables.BERTH_UID_BASE ?? settingsTable.uidBase.fallback)),
     checkProgram({ name: "node", least: "20.0.0", package: "nodejs" }),
     checkProgram({ name: "npm", least: "9.0.0", package: "npm" }),
     checkDataDirectory(dataDirectory),

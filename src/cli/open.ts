@@ -2,21 +2,26 @@ import { defineCommand } from "citty";
 import { isDeploymentId } from "../model/ids.ts";
 import { commonArguments } from "./arguments.ts";
 import { connect } from "./connect.ts";
-import { chooseProject } from "./project-choice.ts";
 import { plain } from "./render.ts";
 
 export const open = defineCommand({
-  meta: { name: "open", description: "Print the URL of a deployment or project, and open it in the browser" },
+  meta: {
+    name: "open",
+    description: "Open the website signed in, or a project's or deployment's site; prints the URL",
+  },
   args: {
     what: { type: "positional", required: false, description: "Id of a deployment, or name of a project" },
     ...commonArguments,
   },
   async run({ args }) {
     const { client, output } = await connect(args);
-    const project = async () =>
-      client.project(await chooseProject(client, { named: args.what ?? args.project, folder: process.cwd() }));
+    const what = args.what ?? args.project;
     const { url } =
-      args.what !== undefined && isDeploymentId(args.what) ? await client.deployment(args.what) : await project();
+      what === undefined
+        ? await client.signInLink()
+        : isDeploymentId(what)
+          ? await client.deployment(what)
+          : await client.project(what);
     output.document({ url });
     if (output.json) return;
     output.print(plain(url));

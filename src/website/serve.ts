@@ -17,12 +17,18 @@ const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
 };
+
+/** By what the build names a compressed copy, best first. */
+const ENCODINGS = { br: "br", gzip: "gz" } as const;
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 interface Asset {
   type: string;
-  bytes: Uint8Array<ArrayBuffer>;
-  gzip: Uint8Array<ArrayBuffer>;
+  bytes: Bytes;
+  copies: Partial<Record<keyof typeof ENCODINGS, Bytes>>;
 }
 
 /**
@@ -34,47 +40,76 @@ export function createWebsite(directory: string): { fetch(request: Request): Res
   const assets = readAssets(directory);
   const page = assets.get("/index.html");
   if (page === undefined) throw notBuilt();
+  assets.delete("/index.html");
   return {
     fetch(request) {
       if (request.method !== "GET" && request.method !== "HEAD") {
-        return new Response("Method not allowed\n", { status: 405, headers: { allow: "GET, HEAD" } });
+        return refuse(405, { allow: "GET, HEAD" });
       }
       const { pathname } = new URL(request.url);
       const asset = assets.get(pathname);
-      if (asset !== undefined && asset !== page) return respond(request, asset, "public, max-age=31536000, immutable");
-      // A path with an ending is a file that is not there; every other path is a route of the client.
-      if (/\.[a-z0-9]+$/i.test(pathname) && asset !== page) return new Response("Not found\n", { status: 404 });
+      if (asset !== undefined) return respond(request, asset, "public, max-age=31536000, immutable");
+      // A path at the top with an ending is a file that is not there; every other path is a route of the client.
+      if (/^\/[^/]*\.[a-z0-9]+$/i.test(pathname)) return refuse(404);
       return respond(request, page, "no-cache");
     },
   };
 }
 
-function respond(request: Request, { type, bytes, gzip }: Asset, cacheControl: string): Response {
-  const isGzip = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
-  return new Response(request.method === "HEAD" ? null : isGzip ? gzip : bytes, {
+function respond(request: Request, asset: Asset, cacheControl: string): Response {
+  const encoding = chooseEncoding(request.headers.get("accept-encoding") ?? "", asset);
+  const bytes = encoding === undefined ? asset.bytes : asset.copies[encoding]!;
+  return new Response(request.method === "HEAD" ? null : bytes, {
     headers: {
       ...SECURITY_HEADERS,
-      "content-type": type,
+      "content-type": asset.type,
       "cache-control": cacheControl,
       vary: "Accept-Encoding",
-      ...(isGzip && { "content-encoding": "gzip" }),
+      ...(encoding && { "content-encoding": encoding }),
+    },
+  });
+}
+
+/** RFC 9110, section 12.5.3, as far as browsers use it: a coding that is named, and not with a weight of zero. */
+function chooseEncoding(accepted: string, { copies }: Asset): keyof typeof ENCODINGS | undefined {
+  const named = accepted
+    .toLowerCase()
+    .split(",")
+    .filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part))
+    .map((part) => part.split(";")[0]!.trim());
+  return (["br", "gzip"] as const).find((encoding) => copies[encoding] !== undefined && named.includes(encoding));
+}
+
+function refuse(status: 404 | 405, headers: Record<string, string> = {}): Response {
+  return new Response(status === 404 ? "Not found\n" : "Method not allowed\n", {
+    status,
+    headers: {
+      ...SECURITY_HEADERS,
+      "content-type": "text/plain; charset=utf-8",
+      "cache-control": "no-store",
+      ...headers,
     },
   });
 }
 
 function readAssets(directory: string): Map<string, Asset> {
-  const assets = new Map<string, Asset>();
-  let names: string[];
+  let names: Set<string>;
   try {
-    names = readdirSync(directory);
+    names = new Set(readdirSync(directory));
   } catch {
     throw notBuilt();
   }
+  const read = (name: string): Bytes => new Uint8Array(readFileSync(join(directory, name)));
+  const assets = new Map<string, Asset>();
   for (const name of names) {
     const type = TYPES[name.split(".").at(-1) ?? ""];
     if (type === undefined) continue;
-    const bytes = new Uint8Array(readFileSync(join(directory, name)));
-    assets.set(`/${name}`, { type, bytes, gzip: Bun.gzipSync(bytes, { level: 9 }) });
+    const asset: Asset = { type, bytes: read(name), copies: {} };
+    for (const [encoding, ending] of Object.entries(ENCODINGS)) {
+      const copy = `${name}.${ending}`;
+      if (names.has(copy)) asset.copies[encoding as keyof typeof ENCODINGS] = read(copy);
+    }
+    assets.set(`/${name}`, asset);
   }
   return assets;
 }

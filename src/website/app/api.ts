@@ -10,6 +10,19 @@ export interface FilePage {
   total: number;
 }
 
+export interface DeploymentPage {
+  deployments: Deployment[];
+  next: string | null;
+}
+
+export interface Wish {
+  source: string;
+  project?: string;
+  branch?: string;
+  commit?: string;
+  force?: boolean;
+}
+
 /** A failed request, with what the API says of it. */
 export class ApiError extends Error {
   constructor(
@@ -51,14 +64,16 @@ export const api = {
     call<ProjectView>("PATCH", `/projects/${part(name)}`, { settings }),
   removeProject: (name: string) => call<void>("DELETE", `/projects/${part(name)}`),
   rollback: (name: string) => call<Deployment>("POST", `/projects/${part(name)}/rollback`),
-  deployments: (project: string) =>
-    call<{ deployments: Deployment[]; next: string | null }>("GET", `/deployments?project=${part(project)}&limit=50`),
+  deployments: (project: string, before: string | null) =>
+    call<DeploymentPage>(
+      "GET",
+      `/deployments?project=${part(project)}&limit=20${before === null ? "" : `&before=${part(before)}`}`,
+    ),
   deployment: (id: string) => call<Deployment>("GET", `/deployments/${part(id)}`),
-  deploy: (wish: { source: string; branch?: string; project?: string }) =>
-    call<Deployment>("POST", "/deployments", wish),
+  deploy: (wish: Wish) => call<Deployment>("POST", "/deployments", wish),
   cancel: (id: string) => call<Deployment>("POST", `/deployments/${part(id)}/cancel`),
   promote: (id: string) => call<Deployment>("POST", `/deployments/${part(id)}/promote`),
   remove: (id: string) => call<void>("DELETE", `/deployments/${part(id)}`),
   files: (id: string, after: string) =>
-    call<FilePage>("GET", `/deployments/${part(id)}/files?limit=50&after=${part(after)}`),
+    call<FilePage>("GET", `/deployments/${part(id)}/files?limit=25&after=${part(after)}`),
 };

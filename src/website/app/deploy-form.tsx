@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { ArrowRight } from "lucide-react";
+import { ArrowRight, GitBranch } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { api } from "./api.ts";
 import { ErrorNote } from "./error-note.tsx";
@@ -22,38 +22,48 @@ export function DeployForm() {
     event.preventDefault();
     deploy.mutate({ source: source.trim(), ...(branch.trim() && { branch: branch.trim() }) });
   };
+  const plain = { autoComplete: "off", autoCapitalize: "off", spellCheck: false } as const;
   return (
-    <form onSubmit={submit} className="card p-4 shadow-sm sm:p-5">
-      <div className="grid gap-3 sm:grid-cols-[1fr_11rem_auto]">
-        <label className="block">
-          <span className="mb-1 block text-sm font-medium">Repository</span>
+    <form onSubmit={submit} className="mt-8 max-w-4xl" aria-label="New deployment">
+      <div className="card flex flex-col shadow-[0_18px_50px_-24px_rgb(8_40_48/0.45)] focus-within:border-accent sm:flex-row sm:items-stretch">
+        <label className="min-w-0 flex-1">
+          <span className="block px-5 pt-3.5 text-xs font-semibold text-soft">Repository</span>
           <input
-            className="field font-mono text-sm"
+            className="w-full bg-transparent px-5 pt-0.5 pb-3.5 font-mono text-base outline-none placeholder:text-soft/80 sm:text-lg"
             name="source"
             value={source}
             onChange={(event) => setSource(event.target.value)}
-            placeholder="https://example.com/you/site.git"
-            autoComplete="off"
-            spellCheck={false}
+            placeholder="https://…/you/site.git"
             required
+            {...plain}
           />
         </label>
-        <label className="block">
-          <span className="mb-1 block text-sm font-medium">Branch</span>
+        <label className="border-line max-sm:border-t sm:w-44 sm:border-l">
+          <span className="flex items-center gap-1.5 px-5 pt-3.5 text-xs font-semibold text-soft">
+            <GitBranch size={13} aria-hidden /> Branch
+          </span>
           <input
-            className="field font-mono text-sm"
+            className="w-full bg-transparent px-5 pt-0.5 pb-3.5 font-mono text-base outline-none placeholder:text-soft/80 sm:text-lg"
             name="branch"
             value={branch}
             onChange={(event) => setBranch(event.target.value)}
             placeholder="default"
-            autoComplete="off"
-            spellCheck={false}
+            {...plain}
           />
         </label>
-        <button type="submit" className="button button-main self-end sm:min-h-10" disabled={deploy.isPending}>
-          Deploy <ArrowRight size={16} aria-hidden />
-        </button>
+        <div className="p-2.5">
+          <button
+            type="submit"
+            className="button button-main h-full min-h-12 w-full px-6 text-base font-semibold"
+            disabled={deploy.isPending}
+          >
+            {deploy.isPending ? "Deploying…" : "Deploy"} <ArrowRight size={18} aria-hidden />
+          </button>
+        </div>
       </div>
+      <p className="mt-3 px-1 text-sm text-soft">
+        https, ssh or git@host:path. The framework, the package manager and the build are found out.
+      </p>
       {deploy.error && (
         <div className="mt-4">
           <ErrorNote error={deploy.error} />

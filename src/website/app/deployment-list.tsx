@@ -1,60 +1,92 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Deployment } from "../../model/deployment.ts";
-import { ConfirmButton } from "./confirm-button.tsx";
-import { formatAge, formatMs } from "./format.ts";
-import { StatusBadge } from "./status-badge.tsx";
+import { type Deployment, isFinal } from "../../model/deployment.ts";
+import { Ago } from "./ago.tsx";
+import { api } from "./api.ts";
+import { ErrorNote } from "./error-note.tsx";
+import { formatMs, hostOf, isInProduction, versionText } from "./format.ts";
+import { PromoteButton, RedeployButton } from "./promote-button.tsx";
+import { ProductionBadge, StatusBadge } from "./status-badge.tsx";
+import type { Actions } from "./use-actions.ts";
 
-interface Props {
-  deployments: readonly Deployment[];
-  liveId: string | undefined;
-  onPromote(id: string): void;
-}
-
-export function DeploymentList({ deployments, liveId, onPromote }: Props) {
-  if (deployments.length === 0) return <p className="text-soft">No deployment yet.</p>;
+export function DeploymentList({ project, actions }: { project: string; actions: Actions }) {
+  const list = useInfiniteQuery({
+    queryKey: ["deployments", project],
+    queryFn: ({ pageParam }) => api.deployments(project, pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.deployments.some(({ status }) => !isFinal(status))) ? 2_000 : 15_000,
+  });
+  const deployments = list.data?.pages.flatMap((page) => page.deployments) ?? [];
   return (
-    <ul className="card divide-y divide-line overflow-hidden">
-      {deployments.map((deployment) => (
-        <li key={deployment.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-3">
-          <span className="w-28">
-            <StatusBadge status={deployment.status} />
-          </span>
-          <div className="min-w-0 flex-1 basis-48">
-            <Link
-              to="/deployments/$id"
-              params={{ id: deployment.id }}
-              className="block truncate font-medium hover:text-accent"
-            >
-              {labelOf(deployment)}
-            </Link>
-            <span className="text-sm text-soft">
-              {formatAge(deployment.createdAt)}
-              {deployment.timings.totalMs !== undefined && `, took ${formatMs(deployment.timings.totalMs)}`}
-            </span>
-          </div>
-          {deployment.id === liveId ? (
-            <span className="rounded-full bg-accent px-2.5 py-0.5 text-xs font-semibold text-on-accent">
-              Production
-            </span>
-          ) : (
-            deployment.status === "ready" && (
-              <ConfirmButton
-                title="Promote this deployment?"
-                text="Production shows it at once. Nothing is built again."
-                action="Promote"
-                onConfirm={() => onPromote(deployment.id)}
-              >
-                Promote
-              </ConfirmButton>
-            )
-          )}
-        </li>
-      ))}
-    </ul>
+    <section aria-labelledby="deployments">
+      <h2 id="deployments" className="heading mb-3">
+        Deployments
+      </h2>
+      {list.isPending && <div className="skeleton h-40" role="status" aria-label="Loading" />}
+      {list.error && <ErrorNote error={list.error} onRetry={() => list.refetch()} />}
+      {list.data && deployments.length === 0 && <p className="card p-6 text-soft">No deployment yet.</p>}
+      {deployments.length > 0 && (
+        <ul className="card divide-y divide-line">
+          {deployments.map((deployment) => (
+            <Row key={deployment.id} deployment={deployment} actions={actions} />
+          ))}
+        </ul>
+      )}
+      {list.hasNextPage && (
+        <button
+          type="button"
+          className="button mt-3"
+          disabled={list.isFetchingNextPage}
+          onClick={() => list.fetchNextPage()}
+        >
+          Older deployments
+        </button>
+      )}
+    </section>
   );
 }
 
-function labelOf({ source, id }: Deployment): string {
-  if (source.kind === "folder") return id;
-  return [source.branch, source.commit?.slice(0, 7)].filter(Boolean).join(" ") || id;
+function Row({ deployment, actions }: { deployment: Deployment; actions: Actions }) {
+  const isLive = isInProduction(deployment);
+  const { totalMs } = deployment.timings;
+  return (
+    <li className="grid gap-x-5 gap-y-3 px-5 py-4 sm:grid-cols-[1fr_auto] sm:items-center">
+      <div className="min-w-0">
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
+          <Link
+            to="/deployments/$id"
+            params={{ id: deployment.id }}
+            className="min-w-0 truncate font-mono text-sm font-semibold hover:text-accent hover:underline"
+          >
+            {versionText(deployment)}
+          </Link>
+          <StatusBadge status={deployment.status} />
+          {isLive && <ProductionBadge />}
+        </p>
+        <p className="mt-1 flex flex-wrap gap-x-1.5 text-sm text-soft">
+          <span>
+            <Ago at={deployment.createdAt} />
+            {totalMs !== undefined && `, took ${formatMs(totalMs)}`}
+          </span>
+          {deployment.status === "ready" && (
+            <a
+              href={deployment.url}
+              target="_blank"
+              rel="noreferrer"
+              className="max-w-full truncate hover:text-ink hover:underline"
+            >
+              {hostOf(deployment.url)}
+            </a>
+          )}
+          {deployment.error && <span className="line-clamp-1 w-full text-bad">{deployment.error.message}</span>}
+        </p>
+      </div>
+      <div className="flex flex-wrap gap-2">
+        {deployment.status === "ready" && !isLive && <PromoteButton deployment={deployment} actions={actions} />}
+        {isFinal(deployment.status) && <RedeployButton deployment={deployment} actions={actions} />}
+      </div>
+    </li>
+  );
 }

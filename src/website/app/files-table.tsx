@@ -11,20 +11,28 @@ export function FilesTable({ deployment }: { deployment: Deployment }) {
     initialPageParam: "",
     getNextPageParam: ({ next }) => next,
   });
-  if (files.error) return <ErrorNote error={files.error} />;
-  const rows = files.data?.pages.flatMap((page) => page.files) ?? [];
+  if (files.error && !files.data) return <ErrorNote error={files.error} onRetry={() => files.refetch()} />;
+  if (files.isPending) return <div className="skeleton h-48" role="status" aria-label="Loading" />;
+  const rows = files.data.pages.flatMap((page) => page.files);
   return (
     <section aria-labelledby="files">
-      <h2 id="files" className="mb-3 text-lg font-semibold tracking-tight">
+      <h2 id="files" className="heading mb-3 flex items-baseline gap-2">
         Files
+        <span className="text-sm font-normal text-soft">{files.data.pages[0]?.total.toLocaleString("en")}</span>
       </h2>
       <div className="card overflow-x-auto">
         <table className="w-full text-sm">
           <thead className="text-left text-soft">
             <tr>
-              <th className="px-5 py-2.5 font-medium">Path</th>
-              <th className="px-3 py-2.5 text-right font-medium">Size</th>
-              <th className="px-5 py-2.5 text-right font-medium">Sent as brotli</th>
+              <th className="px-5 py-2.5 font-medium" scope="col">
+                Path
+              </th>
+              <th className="px-5 py-2.5 text-right font-medium" scope="col">
+                Size
+              </th>
+              <th className="px-5 py-2.5 text-right whitespace-nowrap max-sm:hidden font-medium" scope="col">
+                As brotli
+              </th>
             </tr>
           </thead>
           <tbody className="divide-y divide-line border-t border-line">
@@ -33,13 +41,15 @@ export function FilesTable({ deployment }: { deployment: Deployment }) {
                 <td className="px-5 py-2 font-mono text-[13px] break-all">
                   <a
                     href={`${deployment.url}/${file.path.split("/").map(encodeURIComponent).join("/")}`}
-                    className="hover:text-accent"
+                    target="_blank"
+                    rel="noreferrer"
+                    className="hover:text-accent hover:underline"
                   >
                     {file.path}
                   </a>
                 </td>
-                <td className="px-3 py-2 text-right whitespace-nowrap tabular-nums">{formatBytes(file.size)}</td>
-                <td className="px-5 py-2 text-right whitespace-nowrap text-soft tabular-nums">
+                <td className="px-5 py-2 text-right whitespace-nowrap tabular-nums">{formatBytes(file.size)}</td>
+                <td className="px-5 py-2 text-right max-sm:hidden whitespace-nowrap text-soft tabular-nums">
                   {file.encoded.br ? formatBytes(file.encoded.br) : ""}
                 </td>
               </tr>

@@ -33,6 +33,17 @@ export function sourceText({ source }: Deployment): string {
   return source.kind === "git" ? shortSource(source.url) : source.path;
 }
 
+/** Branch and short commit; a folder has neither. */
+export function versionText({ source }: Deployment): string {
+  if (source.kind === "folder") return "folder";
+  return [source.branch, source.commit?.slice(0, 7)].filter(Boolean).join(" · ") || "default branch";
+}
+
+/** Whether the project's own host shows it. The deployment says so itself by its aliases. */
+export function isInProduction({ aliases, project }: Deployment): boolean {
+  return aliases.some((alias) => hostOf(alias).startsWith(`${project}.`));
+}
+
 export function hostOf(url: string): string {
   return new URL(url).host;
 }

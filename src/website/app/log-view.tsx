@@ -1,68 +1,115 @@
-import Anser from "anser";
-import { memo, useLayoutEffect, useRef } from "react";
+import { ArrowDown, Check, Copy } from "lucide-react";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import type { LogLine } from "../../model/deployment.ts";
+import { parseAnsi } from "./ansi.ts";
+import { LogRow } from "./log-row.tsx";
+import type { DeploymentStream, StreamState } from "./use-deployment.ts";
 
-/** The live log in colour. It follows its end until somebody scrolls up. */
-export function LogView({ lines, isLive }: { lines: readonly LogLine[]; isLive: boolean }) {
+const ROW_PX = 21;
+const MARGIN_ROWS = 30;
+
+const WORDS: Record<StreamState, string> = {
+  live: "live",
+  reconnecting: "reconnecting …",
+  lost: "connection lost, reload the page",
+  ended: "",
+};
+
+/**
+ * The live log in colour. It follows its end until somebody scrolls up. Rows have one height, and only those in view
+ * are in the document, so a log of any length stays quick.
+ */
+export function LogView({ stream: { lines, version, state } }: { stream: DeploymentStream }) {
   const box = useRef<HTMLDivElement>(null);
-  const follows = useRef(true);
+  const [view, setView] = useState({ top: 0, height: 480 });
+  const [follows, setFollows] = useState(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is the new lines that move the end
   useLayoutEffect(() => {
-    if (box.current && follows.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [lines]);
+    const element = box.current;
+    if (element && follows) element.scrollTop = element.scrollHeight;
+  }, [version, follows]);
+  const look = ({ scrollTop, scrollHeight, clientHeight }: HTMLElement) => {
+    setView({ top: scrollTop, height: clientHeight });
+    setFollows(scrollHeight - scrollTop - clientHeight < ROW_PX * 2);
+  };
+  const first = Math.max(0, Math.floor(view.top / ROW_PX) - MARGIN_ROWS);
+  const shown = lines.slice(first, Math.ceil((view.top + view.height) / ROW_PX) + MARGIN_ROWS);
   return (
-    <section aria-labelledby="log">
-      <h2 id="log" className="mb-3 text-lg font-semibold tracking-tight">
-        Log
-      </h2>
-      <div
-        ref={box}
-        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-          follows.current = scrollHeight - scrollTop - clientHeight < 40;
-        }}
-        className="h-96 overflow-auto rounded-xl border border-line bg-[#0b1112] py-3 font-mono text-[13px] leading-5 text-[#d5dfdd]"
-        role="log"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reached by the keyboard
-        tabIndex={0}
-        aria-labelledby="log"
-      >
-        {lines.map((line) => (
-          <Line key={line.seq} line={line} />
-        ))}
-        {isLive && <p className="px-4 text-[#7f9391]">…</p>}
+    <section
+      aria-labelledby="log"
+      className="overflow-hidden rounded-[0.875rem] border border-deep-line bg-deep text-foam"
+    >
+      <div className="flex min-h-12 items-center gap-3 border-b border-deep-line py-1.5 pr-2 pl-5">
+        <h2 id="log" className="heading">
+          Log
+        </h2>
+        <span className="text-xs text-foam-soft tabular-nums">{lines.length.toLocaleString("en")} lines</span>
+        <span role="status" className="text-xs text-[#f2c26b]">
+          {WORDS[state]}
+        </span>
+        <CopyButton lines={lines} />
+      </div>
+      <div className="relative">
+        {/* biome-ignore lint/a11y/useSemanticElements: a box that scrolls, named for the keyboard's sake */}
+        <div
+          ref={box}
+          role="region"
+          aria-label="Lines of the log"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+          tabIndex={0}
+          onScroll={(event) => look(event.currentTarget)}
+          className="h-[min(30rem,62vh)] overflow-auto overscroll-contain py-3 font-mono text-[13px] -outline-offset-2"
+        >
+          <div className="relative min-w-max" style={{ height: lines.length * ROW_PX }}>
+            <div style={{ transform: `translateY(${first * ROW_PX}px)` }}>
+              {shown.map((line, index) => (
+                <LogRow key={line.seq} line={line} isFirst={line.step !== lines[first + index - 1]?.step} />
+              ))}
+            </div>
+          </div>
+          {lines.length === 0 && (
+            <p className="px-5 text-foam-soft">
+              {state === "ended" ? "Nothing was logged." : "Waiting for the first line …"}
+            </p>
+          )}
+        </div>
+        {!follows && (
+          <LogButton className="absolute right-4 bottom-4 bg-deep shadow-lg" onClick={() => setFollows(true)}>
+            <ArrowDown size={14} aria-hidden /> To the end
+          </LogButton>
+        )}
       </div>
     </section>
   );
 }
 
-const COLORS: Record<string, string> = {
-  "ansi-black": "text-[#7f9391]",
-  "ansi-red": "text-[#ff8a7a]",
-  "ansi-green": "text-[#6fd99b]",
-  "ansi-yellow": "text-[#f2c26b]",
-  "ansi-blue": "text-[#82b4ff]",
-  "ansi-magenta": "text-[#e2a1f2]",
-  "ansi-cyan": "text-[#67dbe4]",
-  "ansi-white": "text-[#e9f0ef]",
-};
-
-/** Parsed into parts that become text nodes: what a build prints is never read as HTML. */
-const Line = memo(function Line({ line }: { line: LogLine }) {
-  const parts = Anser.ansiToJson(line.text, { use_classes: true, remove_empty: true, json: true });
+function CopyButton({ lines }: { lines: readonly LogLine[] }) {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    const textOf = ({ text }: LogLine) =>
+      parseAnsi(text)
+        .map((run) => run.text)
+        .join("");
+    await navigator.clipboard.writeText(lines.map(textOf).join("\n"));
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
   return (
-    <div className="flex gap-3 px-4 hover:bg-white/5">
-      <span className="w-14 shrink-0 text-[#5f7370] select-none">{line.step}</span>
-      <span className={`min-w-0 break-words whitespace-pre-wrap ${line.stream === "system" ? "text-[#8fb8b3]" : ""}`}>
-        {parts.map((part, index) => (
-          <span
-            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a line never change their order
-            key={index}
-            className={`${COLORS[(part.fg ?? "").replace("bright-", "")] ?? ""} ${part.decorations.includes("bold") ? "font-semibold" : ""}`}
-          >
-            {part.content}
-          </span>
-        ))}
-      </span>
-    </div>
+    <LogButton className="ml-auto" onClick={() => void copy()}>
+      {isCopied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
+      <span aria-live="polite">{isCopied ? "Copied" : "Copy"}</span>
+    </LogButton>
   );
-});
+}
+
+function LogButton(props: { className: string; onClick(): void; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      onClick={props.onClick}
+      className={`flex h-8 cursor-pointer items-center gap-2 rounded-md border border-deep-line px-3 text-xs font-semibold text-foam hover:border-foam-soft ${props.className}`}
+    >
+      {props.children}
+    </button>
+  );
+}

@@ -1,8 +1,9 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRootRoute, createRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api.ts";
 import { DeploymentPage } from "./deployment-page.tsx";
+import { Notices } from "./notices.tsx";
 import { ProjectPage } from "./project-page.tsx";
 import { ProjectsPage } from "./projects-page.tsx";
 import { NotFoundPage, Shell } from "./shell.tsx";
@@ -15,9 +16,17 @@ const routes = [
   createRoute({ getParentRoute: () => root, path: "/projects/$name", component: ProjectPage }),
   createRoute({ getParentRoute: () => root, path: "/deployments/$id", component: DeploymentPage }),
 ];
-const router = createRouter({ routeTree: root.addChildren(routes), defaultPreload: "intent" });
+const router = createRouter({ routeTree: root.addChildren(routes), scrollRestoration: true });
 
-const queries = new QueryClient({
+const queries: QueryClient = new QueryClient({
+  // A session that ends while the page is open leads to the way in.
+  queryCache: new QueryCache({
+    onError: (error, { queryKey }) => {
+      if (error instanceof ApiError && error.status === 401 && queryKey[0] !== "me") {
+        void queries.invalidateQueries({ queryKey: ["me"] });
+      }
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 2_000,
@@ -29,6 +38,8 @@ const queries = new QueryClient({
 
 createRoot(document.getElementById("root")!).render(
   <QueryClientProvider client={queries}>
-    <RouterProvider router={router} />
+    <Notices>
+      <RouterProvider router={router} />
+    </Notices>
   </QueryClientProvider>,
 );

@@ -1,28 +1,17 @@
+import { Field } from "@base-ui/react/field";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, type ProjectView } from "./api.ts";
+import type { ProjectSettings } from "../../model/project.ts";
+import { ApiError, api, type ProjectView } from "./api.ts";
 import { ErrorNote } from "./error-note.tsx";
+import { SETTING_FIELDS, type SettingField } from "./settings-fields.ts";
 
-const FIELDS: [key: string, label: string, placeholder: string][] = [
-  ["root", "Root directory", "."],
-  ["install_command", "Install command", "detected"],
-  ["build_command", "Build command", "detected"],
-  ["output_directory", "Output directory", "detected"],
-  ["node_version", "Node version", "24"],
-  ["framework", "Framework", "detected"],
-  ["production_branch", "Production branch", "the repository's default"],
-];
-
-const CHOICES: [key: string, label: string, values: string[]][] = [
-  ["egress", "Network of builds", ["registry", "public", "none"]],
-  ["html_handling", "HTML addresses", ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"]],
-  ["not_found_handling", "Missing pages", ["404-page", "single-page-application", "none"]],
-];
+type Key = keyof ProjectSettings;
+const FIELDS = Object.entries(SETTING_FIELDS) as [Key, SettingField][];
 
 /** What is left empty is found out from the repository. */
 export function SettingsForm({ project }: { project: ProjectView }) {
-  const kept = project.settings as Record<string, string | undefined>;
-  const [changed, setChanged] = useState<Record<string, string>>({});
+  const [changed, setChanged] = useState<Partial<Record<Key, string>>>({});
   const queries = useQueryClient();
   const save = useMutation({
     mutationFn: () =>
@@ -30,61 +19,97 @@ export function SettingsForm({ project }: { project: ProjectView }) {
         project.name,
         Object.fromEntries(Object.entries(changed).map(([key, value]) => [key, value.trim() || null])),
       ),
-    async onSuccess() {
+    onSuccess(saved) {
       setChanged({});
-      await queries.invalidateQueries({ queryKey: ["project", project.name] });
+      queries.setQueryData(["project", project.name], saved);
     },
   });
-  const textOf = (key: string) => changed[key] ?? kept[key] ?? "";
-  const set = (key: string, value: string) => setChanged((before) => ({ ...before, [key]: value }));
+  const isChanged = Object.keys(changed).length > 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate();
   };
   return (
     <section aria-labelledby="settings">
-      <h2 id="settings" className="text-lg font-semibold tracking-tight">
+      <h2 id="settings" className="heading">
         Settings
       </h2>
-      <p className="mt-1 mb-4 text-sm text-soft">They hold from the next deployment on.</p>
-      <form onSubmit={submit} className="card grid gap-4 p-5 sm:grid-cols-2">
-        {FIELDS.map(([key, label, placeholder]) => (
-          <label key={key} className="block">
-            <span className="mb-1 block text-sm font-medium">{label}</span>
-            <input
-              className="field"
+      <p className="mt-0.5 mb-3 text-sm text-soft">
+        What is left empty is found out from the repository. A change holds from the next deployment on.
+      </p>
+      <form onSubmit={submit} className="card p-5 sm:p-6" aria-labelledby="settings">
+        <div className="grid gap-x-5 gap-y-4 sm:grid-cols-2">
+          {FIELDS.map(([key, field]) => (
+            <Setting
+              key={key}
               name={key}
-              value={textOf(key)}
-              placeholder={placeholder}
-              onChange={(event) => set(key, event.target.value)}
+              field={field}
+              value={changed[key] ?? project.settings[key] ?? ""}
+              isInvalid={isAbout(save.error, key)}
+              onChange={(value) => setChanged((before) => ({ ...before, [key]: value }))}
             />
-          </label>
-        ))}
-        {CHOICES.map(([key, label, values]) => (
-          <label key={key} className="block">
-            <span className="mb-1 block text-sm font-medium">{label}</span>
-            <select className="field" name={key} value={textOf(key)} onChange={(event) => set(key, event.target.value)}>
-              <option value="">default</option>
-              {values.map((value) => (
-                <option key={value}>{value}</option>
-              ))}
-            </select>
-          </label>
-        ))}
-        <div className="sm:col-span-2">
-          {save.error && <ErrorNote error={save.error} />}
-          <button
-            type="submit"
-            className="button button-main mt-2"
-            disabled={Object.keys(changed).length === 0 || save.isPending}
-          >
-            Save
+          ))}
+        </div>
+        {save.error && (
+          <div className="mt-5">
+            <ErrorNote error={save.error} />
+          </div>
+        )}
+        <div className="mt-5 flex items-center gap-4">
+          <button type="submit" className="button button-main" disabled={!isChanged || save.isPending}>
+            Save settings
           </button>
-          <span role="status" className="ml-3 text-sm text-soft">
-            {save.isSuccess && Object.keys(changed).length === 0 ? "Saved." : ""}
+          <span role="status" className="text-sm text-soft">
+            {save.isSuccess && !isChanged ? "Saved." : ""}
           </span>
         </div>
       </form>
     </section>
   );
+}
+
+interface SettingProps {
+  name: Key;
+  field: SettingField;
+  value: string;
+  isInvalid: boolean;
+  onChange(value: string): void;
+}
+
+function Setting({ name, field: { label, unset, choices }, value, isInvalid, onChange }: SettingProps) {
+  const look = `field ${isInvalid ? "!border-bad" : ""}`;
+  return (
+    <Field.Root name={name} invalid={isInvalid}>
+      <Field.Label className="mb-1.5 block text-sm font-semibold">{label}</Field.Label>
+      {choices ? (
+        <Field.Control
+          render={
+            <select>
+              <option value="">{unset}</option>
+              {choices.map((choice) => (
+                <option key={choice}>{choice}</option>
+              ))}
+            </select>
+          }
+          className={look}
+          value={value}
+          onValueChange={onChange}
+        />
+      ) : (
+        <Field.Control
+          className={`${look} font-mono text-sm`}
+          value={value}
+          placeholder={unset}
+          autoComplete="off"
+          spellCheck={false}
+          onValueChange={onChange}
+        />
+      )}
+    </Field.Root>
+  );
+}
+
+/** The API names the setting in quotes. */
+function isAbout(error: Error | null, key: Key): boolean {
+  return error instanceof ApiError && error.body.message.includes(`'${key}'`);
 }

@@ -1,66 +1,97 @@
-import { Check, Circle, LoaderCircle, Minus, X } from "lucide-react";
-import type { Deployment, Status, Timings } from "../../model/deployment.ts";
+import { Check, Minus, X } from "lucide-react";
+import { type Deployment, isFinal, type LogStep } from "../../model/deployment.ts";
 import { formatMs } from "./format.ts";
+import { runningSince, type Step, type StepState, stepsOf } from "./steps.ts";
+import { useNow } from "./use-now.ts";
 
-const STEPS: { key: keyof Timings; label: string; during: Status[] }[] = [
-  { key: "cloneMs", label: "Clone", during: ["pending", "uploading"] },
-  { key: "uploadMs", label: "Upload", during: ["uploading"] },
-  { key: "queueMs", label: "Queue", during: ["queued"] },
-  { key: "installMs", label: "Install", during: ["building"] },
-  { key: "buildMs", label: "Build", during: ["building"] },
-  { key: "publishMs", label: "Publish", during: ["publishing"] },
-];
+const LABELS: Record<LogStep, string> = {
+  clone: "Clone",
+  upload: "Upload",
+  queue: "Queue",
+  install: "Install",
+  build: "Build",
+  publish: "Publish",
+};
 
-type State = "done" | "running" | "failed" | "waiting" | "skipped";
-
-/** The steps of a deployment with their times. */
-export function Timeline({ deployment }: { deployment: Deployment }) {
-  return (
-    <ol
-      className="grid grid-cols-2 gap-px overflow-hidden rounded-xl border border-line bg-line sm:grid-cols-6"
-      aria-label="Steps"
-    >
-      {STEPS.map(({ key, label }, index) => {
-        const state = stateOf(deployment, index);
-        const ms = deployment.timings[key];
-        return (
-          <li key={key} className="flex items-center gap-3 bg-card px-4 py-3">
-            <Mark state={state} />
-            <div>
-              <p className="text-sm font-medium">{label}</p>
-              <p className="text-xs text-soft tabular-nums">
-                {state === "done" && ms !== undefined ? formatMs(ms) : WORDS[state]}
-              </p>
-            </div>
-          </li>
-        );
-      })}
-    </ol>
-  );
-}
-
-const WORDS: Record<State, string> = {
+const WORDS: Record<StepState, string> = {
   done: "done",
   running: "running",
-  failed: "stopped here",
+  stopped: "stopped here",
   waiting: "to come",
   skipped: "not needed",
 };
 
-function stateOf({ status, timings }: Deployment, index: number): State {
-  const { key, during } = STEPS[index]!;
-  if (timings[key] !== undefined) return "done";
-  if (status === "ready") return "skipped";
-  const isFirstOpen = STEPS.slice(0, index).every((step) => timings[step.key] !== undefined);
-  if (["failed", "canceled", "superseded"].includes(status)) return isFirstOpen ? "failed" : "waiting";
-  return isFirstOpen && during.includes(status) ? "running" : "waiting";
+/** The steps of a deployment along one line, with their times; the running one counts. */
+export function Timeline({ deployment, lastStep }: { deployment: Deployment; lastStep: LogStep | undefined }) {
+  const isRunning = !isFinal(deployment.status);
+  const now = useNow({ everyMs: 100, isRunning });
+  const elapsedMs = Math.max(0, now - runningSince(deployment));
+  const steps = stepsOf(deployment, lastStep);
+  const totalMs =
+    deployment.timings.totalMs ?? (isRunning ? Math.max(0, now - Date.parse(deployment.createdAt)) : undefined);
+  return (
+    <div className="card relative overflow-hidden px-5 py-5 sm:px-6">
+      {isRunning && <div className="hauling absolute inset-x-0 top-0 h-0.5" aria-hidden />}
+      <ol aria-label="Steps" className="grid gap-y-3 sm:grid-cols-6">
+        {steps.map((step) => (
+          <StepItem key={step.name} step={step} elapsedMs={elapsedMs} />
+        ))}
+      </ol>
+      {totalMs !== undefined && (
+        <p className="mt-4 border-t border-line pt-3 text-sm text-soft">
+          In all <span className="font-semibold text-ink tabular-nums">{formatMs(totalMs)}</span>
+        </p>
+      )}
+    </div>
+  );
 }
 
-function Mark({ state }: { state: State }) {
-  const look = { size: 18, "aria-hidden": true, className: "shrink-0" } as const;
-  if (state === "done") return <Check {...look} className="shrink-0 text-good" />;
-  if (state === "running") return <LoaderCircle {...look} className="shrink-0 animate-spin text-warn" />;
-  if (state === "failed") return <X {...look} className="shrink-0 text-bad" />;
-  if (state === "skipped") return <Minus {...look} className="shrink-0 text-soft" />;
-  return <Circle {...look} className="shrink-0 text-line" />;
+function StepItem({ step: { name, state, ms }, elapsedMs }: { step: Step; elapsedMs: number }) {
+  const isBehind = state === "done" || state === "skipped";
+  return (
+    <li
+      className="group relative flex items-center gap-3 sm:block"
+      aria-current={state === "running" ? "step" : undefined}
+    >
+      <span
+        className={`absolute top-6 left-[11px] h-3 w-0.5 group-last:hidden sm:top-[11px] sm:left-6 sm:h-0.5 sm:w-[calc(100%-1.5rem)] ${isBehind ? "bg-accent" : "bg-line"}`}
+        aria-hidden
+      />
+      <Knot state={state} />
+      <span className={`text-sm font-semibold sm:mt-2 sm:block ${state === "waiting" ? "text-soft" : ""}`}>
+        {LABELS[name]}
+      </span>
+      <span className={`text-sm tabular-nums max-sm:ml-auto sm:block ${TONES[state]}`}>
+        {state === "running" ? formatMs(elapsedMs) : ms === undefined ? WORDS[state] : formatMs(ms)}
+      </span>
+    </li>
+  );
+}
+
+const TONES: Record<StepState, string> = {
+  done: "text-soft",
+  running: "text-warn",
+  stopped: "text-bad",
+  waiting: "text-soft",
+  skipped: "text-soft",
+};
+
+const KNOTS: Record<StepState, string> = {
+  done: "bg-accent text-on-accent",
+  running: "bg-card border-2 border-warn",
+  stopped: "bg-bad text-card",
+  waiting: "bg-card border-2 border-line",
+  skipped: "bg-card border-2 border-accent text-accent",
+};
+
+function Knot({ state }: { state: StepState }) {
+  const look = { size: 14, strokeWidth: 3, "aria-hidden": true } as const;
+  return (
+    <span className={`relative grid size-6 shrink-0 place-items-center rounded-full ${KNOTS[state]}`}>
+      {state === "done" && <Check {...look} />}
+      {state === "stopped" && <X {...look} />}
+      {state === "skipped" && <Minus {...look} />}
+      {state === "running" && <span className="size-2 rounded-full bg-warn motion-safe:animate-ping" aria-hidden />}
+    </span>
+  );
 }
