@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmod, copyFile, mkdir, mkdtemp, readdir, realpath, rm, symlink, utimes } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, realpath, rm, symlink, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -31,7 +31,7 @@ const TOOLS = [
   "mv",
   "rm",
   "mkdir",
-  "ln",
+  "flock",
   "find",
   "sleep",
   "id",
@@ -66,14 +66,24 @@ async function program(name: string, text: string): Promise<void> {
   await chmod(join(bin, name), 0o755);
 }
 
-async function berth(args: string[], options: { cwd?: string; path?: string; env?: Record<string, string> } = {}) {
-  const child = Bun.spawn(["/bin/sh", "-c", 'exec "$0" "$@"', options.path ?? join(clone, "berth"), ...args], {
+interface Options {
+  cwd?: string;
+  path?: string;
+  env?: Record<string, string>;
+}
+
+function start(args: string[], options: Options = {}) {
+  return Bun.spawn(["/bin/sh", "-c", 'exec "$0" "$@"', options.path ?? join(clone, "berth"), ...args], {
     cwd: options.cwd ?? folder,
     env: { PATH: bin, ...options.env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
   });
+}
+
+async function berth(args: string[], options: Options = {}) {
+  const child = start(args, options);
   const read = (stream: ReadableStream<Uint8Array>) => new Response(stream).text();
   const [stdout, stderr, exit] = await Promise.all([read(child.stdout), read(child.stderr), child.exited]);
   return { stdout, stderr, exit };
@@ -131,13 +141,25 @@ test("without npm it says what to install", async () => {
   expect(exit).toBe(1);
 });
 
-test("runs that start together install once, and a lock of a dead process does not stop them", async () => {
-  await mkdir(join(clone, ".cache"));
-  await symlink("999999999:1", join(clone, ".cache/setup.lock"));
-  const runs = await Promise.all([berth(["ls"]), berth(["ls"]), berth(["ls"])]);
-  expect(runs.map(({ exit }) => exit)).toEqual([0, 0, 0]);
+test("runs that start together install once", async () => {
+  const runs = await Promise.all(Array.from({ length: 6 }, () => berth(["ls"])));
+  expect(runs.map(({ exit }) => exit)).toEqual([0, 0, 0, 0, 0, 0]);
   expect(await logged("npm.log")).toHaveLength(1);
-  expect(await readdir(join(clone, ".cache"))).toEqual([]);
+});
+
+test("a run waits for another one's set-up, and not for one that was killed in it", async () => {
+  await mkdir(join(clone, ".cache"));
+  const holder = Bun.spawn(["flock", join(clone, ".cache/setup.lock"), "sleep", "60"], { stdout: "ignore" });
+  while (!(await Bun.file(join(clone, ".cache/setup.lock")).exists())) await Bun.sleep(5);
+  const waiting = start(["ls"]);
+  const said = waiting.stderr.getReader();
+  let text = "";
+  while (!text.includes("waiting for another run")) text += new TextDecoder().decode((await said.read()).value);
+  expect(await logged("npm.log")).toEqual([]);
+  await Bun.spawn(["pkill", "-KILL", "-P", String(holder.pid)]).exited;
+  holder.kill("SIGKILL");
+  expect(await waiting.exited).toBe(0);
+  expect(await logged("npm.log")).toHaveLength(1);
 });
 
 test("it finds its folder through links, from anywhere", async () => {
