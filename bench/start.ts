@@ -36,6 +36,7 @@ async function timeToHealthy(): Promise<number> {
     stderr: "inherit",
   });
   for (;;) {
+    if (child.exitCode !== null) throw new Error(`the platform ended with ${child.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
     if (answer?.status === 200) break;
     await Bun.sleep(5);

@@ -55,7 +55,9 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
   if (plan.kind === "static") {
     log.say(
       "build",
-      `No build: the ${plan.output === "." ? "files are" : `folder '${plan.output}' is`} served as it is.`,
+      plan.output === "."
+        ? "No build: the files are served as they are."
+        : `No build: the folder '${plan.output}' is served as it is.`,
     );
     await publish(parts, held, { files: filesOfTree(parts, tree, plan), settings, warnings: plan.warnings });
     return;

@@ -68,6 +68,7 @@ export async function startEmbeddedPostgres({ directory, uid, onExit }: Embedded
   const password = await readPassword(directory);
   await stopLeftover(cluster);
   if (!(await exists(join(cluster, "PG_VERSION")))) await initCluster({ native, cluster, password, owner, directory });
+  await giveTo(owner, cluster);
   const socketDirectory = await socketFolder(directory, owner);
   const server = Bun.spawn(
     [
@@ -221,6 +222,16 @@ async function withPasswdEntry(folder: string, owner: { uid: number; gid: number
     mode: 0o644,
   });
   return ["bwrap", "--dev-bind", "/", "/", "--ro-bind", passwd, "/etc/passwd", "--", ...asUser(owner)];
+}
+
+/** A cluster of another uid (BERTH_UID_BASE was changed, or a backup was put back) goes to the one that runs it now. */
+async function giveTo(owner: { uid: number; gid: number } | undefined, cluster: string): Promise<void> {
+  if (owner === undefined || (await lstat(cluster)).uid === owner.uid) return;
+  const child = Bun.spawn(["chown", "-R", "-h", "-P", `${owner.uid}:${owner.gid}`, "--", cluster], {
+    env: { PATH: "/usr/bin:/bin" },
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  if ((await child.exited) !== 0) throw unusable(cluster, `it can't be given to the user ${owner.uid}`);
 }
 
 /** A socket's path holds at most 107 bytes; a longer data directory gets a private folder below the system's own. */
