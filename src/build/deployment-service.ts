@@ -4,6 +4,7 @@ import { BerthError } from "../model/errors.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { Tree } from "../model/tree.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
+import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import { getBlob } from "../store/blobs.ts";
 import { getSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
@@ -13,7 +14,6 @@ import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
 import { runBuild } from "./run-build.ts";
-import type { RunLimits, Sandbox } from "./sandbox/sandbox.ts";
 import type { Toolchains } from "./toolchain.ts";
 
 export interface BuildParts extends WorkParts {

@@ -1,8 +1,8 @@
 import type { Findings } from "../database/deployments.ts";
 import { BerthError } from "../model/errors.ts";
+import type { EgressPolicy, RunLimits, RunResult, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildPlan } from "./plan/plan.ts";
-import type { EgressPolicy, RunLimits, RunResult, Sandbox } from "./sandbox/sandbox.ts";
 import type { Toolchains } from "./toolchain.ts";
 
 interface RunParts {

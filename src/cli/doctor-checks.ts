@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import semver from "semver";
-import { openSandbox } from "../build/sandbox/bubblewrap.ts";
 import { toErrorBody } from "../model/errors.ts";
+import { openSandbox } from "../sandbox/bubblewrap.ts";
 import type { Check } from "./doctor.ts";
 import { renderBytes } from "./render.ts";
 

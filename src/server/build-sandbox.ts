@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { openSandbox } from "../build/sandbox/bubblewrap.ts";
-import { readRegistries } from "../build/sandbox/registries.ts";
-import type { Sandbox } from "../build/sandbox/sandbox.ts";
 import { askNpm } from "../build/toolchain/npm.ts";
 import type { Settings } from "../model/settings.ts";
+import { openSandbox } from "../sandbox/bubblewrap.ts";
+import { readRegistries } from "../sandbox/registries.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Environment } from "./roles.ts";
 
 /**

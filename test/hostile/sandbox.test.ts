@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSandbox } from "../../src/build/sandbox/bubblewrap.ts";
-import { processesOf } from "../../src/build/sandbox/process-tree.ts";
-import type { RunOptions, RunResult, Sandbox } from "../../src/build/sandbox/sandbox.ts";
+import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
+import { processesOf } from "../../src/sandbox/process-tree.ts";
+import type { RunOptions, RunResult, Sandbox } from "../../src/sandbox/sandbox.ts";
 
 /** What a hostile build tries, in the ways of making the wall that this user has. The control run has no wall. */
 const selfUid = process.getuid!();

@@ -2,7 +2,7 @@ import type { Resolved } from "../../model/deployment.ts";
 import { BerthError } from "../../model/errors.ts";
 import type { ProjectSettings } from "../../model/project.ts";
 import type { Tree } from "../../model/tree.ts";
-import type { EgressPolicy } from "../sandbox/sandbox.ts";
+import type { EgressPolicy } from "../../sandbox/sandbox.ts";
 import { type BuildChoice, chooseBuild } from "./build-command.ts";
 import { chooseRoot } from "./choose-root.ts";
 import { commandPlan } from "./command-plan.ts";

@@ -1,6 +1,6 @@
 import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BerthError } from "../../model/errors.ts";
+import { BerthError } from "../model/errors.ts";
 import type { SlotFolders } from "./sandbox.ts";
 
 /** The folders of build slots: `<directory>/<slot>/{work,cache,home}`. */

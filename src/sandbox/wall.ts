@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nanoid } from "nanoid";
-import { BerthError } from "../../model/errors.ts";
+import { BerthError } from "../model/errors.ts";
 import { dropPrefix, limitPrefix, TOOL_ENVIRONMENT } from "./launch.ts";
 import { identify, type ProcessId } from "./process-tree.ts";
 import { insideCommand, type ProfileInput, profileArguments } from "./profile.ts";
@@ -51,15 +51,16 @@ export async function runInWall(run: WallRun): Promise<Omit<RunResult, "refusedH
 }
 
 function start(run: WallRun, statusPath: string): ChildProcess {
+  const stdin = openSync(run.options.stdin ?? "/dev/null", "r");
   const files = [openArguments(run), openSync(run.runtime.seccomp, "r"), openSync(statusPath, "ax", 0o600)];
   try {
     return spawn(...commandLine(run), {
       env: TOOL_ENVIRONMENT,
       cwd: "/",
-      stdio: ["ignore", "pipe", "pipe", ...files],
+      stdio: [stdin, "pipe", "pipe", ...files],
     });
   } finally {
-    for (const file of files) closeSync(file);
+    for (const file of [stdin, ...files]) closeSync(file);
   }
 }
 

@@ -87,7 +87,13 @@ function watchOutput(
       const kept = bytes.subarray(0, leftBytes);
       leftBytes -= bytes.length;
       if (stream === "stderr") tail = Buffer.concat([tail, kept]).subarray(-ERROR_TAIL_BYTES);
-      options.onOutput(stream, kept);
+      const taken = options.onOutput(stream, kept);
+      if (taken !== undefined) {
+        child[stream]?.pause();
+        // Who could not take the bytes knows why; what is left is to read the stream to its end.
+        const readOn = () => void child[stream]?.resume();
+        taken.then(readOn, readOn);
+      }
       if (leftBytes < 0) onOver();
     });
   }

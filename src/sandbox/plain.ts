@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { dropPrefix, limitPrefix } from "./launch.ts";
 import { identify, processesOf, untilGone } from "./process-tree.ts";
 import { insideEnvironment, type ProfileInput } from "./profile.ts";
@@ -30,7 +31,9 @@ export async function runPlain(run: PlainRun): Promise<Omit<RunResult, "refusedH
     ...(uid === undefined ? [] : dropPrefix(uid)),
     ...["env", "-C", onHost(options.cwd), "--", ...run.command],
   ];
-  const child = spawn(program!, rest, { env, cwd: "/", stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const stdin = openSync(options.stdin ?? "/dev/null", "r");
+  const child = spawn(program!, rest, { env, cwd: "/", stdio: [stdin, "pipe", "pipe"], detached: true });
+  closeSync(stdin);
   const first = Promise.resolve(child.pid === undefined ? undefined : identify(child.pid));
   child.once("exit", () => void endOthers(child.pid, uid));
   const ended = await supervise(child, { options, first });

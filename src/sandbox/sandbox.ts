@@ -1,4 +1,4 @@
-import type { ErrorBody } from "../../model/errors.ts";
+import type { ErrorBody } from "../model/errors.ts";
 
 /** The wall around code that nobody has read. `bubblewrap.ts` is the one implementation that builds run in. */
 export interface Sandbox {
@@ -45,8 +45,13 @@ export interface RunOptions {
   path: readonly string[];
   egress: EgressPolicy;
   limits: RunLimits;
-  /** Gets raw bytes as they come; total bytes are held to `limits.logBytes`. */
-  onOutput(stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  /** A file of the host that is the command's standard input; empty without. */
+  stdin?: string;
+  /**
+   * Gets raw bytes as they come; total bytes are held to `limits.logBytes`. While a promise that it returned is
+   * pending, the stream is not read on, so that a fast command waits for a slow reader.
+   */
+  onOutput(stream: "stdout" | "stderr", bytes: Uint8Array): void | Promise<void>;
   signal: AbortSignal;
 }
 

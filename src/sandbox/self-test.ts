@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BerthError, type ErrorBody } from "../../model/errors.ts";
+import { BerthError, type ErrorBody } from "../model/errors.ts";
 import { findTool } from "./launch.ts";
 import { RUNTIME_INSIDE } from "./runtime-files.ts";
 import type { RunOptions, RunResult } from "./sandbox.ts";
