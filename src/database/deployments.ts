@@ -48,6 +48,19 @@ export function listUnfinished(database: Database): Promise<DeploymentView[]> {
   return views(database).where("deployments.status", "in", UNFINISHED).orderBy("deployments.generation").execute();
 }
 
+/** What production shows, project by project. */
+export async function listInProduction(database: Database): Promise<DeploymentView[]> {
+  const promoted = await views(database).where("deployments.promoted_generation", "is not", null).execute();
+  return promoted.filter((view) => view.in_production);
+}
+
+export function listEndedWithoutSite(database: Database, since: Date): Promise<DeploymentView[]> {
+  return views(database)
+    .where("deployments.status", "in", ["failed", "canceled", "superseded"])
+    .where("deployments.finished_at", ">", since)
+    .execute();
+}
+
 /** What production shows, and what it showed before: the two promoted last. */
 export function lastPromoted(database: Database, projectId: string, limit = 2): Promise<DeploymentView[]> {
   return views(database)
