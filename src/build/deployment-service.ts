@@ -9,7 +9,7 @@ import { getBlob } from "../store/blobs.ts";
 import { getSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
-import { chooseOutput, collectOutput, type OutputFile } from "./collect.ts";
+import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
@@ -22,6 +22,7 @@ export interface BuildParts extends WorkParts {
   sandbox(): Promise<Sandbox>;
   toolchains: Toolchains;
   limits: RunLimits;
+  outputLimits: OutputLimits;
 }
 
 /** DEPLOYMENT SERVICE: a deployment's id in; a built, published, reachable site out. */
@@ -80,9 +81,14 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
-    await publish(parts, held, { files: await collectOutput(output.directory), settings, warnings });
+    await publish(parts, held, {
+      files: await collectOutput(output.directory, parts.outputLimits),
+      settings,
+      warnings,
+    });
   } finally {
-    await sandbox.clearSlot(slot);
+    // The slot is free at once; that its space is given back is nothing to wait for.
+    sandbox.clearSlot(slot).catch((error) => parts.onFault(error, { work: "clear a build slot" }));
   }
 }
 

@@ -37,6 +37,8 @@ export async function runBuild(
       onOutput: (stream, bytes) => log.write(step, stream, bytes),
     });
     log.endLines(step);
+    if (result.cause === "log")
+      log.say(step, `The log ends here: its limit is ${parts.limits.logBytes / 1024 ** 2} MiB.`);
     held.signal.throwIfAborted();
     const failure = failureOf(step, result, {
       command: shown(command),
@@ -84,11 +86,23 @@ export function failureOf(
         "Make the build smaller, or raise BERTH_BUILD_MEMORY_MIB.",
       );
     case "processes":
-      return limit(step, `reached the process limit (${limits.processes})`, "Run fewer workers at the same time.");
+      return limit(
+        step,
+        `reached the process limit (${limits.processes})`,
+        "Run fewer workers at the same time, or raise BERTH_BUILD_PROCESSES.",
+      );
     case "disk":
-      return limit(step, "filled its disk space", "Write less, or clean up between the steps.");
+      return limit(
+        step,
+        `filled its disk space (${limits.diskBytes / 1024 ** 2} MiB)`,
+        "Write less to the work folder and to /tmp (256 MiB), or raise BERTH_BUILD_DISK_MIB.",
+      );
     case "log":
-      return limit(step, `printed more than ${limits.logBytes / 1024 ** 2} MiB`, "Make the command quieter.");
+      return limit(
+        step,
+        `printed more than ${limits.logBytes / 1024 ** 2} MiB`,
+        "Make the command quieter, or raise BERTH_BUILD_LOG_MIB.",
+      );
     case "exit":
       return result.exit === 0 ? undefined : failedCommand(step, result, context);
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
+import { openSandbox, type SandboxSettings } from "../../src/sandbox/bubblewrap.ts";
 import { processesOf } from "../../src/sandbox/process-tree.ts";
 import type { RunOptions, RunResult, Sandbox } from "../../src/sandbox/sandbox.ts";
 
@@ -14,6 +14,7 @@ const LIMITS = {
   wallMs: 20_000,
   memoryBytes: 1024 ** 3,
   processes: 128,
+  diskBytes: 256 * 1024 ** 2,
   fileBytes: 16 * 1024 ** 2,
   logBytes: 1024 ** 2,
 };
@@ -26,7 +27,19 @@ beforeAll(async () => {
   await writeFile(join(root, "canary"), "CANARY");
   await chmod(join(root, "canary"), 0o644);
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
+const opened: Sandbox[] = [];
+afterAll(async () => {
+  // Volumes are mounted there.
+  for (const sandbox of opened) await sandbox.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+async function open(settings: Partial<SandboxSettings> & { slotsDirectory: string }): Promise<Sandbox> {
+  const fixed = { uidBase: UID_BASE, selfUid, diskBytes: LIMITS.diskBytes, registries: REGISTRIES };
+  const sandbox = await openSandbox({ ...fixed, ...settings });
+  opened.push(sandbox);
+  return sandbox;
+}
 
 type Outcome = RunResult & { text: string };
 
@@ -50,7 +63,7 @@ describe.each(modes)("behind the wall, mode %s", (mode) => {
   let work: string;
   beforeAll(async () => {
     const slotsDirectory = join(root, mode);
-    sandbox = await openSandbox({ slotsDirectory, uidBase: UID_BASE, selfUid, registries: REGISTRIES, mode });
+    sandbox = await open({ slotsDirectory, mode });
     work = (await sandbox.prepareSlot(SLOT)).work;
   });
   afterAll(() => sandbox.clearSlot(SLOT));
@@ -238,7 +251,7 @@ test("the one way out leads to the registry alone, also when that is on the host
   const registries = { registry: `http://localhost:${registry.port}/`, hosts, npmrcLines: [] };
   try {
     const slotsDirectory = join(root, "egress");
-    const sandbox = await openSandbox({ slotsDirectory, uidBase: UID_BASE, selfUid, registries });
+    const sandbox = await open({ slotsDirectory, registries });
     await sandbox.prepareSlot(SLOT);
     const code = (port: number, how: string) => `console.log((await fetch("http://localhost:${port}/"${how})).status)`;
     const byTunnel = await attempt(sandbox, evaluate(code(registry.port!, "")), { egress: "registry" });
@@ -261,12 +274,11 @@ test("the one way out leads to the registry alone, also when that is on the host
 
 test("without the wall the same attempts succeed", async () => {
   const slotsDirectory = join(root, "none");
-  const options = { slotsDirectory, uidBase: UID_BASE, selfUid, registries: REGISTRIES, unsafe: true };
-  const sandbox = await openSandbox(options);
+  const sandbox = await open({ slotsDirectory, unsafe: true });
   await sandbox.prepareSlot(SLOT);
   expect(sandbox.tier.level).toBe(0);
   const { text, exit } = await attempt(sandbox, `cat ${root}/canary; pwd; echo $HOME`);
-  expect(text).toBe(`CANARY${slotsDirectory}/${SLOT}/work\n${slotsDirectory}/${SLOT}/home\n`);
+  expect(text).toBe(`CANARY${slotsDirectory}/${SLOT}/disk/work\n${slotsDirectory}/${SLOT}/disk/home\n`);
   expect(exit).toBe(0);
 });
 
@@ -274,7 +286,7 @@ test.if(selfUid === 0)("a folder that the slot's user can't pass is named", asyn
   const closed = join(root, "closed");
   await mkdir(closed, { mode: 0o700 });
   const slotsDirectory = join(closed, "slots");
-  const sandbox = await openSandbox({ slotsDirectory, uidBase: UID_BASE, selfUid, registries: REGISTRIES });
+  const sandbox = await open({ slotsDirectory });
   expect(sandbox.prepareSlot(0)).rejects.toThrow(`'${closed}' does not let other users through`);
   expect(await sandbox.selfTest()).toMatchObject({ code: "data_directory_unusable" });
 });
