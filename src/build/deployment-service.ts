@@ -1,6 +1,7 @@
 import type { Findings } from "../database/deployments.ts";
 import { findProject } from "../database/projects.ts";
 import { BerthError } from "../model/errors.ts";
+import type { Sha256 } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { Tree } from "../model/tree.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
@@ -13,7 +14,8 @@ import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from 
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
-import { runBuild } from "./run-build.ts";
+import { reuseEarlier } from "./reuse.ts";
+import { runBuild, toolsFor } from "./run-build.ts";
 import type { Toolchains } from "./toolchain.ts";
 
 export interface BuildParts extends WorkParts {
@@ -48,7 +50,8 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
   const { view, log } = held;
   const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
   const { settings } = await findProject(parts.database, view.project_name);
-  const tree = await readSource(parts, held);
+  const source = await readSource(parts, held);
+  const { tree } = source;
   const plan = await planBuild({ tree, readFile: fileReader(parts, tree), settings: withRoot(settings, view.root) });
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
@@ -63,6 +66,8 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     await publish(parts, held, { files: filesOfTree(parts, tree, plan), settings, warnings: plan.warnings });
     return;
   }
+  const tools = await toolsFor(parts.toolchains, plan);
+  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools })) return;
   const sandbox = await parts.sandbox();
   const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
@@ -76,7 +81,7 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     });
     await sandbox.handOver(slot);
     const startedAtMs = Date.now();
-    const built = await runBuild({ ...parts, sandbox }, held, { plan, slot });
+    const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot });
     await held.advance({ findings: built.findings });
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
@@ -92,10 +97,10 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
   }
 }
 
-async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<Tree> {
+async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<{ hash: Sha256; tree: Tree }> {
   const source = await getSource(parts.store, view.id);
   const tree = source && (await getTree(parts.store, source.tree));
-  if (tree) return tree;
+  if (tree) return { hash: source.tree, tree };
   throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
     hint: "Deploy again; if it happens again, check the object store.",
   });

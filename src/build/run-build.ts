@@ -3,25 +3,34 @@ import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import { failureOf } from "./explain-failure.ts";
 import type { BuildPlan } from "./plan/plan.ts";
-import type { Toolchains } from "./toolchain.ts";
+import type { Tool, Toolchains } from "./toolchain.ts";
 
 interface RunParts {
   sandbox: Sandbox;
-  toolchains: Toolchains;
   limits: RunLimits;
 }
 
 type CommandPlan = BuildPlan & { kind: "build" };
 
+export interface BuildTools {
+  node: Tool;
+  manager: Tool;
+}
+
+/** @throws BerthError `toolchain_unavailable` */
+export async function toolsFor(toolchains: Toolchains, plan: CommandPlan): Promise<BuildTools> {
+  const node = await toolchains.node(plan.nodeVersion);
+  return { node, manager: await toolchains.packageManager({ ...plan.packageManager, node: node.version }) };
+}
+
 /** Install, then build, each in the wall. @throws BerthError of the step that failed */
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, slot }: { plan: CommandPlan; slot: number },
+  { plan, tools, slot }: { plan: CommandPlan; tools: BuildTools; slot: number },
 ): Promise<{ findings: Findings }> {
   const { log } = held;
-  const node = await parts.toolchains.node(plan.nodeVersion);
-  const manager = await parts.toolchains.packageManager({ ...plan.packageManager, node: node.version });
+  const { node, manager } = tools;
   log.say("install", `Node ${node.version}, ${plan.packageManager.name} ${manager.version}`);
   const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
     log.say(step, `$ ${shown(command)}`);

@@ -98,6 +98,7 @@ export interface Findings {
   branch?: string | null;
   production?: boolean;
   source_tree?: string;
+  build_key?: string;
   framework?: string | null;
   package_manager?: string | null;
   node?: string | null;
@@ -236,6 +237,22 @@ export async function lastSourceTree({ query }: Database, project: ProjectRow["i
     .limit(1)
     .executeTakeFirst();
   return row?.source_tree ?? undefined;
+}
+
+/** The newest ready deployment of the project whose build has this key. */
+export async function readyWithBuildKey(
+  { query }: Database,
+  { projectId, buildKey }: { projectId: ProjectRow["id"]; buildKey: string },
+): Promise<Pick<DeploymentRow, "id" | "warnings"> | undefined> {
+  return await query
+    .selectFrom("deployments")
+    .select(["id", "warnings"])
+    .where("project_id", "=", projectId)
+    .where("build_key", "=", buildKey)
+    .where("status", "=", "ready")
+    .orderBy("generation", "desc")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 export async function announce({ query }: Database, id: string): Promise<void> {
