@@ -18,7 +18,7 @@ export function createApi(
 ): { fetch(request: Request): Response | Promise<Response> } {
   const app = new OpenAPIHono<ApiEnv>();
   app.onError((thrown, context) => {
-    const body = toErrorBody(thrown instanceof BerthError ? thrown : (badJson(thrown) ?? thrown));
+    const body = toErrorBody(thrown instanceof BerthError ? thrown : (badRequest(thrown) ?? thrown));
     if (body.code === "internal") parts.onFault(thrown, { path: context.req.path });
     return context.json({ error: body }, ERROR_CODES[body.code].status as 500);
   });
@@ -72,9 +72,15 @@ function fail(error: { issues: { path: PropertyKey[]; message: string }[] }): ne
   });
 }
 
-/** The framework throws its own error for a body that is no JSON. */
-function badJson(thrown: unknown): BerthError | undefined {
-  if ((thrown as { status?: number }).status !== 400) return undefined;
+/** The framework throws errors of its own for a body that is no JSON, or is not said to be. */
+function badRequest(thrown: unknown): BerthError | undefined {
+  const { status } = thrown as { status?: number };
+  if (status === undefined || status < 400 || status > 499) return undefined;
+  if (status === 415) {
+    return new BerthError("bad_request", "The request body is not said to be JSON.", {
+      hint: "Send it with the header 'Content-Type: application/json'.",
+    });
+  }
   return new BerthError("bad_request", "The request body is no JSON of the documented form.", {
     hint: "GET /api/v1/openapi.json describes the API.",
   });

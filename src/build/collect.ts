@@ -243,9 +243,11 @@ function assertPages(files: readonly OutputFile[]): void {
       hint: "Look in the log whether the build did its work, and whether output_directory is the right folder.",
     });
   }
-  if (files.some(({ path }) => /\.html?$/i.test(path))) return;
+  const pages = files.filter(({ path }) => /\.html?$/i.test(path));
+  // A single page of another name answers as a single-page application does; an index may lie in a folder.
+  if (pages.length === 1 || pages.some(({ path }) => /(^|\/)index\.html?$/i.test(path))) return;
   const shown = files.slice(0, 10).map(({ path }) => path);
-  throw new BerthError("output_no_index", "The output has no HTML page to start from.", {
+  throw new BerthError("output_no_index", "The output has no index.html to start from.", {
     hint: `Set output_directory to the folder with the pages. Found instead: ${shown.join(", ")}${files.length > 10 ? ", …" : ""}.`,
   });
 }

@@ -17,6 +17,7 @@ import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
 import { runBuild, toolsFor } from "./run-build.ts";
 import type { Toolchains } from "./toolchain.ts";
+import { filesBelow } from "./tree-files.ts";
 
 export interface BuildParts extends WorkParts {
   queue: JobQueue;
@@ -63,7 +64,9 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
         ? "No build: the files are served as they are."
         : `No build: the folder '${plan.output}' is served as it is.`,
     );
-    await publish(parts, held, { files: filesOfTree(parts, tree, plan), settings, warnings: plan.warnings });
+    const { files, warnings } = await filesOfTree(parts, tree, plan);
+    for (const warning of warnings) log.say("build", `Warning: ${warning}`);
+    await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings] });
     return;
   }
   const tools = await toolsFor(parts.toolchains, plan);
@@ -126,15 +129,24 @@ function planFindings(plan: BuildPlan): Findings {
 }
 
 /** The files of a source that needs no build: they are in the store already, so nothing is read but what is new. */
-function filesOfTree(parts: BuildParts, tree: Tree, plan: BuildPlan & { kind: "static" }): OutputFile[] {
-  const folder = [plan.root, plan.output].filter((part) => part !== ".").join("/");
-  const prefix = folder === "" ? "" : `${folder}/`;
-  return tree.entries
-    .filter((entry) => entry.path.startsWith(prefix) && entry.mode !== "120000")
-    .map((entry) => ({
-      path: entry.path.slice(prefix.length),
-      size: entry.size,
-      hash: entry.hash,
-      bytes: () => getBlob(parts.store, entry.hash),
-    }));
+async function filesOfTree(
+  parts: BuildParts,
+  tree: Tree,
+  plan: BuildPlan & { kind: "static" },
+): Promise<{ files: OutputFile[]; warnings: string[] }> {
+  const targets = new Map<string, string>();
+  for (const { path, mode, hash } of tree.entries) {
+    if (mode === "120000") targets.set(path, new TextDecoder().decode(await getBlob(parts.store, hash)));
+  }
+  const folder = [plan.root, plan.output].filter((part) => part !== ".").join("/") || ".";
+  const { files, left } = filesBelow(tree, folder, targets);
+  return {
+    files: files.map(({ path, entry: { size, hash } }) => ({
+      path,
+      size,
+      hash,
+      bytes: () => getBlob(parts.store, hash),
+    })),
+    warnings: left.map((path) => `The link '${path}' leads out of the site, in circles or nowhere: it is left out.`),
+  };
 }

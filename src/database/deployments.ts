@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { type FinalStatus, isFinal, type Status, statesBefore, type Timings } from "../model/deployment.ts";
 import { BerthError, type ErrorBody } from "../model/errors.ts";
-import type { DeploymentId } from "../model/ids.ts";
+import { type DeploymentId, isDeploymentId } from "../model/ids.ts";
 import { CHANGES_CHANNEL, type Database } from "./postgres.ts";
 import type { DeploymentRow, NewDeploymentRow, ProjectRow } from "./schema.ts";
 
@@ -22,9 +22,9 @@ export async function insertDeployment(database: Database, row: NewDeploymentRow
 }
 
 export async function findDeployment(database: Database, id: string): Promise<DeploymentView> {
-  const row = await views(database)
-    .where("deployments.id", "=", id as DeploymentId)
-    .executeTakeFirst();
+  const row = isDeploymentId(id)
+    ? await views(database).where("deployments.id", "=", id).executeTakeFirst()
+    : undefined;
   if (row) return row;
   throw new BerthError("deployment_not_found", `There is no deployment '${id}'.`, {
     hint: "List the deployments with 'berth ls'.",
@@ -199,6 +199,18 @@ export async function olderUnfinished(database: Database, newer: DeploymentView)
     .where("deployments.status", "in", UNFINISHED)
     .where("deployments.generation", "<", newer.generation)
     .execute();
+}
+
+/** The newest ready deployment of this one's branch beside itself. */
+export async function newestOfBranch(database: Database, view: DeploymentView): Promise<DeploymentView | undefined> {
+  return await views(database)
+    .where("deployments.project_id", "=", view.project_id)
+    .where("deployments.branch", "=", view.branch)
+    .where("deployments.status", "=", "ready")
+    .where("deployments.id", "!=", view.id)
+    .orderBy("deployments.generation", "desc")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Draws a generation for a promotion and notes it on the deployment. */

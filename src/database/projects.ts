@@ -6,7 +6,11 @@ import type { Database } from "./postgres.ts";
 import type { ProjectRow } from "./schema.ts";
 
 export async function findProject({ query }: Database, name: string): Promise<ProjectRow> {
-  const row = await query.selectFrom("projects").selectAll().where("name", "=", name).executeTakeFirst();
+  // No name holds any other letter, and PostgreSQL's text holds no NUL.
+  const isName = /^[a-z0-9-]+$/.test(name);
+  const row = isName
+    ? await query.selectFrom("projects").selectAll().where("name", "=", name).executeTakeFirst()
+    : undefined;
   if (row) return row;
   throw new BerthError("project_not_found", `There is no project '${name}'.`, {
     hint: "List the projects with 'berth projects ls'.",

@@ -19,7 +19,7 @@ export const settingsTable = {
   host: { variable: "BERTH_HOST", schema: z.string().min(1), fallback: "127.0.0.1", meaning: "Address to listen on." },
   store: {
     variable: "BERTH_STORE",
-    schema: z.string().regex(/^(file:.|s3:\/\/.)/, "must begin with file: or s3://"),
+    schema: z.string().regex(/^(file:\/.|s3:\/\/.)/, "must be file: with an absolute path, or begin with s3://"),
     fallback: null,
     meaning:
       "Object store: `file:<folder>` or `s3://bucket?endpoint=…&region=…`. Default: a folder in the data directory.",
@@ -161,13 +161,18 @@ export function parseSettings({ dataDirectory, flags, variables, file }: Setting
   const fromFile = parseFile(file);
   const parsed: Record<string, unknown> = {};
   for (const [key, { variable, schema, fallback }] of Object.entries(settingsTable)) {
-    const given = flags[key as keyof Table] ?? emptyAsUnset(variables[variable]) ?? fromFile[key];
+    const flag = flags[key as keyof Table];
+    const given = flag ?? emptyAsUnset(variables[variable]) ?? fromFile[key] ?? undefined;
     if (given === undefined) {
       parsed[key] = fallback;
       continue;
     }
     const result = schema.safeParse(given);
-    if (!result.success) throw wrong(variable, `'${String(given)}' ${describe(result.error)}`);
+    if (!result.success) {
+      const reason = `'${String(given)}' ${describe(result.error)}`;
+      if (flag !== undefined) throw wrongFlag(`--${key}`, reason);
+      throw wrong(emptyAsUnset(variables[variable]) === undefined ? `config.json ${key}` : variable, reason);
+    }
     parsed[key] = result.data;
   }
   const values = parsed as Parsed;
@@ -190,7 +195,7 @@ function parseFile(file: unknown): Record<string, unknown> {
   if (typeof file !== "object" || file === null || Array.isArray(file))
     throw wrong("config.json", "is not a JSON object");
   for (const key of Object.keys(file)) {
-    if (!(key in settingsTable)) throw wrong("config.json", `has the unknown key '${key}'`);
+    if (!Object.hasOwn(settingsTable, key)) throw wrong("config.json", `has the unknown key '${key}'`);
   }
   return file as Record<string, unknown>;
 }
@@ -198,13 +203,19 @@ function parseFile(file: unknown): Record<string, unknown> {
 function parseRoles(given: readonly string[] | undefined): readonly Role[] {
   if (given === undefined || given.length === 0) return ROLES;
   for (const role of given) {
-    if (!(ROLES as readonly string[]).includes(role)) throw wrong("--role", `'${role}' is none of ${ROLES.join(", ")}`);
+    if (!(ROLES as readonly string[]).includes(role))
+      throw wrongFlag("--role", `'${role}' is none of ${ROLES.join(", ")}`);
   }
   return ROLES.filter((role) => given.includes(role));
 }
 
 const emptyAsUnset = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
 const describe = (error: z.ZodError): string => error.issues[0]!.message.replace(/^Invalid/, "is invalid");
+
+/** What was typed wrong is wrong usage, with an exit status of its own. */
+function wrongFlag(flag: string, reason: string): BerthError {
+  return new BerthError("usage", `${flag}: ${reason}.`, { hint: "'berth up --help' lists the flags." });
+}
 
 function wrong(name: string, reason: string): BerthError {
   return new BerthError("setting_invalid", `${name}: ${reason}.`, {

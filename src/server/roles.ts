@@ -30,13 +30,13 @@ interface RoleParts {
 }
 
 /** Starts what this process was asked to be. Modules of roles that it is not are never loaded. */
-export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" | "sites" | "metrics">> {
+export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" | "sites">> {
   const has = (role: Settings["roles"][number]) => parts.settings.roles.includes(role);
   const onFault = (error: unknown, context: Record<string, string>) => {
     parts.metrics.faults.inc();
     parts.log.fault(error, context);
   };
-  const rooms: Pick<Rooms, "base" | "sites" | "metrics"> = {};
+  const rooms: Pick<Rooms, "base" | "sites"> = {};
   let onHostsMoved = () => {};
   if (has("edge")) {
     const { createHandler } = await import("../serve/handler.ts");

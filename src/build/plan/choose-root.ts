@@ -30,13 +30,9 @@ export async function chooseRoot(files: SourceFiles, settings: ProjectSettings):
 function existing(files: SourceFiles, { value, from }: { value: string; from: string }): ChosenRoot {
   const root = files.join(value);
   if (files.hasFolder(root)) return { value: root, from, warnings: [] };
-  throw new BerthError(
-    "root_not_found",
-    `The source has no folder '${value}', which ${from} name${from.endsWith("s") ? "" : "s"} as root.`,
-    {
-      hint: `Set root to one of: ${[".", ...files.foldersIn(".")].slice(0, 12).join(", ")}.`,
-    },
-  );
+  throw new BerthError("root_not_found", `The source has no folder '${value}', which is to be the root (${from}).`, {
+    hint: `Set root to one of: ${[".", ...files.foldersIn(".")].slice(0, 12).join(", ")}.`,
+  });
 }
 
 const LOOKED_AT = 30;
