@@ -1,4 +1,5 @@
 import type { Findings } from "../database/deployments.ts";
+import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
 import { BerthError } from "../model/errors.ts";
 import type { EgressPolicy, RunLimits, RunResult, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
@@ -23,6 +24,7 @@ export async function runBuild(
   const node = await parts.toolchains.node(plan.nodeVersion);
   const manager = await parts.toolchains.packageManager({ ...plan.packageManager, node: node.version });
   log.say("install", `Node ${node.version}, ${plan.packageManager.name} ${manager.version}`);
+  let contacted: ContactedHost[] = [];
   const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
     log.say(step, `$ ${shown(command)}`);
     const result = await parts.sandbox.run(command, {
@@ -40,6 +42,8 @@ export async function runBuild(
     if (result.cause === "log")
       log.say(step, `The log ends here: its limit is ${parts.limits.logBytes / 1024 ** 2} MiB.`);
     held.signal.throwIfAborted();
+    contacted = sumContacted([contacted, result.contacted]);
+    if (contacted.length > 0) await held.advance({ findings: { contacted } });
     const failure = failureOf(step, result, {
       command: shown(command),
       lastLines: log.lastLines(step, 12),

@@ -10,6 +10,11 @@ const MIGRATIONS: Record<string, Migration> = {
       for (const statement of FIRST) await sql.raw(statement).execute(db);
     },
   },
+  "0002-wall": {
+    async up(db: Kysely<unknown>) {
+      await sql.raw("alter table deployments add column contacted jsonb not null default '[]'").execute(db);
+    },
+  },
 };
 
 const FIRST = [
