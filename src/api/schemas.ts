@@ -48,6 +48,15 @@ export const deploymentSchema = z
     finishedAt: z.string().nullable(),
     resolved: z.record(z.string(), z.object({ value: z.string().nullable(), from: z.string() })),
     warnings: z.array(z.string()),
+    contacted: z.array(
+      z.object({
+        host: z.string(),
+        port: z.number(),
+        sentBytes: z.number(),
+        receivedBytes: z.number(),
+        refused: z.boolean(),
+      }),
+    ),
   })
   .openapi("Deployment");
 

@@ -31,6 +31,7 @@ export function deploymentJson(view: DeploymentView, address: SiteAddress): Depl
     finishedAt: view.finished_at?.toISOString() ?? null,
     resolved: view.resolved,
     warnings: view.warnings,
+    contacted: view.contacted,
   };
 }
 

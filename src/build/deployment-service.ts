@@ -5,6 +5,7 @@ import type { Sha256 } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { Tree } from "../model/tree.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
+import { waitForRoom } from "../sandbox/machine-load.ts";
 import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import { getBlob } from "../store/blobs.ts";
 import { getSource } from "../store/deployments.ts";
@@ -39,7 +40,10 @@ export function startDeploymentService(parts: BuildParts, options: { concurrency
       const slot = freeSlots.pop();
       if (slot === undefined) throw new Error("more jobs than slots");
       try {
-        await holdDeployment(parts, { id, to: "building", signal }, (held) => deploy(parts, held, slot));
+        await holdDeployment(parts, { id, to: "building", signal }, (held) => {
+          const buildsRunning = () => options.concurrency - freeSlots.length - 1;
+          return deploy(parts, held, { slot, buildsRunning });
+        });
       } finally {
         freeSlots.push(slot);
       }
@@ -47,7 +51,13 @@ export function startDeploymentService(parts: BuildParts, options: { concurrency
   });
 }
 
-async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Promise<void> {
+interface Place {
+  slot: number;
+  /** Others than this one. */
+  buildsRunning(): number;
+}
+
+async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRunning }: Place): Promise<void> {
   const { view, log } = held;
   const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
   const { settings } = await findProject(parts.database, view.project_name);
@@ -74,6 +84,8 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
   const sandbox = await parts.sandbox();
   const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
+  const say = (text: string) => log.say("build", text);
+  await waitForRoom({ memoryBytes: parts.limits.memoryBytes, buildsRunning, say, signal: held.signal });
   try {
     const folders = await sandbox.prepareSlot(slot);
     await materialise({

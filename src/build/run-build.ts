@@ -1,4 +1,5 @@
 import type { Findings } from "../database/deployments.ts";
+import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
 import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import { failureOf } from "./explain-failure.ts";
@@ -32,6 +33,7 @@ export async function runBuild(
   const { log } = held;
   const { node, manager } = tools;
   log.say("install", `Node ${node.version}, ${plan.packageManager.name} ${manager.version}`);
+  let contacted: ContactedHost[] = [];
   const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
     log.say(step, `$ ${shown(command)}`);
     const result = await parts.sandbox.run(command, {
@@ -49,6 +51,8 @@ export async function runBuild(
     if (result.cause === "log")
       log.say(step, `The log ends here: its limit is ${parts.limits.logBytes / 1024 ** 2} MiB.`);
     held.signal.throwIfAborted();
+    contacted = sumContacted([contacted, result.contacted]);
+    if (contacted.length > 0) await held.advance({ findings: { contacted } });
     const failure = failureOf(step, result, {
       command: shown(command),
       lastLines: log.lastLines(step, 200),

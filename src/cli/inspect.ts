@@ -35,6 +35,13 @@ export function renderDeployment(deployment: Deployment, color: boolean): string
       ]),
     ),
     ...section(
+      "Network",
+      deployment.contacted.map(({ host, port, sentBytes, receivedBytes, refused }) => [
+        plain(`${host}:${port}`),
+        refused ? "refused" : `${renderBytes(sentBytes)} sent, ${renderBytes(receivedBytes)} received`,
+      ]),
+    ),
+    ...section(
       "Warnings",
       deployment.warnings.map((warning) => [plain(warning)]),
     ),

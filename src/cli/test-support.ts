@@ -25,6 +25,7 @@ export function aDeployment(changes: Partial<Deployment> = {}): Deployment {
     finishedAt: "2026-01-02T03:04:09.321Z",
     resolved: { build_command: { value: "vite build", from: "detected" } },
     warnings: [],
+    contacted: [],
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { ContactedHost } from "../model/contacted-host.ts";
 import { type FinalStatus, isFinal, type Status, statesBefore, type Timings } from "../model/deployment.ts";
 import { BerthError, type ErrorBody } from "../model/errors.ts";
 import { type DeploymentId, isDeploymentId } from "../model/ids.ts";
@@ -107,6 +108,7 @@ export interface Findings {
   reused?: boolean;
   resolved?: object;
   warnings?: string[];
+  contacted?: ContactedHost[];
   queued_at?: Date;
   /** Added to what is there. */
   timings?: Timings;
@@ -124,7 +126,7 @@ export async function advance(
   held: { id: DeploymentId; attempt: number },
   change: { to?: Status; findings?: Findings; error?: ErrorBody },
 ): Promise<boolean> {
-  const { source, resolved, warnings, timings, newBytes, ...plain } = change.findings ?? {};
+  const { source, resolved, warnings, contacted, timings, newBytes, ...plain } = change.findings ?? {};
   let update = database.query
     .updateTable("deployments")
     .set({
@@ -132,6 +134,7 @@ export async function advance(
       ...(source && { source: JSON.stringify(source) }),
       ...(resolved && { resolved: JSON.stringify(resolved) }),
       ...(warnings && { warnings: JSON.stringify(warnings) }),
+      ...(contacted && { contacted: JSON.stringify(contacted) }),
       ...(timings && { timings: sql<string>`timings || ${JSON.stringify(timings)}::jsonb` }),
       ...(newBytes !== undefined && { new_bytes: sql<number>`new_bytes + ${newBytes}` }),
       ...(change.error && { error: JSON.stringify(change.error) }),

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from "kysely";
+import type { ContactedHost } from "../model/contacted-host.ts";
 import type { LogLine, Resolved, Status, Timings } from "../model/deployment.ts";
 import type { ErrorBody } from "../model/errors.ts";
 import type { DeploymentId } from "../model/ids.ts";
@@ -59,6 +60,7 @@ interface DeploymentsTable {
   error: ColumnType<ErrorBody | null, string | null, string | null>;
   resolved: JSONColumnType<Record<string, Resolved>, string | undefined, string>;
   warnings: JSONColumnType<string[], string | undefined, string>;
+  contacted: JSONColumnType<ContactedHost[], string | undefined, string>;
   created_at: Timestamp;
   queued_at: OptionalTimestamp;
   finished_at: OptionalTimestamp;

@@ -1,3 +1,4 @@
+import type { ContactedHost } from "./contacted-host.ts";
 import type { ErrorBody } from "./errors.ts";
 import type { DeploymentId } from "./ids.ts";
 import type { Source } from "./source.ts";
@@ -94,6 +95,8 @@ export interface Deployment {
   /** Build settings by name: root, install_command, build_command, output_directory, node_version, … */
   resolved: Record<string, Resolved>;
   warnings: string[];
+  /** Hosts that its install and its build asked for. */
+  contacted: ContactedHost[];
 }
 
 export const LOG_STEPS = ["clone", "upload", "queue", "install", "build", "publish"] as const;

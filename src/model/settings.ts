@@ -54,7 +54,12 @@ export const settingsTable = {
     fallback: null,
     meaning: "Port in the URLs of sites, when the edge is reached by another one than this process listens on.",
   },
-  builds: { variable: "BERTH_BUILDS", schema: count(1, 64), fallback: 1, meaning: "Builds that run at the same time." },
+  builds: {
+    variable: "BERTH_BUILDS",
+    schema: count(1, 64),
+    fallback: null,
+    meaning: "Builds that run at the same time. Default: 2 where the machine has four CPUs or more, else 1.",
+  },
   uploads: {
     variable: "BERTH_UPLOADS",
     schema: count(1, 64),

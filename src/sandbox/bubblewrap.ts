@@ -103,7 +103,7 @@ async function findKernelLimits({ selfUid, unsafe, slotsDirectory, limits }: San
 }
 
 async function runCommand(parts: Parts, command: readonly string[], options: RunOptions): Promise<RunResult> {
-  if (options.signal.aborted) return { exit: null, cause: "canceled", durationMs: 0, refusedHosts: [] };
+  if (options.signal.aborted) return { exit: null, cause: "canceled", durationMs: 0, ...NOWHERE };
   const { settings, mode, runtime, slots, uidOf, kernel } = parts;
   const { registries } = settings;
   const uid = uidOf(options.slot);
@@ -111,18 +111,22 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
   const folders = slots.folders(options.slot);
   const tasksOfOthers = uid === undefined ? countTasks(settings.selfUid) : 0;
   const shared = { command, options, folders, runtime, registries, uid, tasksOfOthers, disk: slots.disk(options.slot) };
-  if (settings.unsafe) return { ...(await runPlain({ ...shared, egressSocket: undefined })), refusedHosts: [] };
+  if (settings.unsafe) return { ...(await runPlain({ ...shared, egressSocket: undefined })), ...NOWHERE };
   const egress = options.egress === "none" ? undefined : await openWay(parts, { options, runDirectory, uid });
   try {
     const cgroup = kernel.cgroups?.open(options.limits);
     const isVolume = kernel.noVolumes === undefined;
     const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path, cgroup, isVolume });
     // Nothing is killed by its user id: another platform on this machine may have been given the same ones.
-    return { ...result, refusedHosts: egress?.way.refusedHosts() ?? [] };
+    const contacted = egress?.way.contacted() ?? [];
+    const refusedHosts = [...new Set(contacted.filter(({ refused }) => refused).map(({ host }) => host))];
+    return { ...result, contacted, refusedHosts };
   } finally {
     await egress?.close();
   }
 }
+
+const NOWHERE = { contacted: [], refusedHosts: [] };
 
 interface Way {
   way: Egress;

@@ -1,3 +1,4 @@
+import type { ContactedHost } from "../model/contacted-host.ts";
 import type { ErrorBody } from "../model/errors.ts";
 
 /** The wall around code that nobody has read. `bubblewrap.ts` is the one implementation that builds run in. */
@@ -80,6 +81,8 @@ export interface RunResult {
   exit: number | null;
   cause: "exit" | "timeout" | "memory" | "processes" | "disk" | "log" | "canceled";
   durationMs: number;
+  /** Each host and port once, in order of the first try. A run that asks for very many gets the first of them. */
+  contacted: ContactedHost[];
   /** Hosts that the egress policy refused, each once, in order of the first try. */
   refusedHosts: string[];
 }

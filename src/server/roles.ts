@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../model/settings.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
@@ -109,7 +110,7 @@ async function startBuilder(parts: SharedParts): Promise<void> {
   };
   const worker = await startDeploymentService(
     { ...parts, sandbox, toolchains, limits, outputLimits },
-    { concurrency: settings.builds },
+    { concurrency: settings.builds ?? (availableParallelism() >= 4 ? 2 : 1) },
   );
   parts.releasers.add("deployment service", () => worker.close());
 }
