@@ -72,7 +72,7 @@ function onHost(inside: string, mounts: Tool["mounts"]): string {
   return join(mount.host, inside.slice(mount.inside.length));
 }
 
-/** @returns milliseconds. @throws Error naming the step, with what the command printed */
+/** @returns milliseconds. @throws Error naming the step and its status (124 is the time limit's), with what the command printed */
 export async function buildByHand(recipe: Recipe, options: HandOptions): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), "berth-by-hand-"));
   try {
@@ -84,7 +84,7 @@ export async function buildByHand(recipe: Recipe, options: HandOptions): Promise
       const limit = ["timeout", "--kill-after=5", `${options.limitSeconds ?? 1200}`];
       const command = [...limit, ...(isolated ? AS_NOBODY : []), "/bin/sh", "-c", line];
       await runToEnd(command, { cwd, env }).catch((error: Error) => {
-        throw new Error(`${step}: ${error.message}`);
+        throw new Error(`${step}: '${line}'${error.message.slice(error.message.indexOf(" ended with "))}`);
       });
     };
     const start = performance.now();
