@@ -126,6 +126,18 @@ export const settingsTable = {
     fallback: 512,
     meaning: "Most bytes of one file of an output, in MiB.",
   },
+  packageCache: {
+    variable: "BERTH_PACKAGE_CACHE",
+    schema: z.enum(["on", "off"]),
+    fallback: "on",
+    meaning: "Whether builds get packages through a cache that the platform keeps for all of them.",
+  },
+  packageCacheMiB: {
+    variable: "BERTH_PACKAGE_CACHE_MIB",
+    schema: count(64, 16_777_216),
+    fallback: 10_240,
+    meaning: "Most disk space of the package cache, in MiB; what was used the longest time ago goes first.",
+  },
   localSources: {
     variable: "BERTH_LOCAL_SOURCES",
     schema: z.enum(["auto", "yes", "no"]),

@@ -8,6 +8,8 @@ export interface RegistryHost {
   port: number;
   /** Plain http, which the proxy then takes as well. */
   plain: boolean;
+  /** Path of the unix socket that it listens on instead: the host and port are names that builds know it by. */
+  socket?: string;
 }
 
 export interface ProxyRequest {
@@ -19,7 +21,7 @@ export interface ProxyRequest {
   head: string;
 }
 
-export type Decision = { allowed: true; anyAddress: boolean } | { allowed: false; reason: string };
+export type Decision = { allowed: true; anyAddress: boolean; socket?: string } | { allowed: false; reason: string };
 
 /** Whether a build may connect there, by the name alone. */
 export function decide(
@@ -29,7 +31,7 @@ export function decide(
   if (policy === "none") return { allowed: false, reason: "the project's builds have no network" };
   const registry = registries.find(({ host, port }) => host === request.host && port === request.port);
   if (registry !== undefined && (registry.plain || request.kind === "tunnel")) {
-    return { allowed: true, anyAddress: true };
+    return { allowed: true, anyAddress: true, ...(registry.socket === undefined ? {} : { socket: registry.socket }) };
   }
   if (request.kind !== "tunnel") return { allowed: false, reason: "only https is let through" };
   if (policy === "registry") return { allowed: false, reason: "it is no configured package registry" };

@@ -168,3 +168,21 @@ test("the socket is its owner's alone and goes with the proxy", async () => {
   egress = undefined;
   expect(stat(socket())).rejects.toThrow();
 });
+
+test("a registry behind a socket is reached by its name, and its name alone", async () => {
+  const server = Bun.serve({ unix: join(folder, "registry"), fetch: () => new Response("packages") });
+  servers.push(server);
+  const behind = { ...registry(24873, true), socket: join(folder, "registry") };
+  await open({
+    policy: "registry",
+    registries: [behind],
+    resolve: async () => {
+      throw new Error("its name is never resolved");
+    },
+  });
+  const head = "GET http://registry.test:24873/a HTTP/1.1\r\nHost: registry.test";
+  expect((await talk(head)).toString()).toContain("packages");
+  expect((await talk("CONNECT registry.test:24874 HTTP/1.1")).toString()).toContain("403");
+  server.stop(true);
+  expect((await talk(head)).toString()).toContain("502");
+});

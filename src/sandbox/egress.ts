@@ -100,7 +100,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     if ("reason" in outcome) {
       return reply(client, "403 Forbidden", `${request.host}: ${outcome.reason}`);
     }
-    const remote = await connectAny(outcome.addresses, { port: request.port, limits, handlers: upstream });
+    const remote = await connectAny(outcome, { port: request.port, limits, handlers: upstream });
     if (remote === undefined) return reply(client, "502 Bad Gateway", `${request.host} can't be reached`);
     client.data.contact = contact;
     remote.data.contact = contact;
@@ -152,12 +152,19 @@ function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyReq
   use(request, rest);
 }
 
+interface Target {
+  addresses: readonly string[];
+  /** Path of a unix socket that takes the place of addresses. */
+  socket?: string;
+}
+
 async function findAddresses(
   request: ProxyRequest,
   { policy, registries, resolve = resolveAll }: EgressOptions,
-): Promise<{ addresses: readonly string[] } | { reason: string }> {
+): Promise<Target | { reason: string }> {
   const decision = decide(request, { policy, registries });
   if (!decision.allowed) return { reason: decision.reason };
+  if (decision.socket !== undefined) return { addresses: [], socket: decision.socket };
   let resolved: string[];
   try {
     resolved = await resolve(request.host);
@@ -182,9 +189,10 @@ interface ConnectOptions {
 
 /** IPv4 first: on a machine without IPv6 such an address fails only after a wait. */
 async function connectAny(
-  addresses: readonly string[],
+  { addresses, socket: unix }: Target,
   { port, limits, handlers }: ConnectOptions,
 ): Promise<Socket<Side> | undefined> {
+  if (unix !== undefined) return await Bun.connect<Side>({ unix, data: {}, socket: handlers }).catch(() => undefined);
   const inOrder = [...addresses].sort((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
   for (const hostname of inOrder.slice(0, 4)) {
     const attempt = Bun.connect<Side>({ hostname, port, data: {}, socket: handlers });

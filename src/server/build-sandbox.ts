@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { askNpm } from "../build/toolchain/npm.ts";
 import { BerthError } from "../model/errors.ts";
 import type { Settings } from "../model/settings.ts";
 import { openSandbox } from "../sandbox/bubblewrap.ts";
-import { readRegistries } from "../sandbox/registries.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { registriesOfBuilds } from "./package-cache.ts";
 import type { PlatformLog } from "./platform-log.ts";
 import type { Releasers } from "./releasers.ts";
 import type { Environment } from "./roles.ts";
@@ -47,12 +46,8 @@ export function trySandboxSoon(sandbox: () => Promise<Sandbox>, log: PlatformLog
   timer.unref();
 }
 
-async function open(settings: Settings, { home, variables }: Environment): Promise<Sandbox> {
-  const registries = await readRegistries({
-    home,
-    variables,
-    askNpm: (name) => askNpm({ program: "npm", environment: variables }, name),
-  });
+async function open(settings: Settings, environment: Environment): Promise<Sandbox> {
+  const registries = await registriesOfBuilds(settings, environment);
   return await openSandbox({
     slotsDirectory: join(settings.dataDirectory, "slots"),
     uidBase: settings.uidBase,
