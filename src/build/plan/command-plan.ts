@@ -30,6 +30,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     install: install.command,
     build: build.command,
     outputCandidates: outputs.candidates,
+    serverOutputs: (framework && FRAMEWORKS[framework]?.server) || [],
     outputHint: (framework && FRAMEWORKS[framework]?.hint) || null,
     env: buildEnvironment({
       framework: choice.framework,

@@ -23,7 +23,16 @@ export function frameworkOf(ids: readonly string[], commandText: string): string
 }
 
 /** In many repositories beside what they build: they count only when the command runs them. */
-const NEVER_ALONE = new Set(["storybook", "typedoc", "webpack", "gulp", "grunt"]);
+export const NEVER_ALONE = new Set([
+  "storybook",
+  "typedoc",
+  "histoire",
+  "webpack",
+  "rspack",
+  "rollup",
+  "gulp",
+  "grunt",
+]);
 
 async function askBuildInfo(files: SourceFiles, root: string): Promise<string[]> {
   // Loaded late: it takes a tenth of a second, and plain sites never need it.

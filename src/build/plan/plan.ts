@@ -7,7 +7,7 @@ import { type BuildChoice, chooseBuild } from "./build-command.ts";
 import { chooseRoot } from "./choose-root.ts";
 import { commandPlan } from "./command-plan.ts";
 import { detectFrameworks } from "./detect.ts";
-import { FRAMEWORKS, frameworkId } from "./frameworks.ts";
+import { FRAMEWORKS, frameworkId, NOT_BUILT } from "./frameworks.ts";
 import { type HostFile, readHostFiles } from "./host-files.ts";
 import type { ChosenManager } from "./package-manager.ts";
 import { type PackageJson, SourceFiles } from "./source-files.ts";
@@ -38,7 +38,9 @@ export type BuildPlan =
       build: readonly string[];
       /** Seen from the root, the likeliest first; none leaves the source. */
       outputCandidates: string[];
-      /** What to do when none of them is there, if the framework has a way. */
+      /** What is there when the build made a server instead, seen from the root. */
+      serverOutputs: readonly string[];
+      /** How the framework makes files, if there is more to it than the folder. */
       outputHint: string | null;
       env: Record<string, string>;
       egress: EgressPolicy;
@@ -100,7 +102,8 @@ async function frameworksOf({ files, root, settings }: Planning, packageJson: Pa
   }
   const id = frameworkId(settings.framework);
   if (id !== undefined) return [id];
-  throw new BerthError("project_setting_invalid", `'framework' is '${settings.framework}', which is not known.`, {
+  const reason = Object.hasOwn(NOT_BUILT, settings.framework) ? NOT_BUILT[settings.framework]! : "it is not known";
+  throw new BerthError("project_setting_invalid", `'framework' is '${settings.framework}': ${reason}.`, {
     hint: `It is one of: static, ${Object.keys(FRAMEWORKS).sort().join(", ")}.`,
   });
 }
