@@ -1,9 +1,11 @@
 import { commandLine, inSandboxShell, runProgram, runScript } from "./commands.ts";
 import { frameworkOf } from "./detect.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
+import { HUGO_COMMAND } from "./hugo.ts";
 import type { ManagerChoice } from "./package-manager.ts";
 import type { Planning } from "./plan.ts";
 import { buildScripts, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
+import { dependsOn } from "./site.ts";
 import { workspaceMembers } from "./workspace.ts";
 
 /** What the build runs, before it is known with which package manager. */
@@ -27,10 +29,19 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
   const script = packageJson && (await siteScript(planning, frameworks));
   const framework = frameworkOf(frameworks, script?.text ?? "");
   const rule = framework === undefined ? undefined : FRAMEWORKS[framework]!;
+  if (framework === "hugo" && !dependsOnHugo(planning)) {
+    // Its own script may build styles first; without one that names it, the pages are all there is.
+    const own = script && runsProgram(script.text, "hugo");
+    if (!own) return { kind: "line", line: HUGO_COMMAND, from: "detected", text: HUGO_COMMAND, framework };
+  }
   if (script && !(framework === "nuxt" && writesServer(script)))
     return { kind: "script", script, text: script.text, framework };
   if (rule?.command === undefined) return undefined;
   return { kind: "program", command: rule.command, text: rule.command.join(" "), framework };
+}
+
+function dependsOnHugo({ packageJson }: Planning): boolean {
+  return FRAMEWORKS.hugo!.packages!.some((name) => packageJson !== undefined && dependsOn(packageJson, name));
 }
 
 /** The script that writes the site; in a repository of a library `build` makes the library, and another the site. */

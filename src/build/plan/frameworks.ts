@@ -203,12 +203,19 @@ export const NOT_BUILT: Record<string, string> = {
 const ALIASES: Record<string, string> = {
   "11ty": "eleventy",
   cra: "create-react-app",
+  blitzjs: "blitz",
   "docusaurus-2": "docusaurus",
+  "ionic-angular": "angular",
+  "ionic-react": "create-react-app",
   nextjs: "next",
   nuxtjs: "nuxt",
   nuxt3: "nuxt",
+  preact: "preact-cli",
   solidstart: "solid-start",
+  "solidstart-1": "solid-start",
   sveltekit: "svelte-kit",
+  "sveltekit-1": "svelte-kit",
+  umijs: "umi",
   "vue-cli": "vue",
 };
 

@@ -141,6 +141,7 @@ describe("workspaces", () => {
       "package-lock.json": "{}",
       "packages/lib/package.json": { name: "lib", scripts: { build: "tsc" } },
       "packages/web/package.json": member(),
+      "packages/web/index.html": "",
     });
     expect(plan).toMatchObject({ root: "packages/web", workspaceRoot: ".", resolved: { root: { from: "detected" } } });
   });

@@ -9,6 +9,7 @@ import { commandPlan } from "./command-plan.ts";
 import { detectFrameworks } from "./detect.ts";
 import { FRAMEWORKS, frameworkId, NOT_BUILT } from "./frameworks.ts";
 import { type HostFile, readHostFiles } from "./host-files.ts";
+import { isHugoSite } from "./hugo.ts";
 import type { ChosenManager } from "./package-manager.ts";
 import { type PackageJson, SourceFiles } from "./source-files.ts";
 import { pagesFolder, staticPlan } from "./static-plan.ts";
@@ -51,6 +52,9 @@ export interface PlanInput {
   /** Text of a file of the tree; undefined when there is none. */
   readFile(path: string): Promise<string | undefined>;
   settings: ProjectSettings;
+  /** Whether the deployment is meant for production, and its branch: the contexts of netlify.toml go by them. */
+  production: boolean;
+  branch: string | null;
 }
 
 /** What is known of a source before it is decided what to do. */
@@ -68,14 +72,14 @@ export interface Planning {
 /**
  * Project settings first, then the repository's files, then detection. Works on the tree, before anything is written
  * to a disk, and runs nothing.
- * @throws BerthError `root_not_found`, `package_json_invalid`, `package_manager_unclear`, `framework_unknown`,
+ * @throws BerthError `root_not_found`, `site_ambiguous`, `package_json_invalid`, `package_manager_unclear`, `framework_unknown`,
  * `project_setting_invalid`, and of a source that is served as it is `output_missing` and `output_empty`
  */
-export async function planBuild({ settings, ...source }: PlanInput): Promise<BuildPlan> {
+export async function planBuild({ settings, production, branch, ...source }: PlanInput): Promise<BuildPlan> {
   const files = new SourceFiles(source);
   const { warnings, ...resolvedRoot } = await chooseRoot(files, settings);
   const root = resolvedRoot.value;
-  const host = await readHostFiles(files, root);
+  const host = await readHostFiles(files, { root, context: { production, branch } });
   const packageJson = settings.framework === "static" ? undefined : await files.packageJson(root);
   const planning: Planning = {
     files,
@@ -87,7 +91,8 @@ export async function planBuild({ settings, ...source }: PlanInput): Promise<Bui
     warnings: [...warnings, ...host.warnings],
   };
   if (settings.framework === "static" && settings.build_command === undefined) return staticPlan(planning);
-  const frameworks = packageJson === undefined ? [] : await frameworksOf(planning, packageJson);
+  const hugo = isHugoSite(files, root) ? ["hugo"] : [];
+  const frameworks = packageJson === undefined ? hugo : [...(await frameworksOf(planning, packageJson)), ...hugo];
   const choice = await chooseBuild(planning, frameworks);
   if (choice !== undefined && !isServedAsItIs(planning, choice)) return await commandPlan(planning, choice);
   if (packageJson !== undefined && pagesFolder(files, root) === undefined && host.found.every((file) => !file.output)) {
@@ -96,7 +101,14 @@ export async function planBuild({ settings, ...source }: PlanInput): Promise<Bui
   return staticPlan(planning);
 }
 
-async function frameworksOf({ files, root, settings }: Planning, packageJson: PackageJson): Promise<string[]> {
+async function frameworksOf(
+  { files, root, settings, hostFiles }: Planning,
+  packageJson: PackageJson,
+): Promise<string[]> {
+  if (settings.framework === undefined && hostFiles.length > 0) {
+    const told = hostFiles.map(({ framework }) => frameworkId(framework ?? "")).find((id) => id !== undefined);
+    if (told !== undefined) return [told];
+  }
   if (settings.framework === undefined || settings.framework === "static") {
     return await detectFrameworks({ files, root, packageJson });
   }
