@@ -22,15 +22,22 @@ export async function runBuild(
   const { log } = held;
   const node = await parts.toolchains.node(plan.nodeVersion);
   const manager = await parts.toolchains.packageManager({ ...plan.packageManager, node: node.version });
-  log.say("install", `Node ${node.version}, ${plan.packageManager.name} ${manager.version}`);
+  const named = plan.otherManagers.map((other) => parts.toolchains.packageManager({ ...other, node: node.version }));
+  const tools = [manager, ...(await Promise.all(named)), node, await parts.toolchains.standIns()];
+  const [nodeFrom, managerFrom] = [plan.resolved.node_version?.from, plan.resolved.package_manager?.from];
+  log.say(
+    "install",
+    `Node ${node.version} (${nodeFrom}), ${plan.packageManager.name} ${manager.version} (${managerFrom})`,
+  );
+  for (const { warning } of tools) if (warning !== undefined) log.say("install", `Warning: ${warning}`);
   const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
     log.say(step, `$ ${shown(command)}`);
     const result = await parts.sandbox.run(command, {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
       env: plan.env,
-      readOnly: [...node.mounts, ...manager.mounts],
-      path: [...manager.path, ...node.path],
+      readOnly: tools.flatMap(({ mounts }) => mounts),
+      path: tools.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,
       limits: parts.limits,
       signal: held.signal,

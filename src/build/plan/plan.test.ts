@@ -355,6 +355,7 @@ describe("the environment", () => {
   test("a warning does not fail a Create React App", async () => {
     const react = await buildPlan({
       "package.json": { scripts: { build: "react-scripts build" }, dependencies: { "react-scripts": "4.0.3" } },
+      ".nvmrc": "20",
       ...lock,
     });
     expect(react.env).toMatchObject({

@@ -29,6 +29,8 @@ export type BuildPlan =
   | (PlanCommon & {
       kind: "build";
       packageManager: ChosenManager;
+      /** Those that scripts call beside it. */
+      otherManagers: ChosenManager[];
       /** Where the install runs: the root, or the workspace that it belongs to. */
       workspaceRoot: string;
       /** `24`, `22.11` or `22.11.0`. */

@@ -89,3 +89,13 @@ export function membersNamedIn(text: string): Set<string> {
     patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!.replace(/\/$/, ""))),
   );
 }
+
+/** Package managers that a command line calls, npm left out. */
+export function managersCalled(text: string): ("pnpm" | "yarn" | "bun")[] {
+  const names = [
+    ["pnpm", ["pnpm", "pnpx"]],
+    ["yarn", ["yarn"]],
+    ["bun", ["bun", "bunx"]],
+  ] as const;
+  return names.filter(([, programs]) => programs.some((name) => runsProgram(text, name))).map(([name]) => name);
+}
