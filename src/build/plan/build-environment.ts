@@ -24,6 +24,8 @@ const ALWAYS: Record<string, string> = {
   NUXT_TELEMETRY_DISABLED: "1",
   STORYBOOK_DISABLE_TELEMETRY: "1",
   TURBO_TELEMETRY_DISABLED: "1",
+  NX_DAEMON: "false",
+  NX_NO_CLOUD: "true",
   NG_CLI_ANALYTICS: "false",
   DO_NOT_TRACK: "1",
   npm_config_audit: "false",

@@ -136,15 +136,54 @@ describe("workspaces", () => {
   test("Turborepo plans it elsewhere", async () => {
     const plan = await buildPlan(
       {
-        "package.json": { workspaces: { packages: ["./apps/*", "packages/**"] } },
+        "package.json": {
+          workspaces: { packages: ["./apps/*", "packages/**"] },
+          packageManager: "npm@11.2.0",
+          devDependencies: { turbo: "2" },
+        },
         "package-lock.json": "{}",
-        "turbo.json": "{}",
+        "turbo.json": '{ "tasks": { "build": {} } }',
         "packages/a/ui/package.json": { name: "ui", scripts: { build: "x" } },
         "apps/web/package.json": member({ ui: "*" }),
       },
       { root: "apps/web" },
     );
-    expect(plan.build).toEqual(["npx", "--no-install", "turbo", "run", "build", "--filter=web"]);
+    expect(plan.build).toEqual(["npx", "--no-install", "turbo", "run", "build", "--filter=web..."]);
+  });
+
+  test("so does Nx; without either each member's script runs, in order", async () => {
+    const sources = {
+      "package.json": { workspaces: ["apps/*", "packages/*"] },
+      "yarn.lock": "# yarn lockfile v1",
+      "packages/core/package.json": { name: "core", scripts: { build: "tsc" }, devDependencies: { ui: "*" } },
+      "packages/ui/package.json": { name: "ui", scripts: { build: "tsc" }, dependencies: { core: "*", plain: "*" } },
+      "packages/plain/package.json": { name: "plain" },
+      "packages/unused/package.json": { name: "unused", scripts: { build: "exit 1" } },
+      "apps/web/package.json": member({ ui: "*" }),
+    };
+    const plain = await buildPlan(sources, { root: "apps/web" });
+    const line =
+      "(cd ../../packages/core && yarn run build) && (cd ../../packages/ui && yarn run build) && yarn run build";
+    expect(plain.build).toEqual(["/bin/sh", "-c", line]);
+    expect(plain.resolved.build_command).toEqual({ value: line, from: "package.json" });
+    const nx = {
+      ...sources,
+      "package.json": { workspaces: ["apps/*", "packages/*"], devDependencies: { nx: "22" } },
+      "nx.json": '{ "targetDefaults": { "build": { "dependsOn": ["^build"] } } }',
+    };
+    expect((await buildPlan(nx, { root: "apps/web" })).build).toEqual(["yarn", "run", "nx", "run", "web:build"]);
+    const hostile = { ...sources, "packages/ui/package.json": { name: "ui", dependencies: {} } };
+    expect((await buildPlan(hostile, { root: "apps/web" })).build).toEqual(["yarn", "run", "build"]);
+  });
+
+  test("members of Lerna are found", async () => {
+    const plan = await buildPlan({
+      "package.json": { scripts: { build: "lerna run build" } },
+      "lerna.json": '{ "packages": ["modules/*"] }',
+      "modules/web/package.json": member(),
+      "modules/web/index.html": "",
+    });
+    expect(plan.root).toBe("modules/web");
   });
 
   test("the only member with a site is the root", async () => {
