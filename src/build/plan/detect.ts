@@ -13,7 +13,9 @@ export async function detectFrameworks({ files, root, packageJson }: Omit<Site, 
   const ours = Object.entries(FRAMEWORKS)
     .filter(([, { packages = [] }]) => packages.some((name) => dependsOn(packageJson, name)))
     .map(([id]) => id);
-  return [...new Set([...theirs, ...ours])].filter((id) => Object.hasOwn(FRAMEWORKS, id));
+  const known = [...new Set([...theirs, ...ours])].filter((id) => Object.hasOwn(FRAMEWORKS, id));
+  // Many are built by Vite: it is the framework where there is no other.
+  return [...known.filter((id) => id !== "vite"), ...known.filter((id) => id === "vite")];
 }
 
 /** Of several, the one whose program the build command runs; a tool that only helps with tests or pages is passed over. */

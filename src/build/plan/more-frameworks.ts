@@ -5,7 +5,11 @@ const TOOLS = folders("dist", "build", "public", "_site");
 
 /** Older ones, tools for documentation, and bundlers without a framework. */
 export const MORE_FRAMEWORKS: Record<string, FrameworkRule> = {
-  ember: { programs: ["ember"], command: ["ember", "build", "--environment=production"], outputs: folders("dist") },
+  ember: {
+    programs: ["ember", "vite"],
+    command: ["ember", "build", "--environment=production"],
+    outputs: folders("dist"),
+  },
   stencil: { programs: ["stencil"], command: ["stencil", "build"], outputs: folders("www", "dist") },
   observable: {
     programs: ["observable"],
