@@ -63,7 +63,13 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
   const { settings } = await findProject(parts.database, view.project_name);
   const source = await readSource(parts, held);
   const { tree } = source;
-  const plan = await planBuild({ tree, readFile: fileReader(parts, tree), settings: withRoot(settings, view.root) });
+  const plan = await planBuild({
+    tree,
+    readFile: fileReader(parts, tree),
+    settings: withRoot(settings, view.root),
+    production: view.production,
+    branch: view.branch,
+  });
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
 

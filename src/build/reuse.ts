@@ -22,7 +22,7 @@ export async function reuseEarlier(
     tree,
     settings,
     plan,
-    tools: { node: tools.node.version, [plan.packageManager.name]: tools.manager.version },
+    tools: tools.versions,
     variables: { install: {}, build: {} },
     fork: false,
   });

@@ -16,12 +16,22 @@ type CommandPlan = BuildPlan & { kind: "build" };
 export interface BuildTools {
   node: Tool;
   manager: Tool;
+  /** These two and what scripts call beside them, in the order of the PATH. */
+  all: readonly Tool[];
+  /** Full versions by name. */
+  versions: Readonly<Record<string, string>>;
 }
 
 /** @throws BerthError `toolchain_unavailable` */
 export async function toolsFor(toolchains: Toolchains, plan: CommandPlan): Promise<BuildTools> {
   const node = await toolchains.node(plan.nodeVersion);
-  return { node, manager: await toolchains.packageManager({ ...plan.packageManager, node: node.version }) };
+  const managers = [plan.packageManager, ...plan.otherManagers];
+  const found = await Promise.all(
+    managers.map((wanted) => toolchains.packageManager({ ...wanted, node: node.version })),
+  );
+  const versions = Object.fromEntries(managers.map(({ name }, index) => [name, found[index]!.version]));
+  const all = [...found, node, await toolchains.standIns()];
+  return { node, manager: found[0]!, all, versions: { ...versions, node: node.version } };
 }
 
 /** Install, then build, each in the wall. @throws BerthError of the step that failed */
@@ -32,7 +42,12 @@ export async function runBuild(
 ): Promise<{ findings: Findings }> {
   const { log } = held;
   const { node, manager } = tools;
-  log.say("install", `Node ${node.version}, ${plan.packageManager.name} ${manager.version}`);
+  const [nodeFrom, managerFrom] = [plan.resolved.node_version?.from, plan.resolved.package_manager?.from];
+  log.say(
+    "install",
+    `Node ${node.version} (${nodeFrom}), ${plan.packageManager.name} ${manager.version} (${managerFrom})`,
+  );
+  for (const { warning } of tools.all) if (warning !== undefined) log.say("install", `Warning: ${warning}`);
   let contacted: ContactedHost[] = [];
   const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
     log.say(step, `$ ${shown(command)}`);
@@ -40,8 +55,8 @@ export async function runBuild(
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
       env: plan.env,
-      readOnly: [...node.mounts, ...manager.mounts],
-      path: [...manager.path, ...node.path],
+      readOnly: tools.all.flatMap(({ mounts }) => mounts),
+      path: tools.all.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,
       limits: parts.limits,
       signal: held.signal,
