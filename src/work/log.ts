@@ -4,6 +4,7 @@ import type { LogLine, LogStep } from "../model/deployment.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import { getLog, putLog } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { createMasker } from "./mask.ts";
 
 const FLUSH_MS = 80;
 /** Longer lines are cut: a log is read by people. */
@@ -18,6 +19,7 @@ export class DeploymentLog {
   private partial = new Map<string, { decoder: TextDecoder; text: string }>();
   private timer: Timer | undefined;
   private writing: Promise<void> = Promise.resolve();
+  private masker = createMasker([]);
 
   private constructor(
     private readonly database: Database,
@@ -30,6 +32,16 @@ export class DeploymentLog {
     return new DeploymentLog(database, id, await lastLogSeq(database, id));
   }
 
+  /** From now on `***` stands in the place of these values, in lines of every kind. */
+  hide(secrets: readonly string[]): void {
+    this.masker = createMasker(secrets);
+  }
+
+  /** Any text as this log would show it, for errors that are made from it. */
+  masked(text: string): string {
+    return this.masker.mask(text);
+  }
+
   /** A line of the platform's own. */
   say(step: LogStep, text: string): void {
     for (const line of text.split("\n")) this.push(step, "system", line);
@@ -40,12 +52,15 @@ export class DeploymentLog {
     const key = `${step} ${stream}`;
     const open = this.partial.get(key) ?? { decoder: new TextDecoder(), text: "" };
     this.partial.set(key, open);
-    const lines = (open.text + open.decoder.decode(bytes, { stream: true })).split("\n");
+    // PostgreSQL's text holds no NUL, and a secret is not to be taken apart by some.
+    const decoded = open.decoder.decode(bytes, { stream: true }).replaceAll("\0", "");
+    const lines = (open.text + decoded).split("\n");
     open.text = lines.pop()!;
     for (const line of lines) this.push(step, stream, line);
-    if (open.text.length > LINE_MAX) {
-      this.push(step, stream, open.text);
-      open.text = "";
+    if (open.text.length > LINE_MAX + this.masker.reach) {
+      const cut = this.masker.cut(open.text);
+      this.push(step, stream, open.text.slice(0, cut));
+      open.text = open.text.slice(cut);
     }
   }
 
@@ -77,9 +92,9 @@ export class DeploymentLog {
   }
 
   private push(step: LogStep, stream: LogLine["stream"], raw: string): void {
-    // A progress bar redraws its line by carriage returns: what stood there last is what is kept. PostgreSQL's text
-    // holds no NUL.
-    const text = (raw.replace(/\r+$/, "").split("\r").at(-1) ?? "").replaceAll("\0", "").slice(0, LINE_MAX);
+    // A progress bar redraws its line by carriage returns: what stood there last is what is kept.
+    const last = (raw.replace(/\r+$/, "").split("\r").at(-1) ?? "").replaceAll("\0", "");
+    const text = this.masker.mask(last).slice(0, LINE_MAX);
     this.seq += 1;
     const line: LogLine = { seq: this.seq, at: new Date().toISOString(), step, stream, text };
     this.pending.push(line);
