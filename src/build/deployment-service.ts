@@ -9,18 +9,23 @@ import { getBlob } from "../store/blobs.ts";
 import { getSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
-import { chooseOutput, collectOutput, type OutputFile } from "./collect.ts";
+import type { SecretBox } from "../work/secrets.ts";
+import { chooseOutput, collectOutput, OUTPUT_LIMITS, type OutputFile } from "./collect.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
 import { runBuild } from "./run-build.ts";
+import { envFileRefused, isEnvFile, scanStoredFiles, secretScan } from "./secret-scan.ts";
 import type { Toolchains } from "./toolchain.ts";
+import { variablesFor } from "./variables.ts";
 
 export interface BuildParts extends WorkParts {
   queue: JobQueue;
   /** Opened by the first build, since most of it is of no use to plain sites. */
   sandbox(): Promise<Sandbox>;
   toolchains: Toolchains;
+  /** What the values of variables are decrypted with. */
+  secrets(): Promise<SecretBox>;
   limits: RunLimits;
 }
 
@@ -47,6 +52,9 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
   const { view, log } = held;
   const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
   const { settings } = await findProject(parts.database, view.project_name);
+  const variables = await variablesFor(parts, view);
+  log.hide(variables.secrets.map(({ value }) => value));
+  const scan = secretScan(variables.secrets);
   const tree = await readSource(parts, held);
   const plan = await planBuild({ tree, readFile: fileReader(parts, tree), settings: withRoot(settings, view.root) });
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
@@ -59,7 +67,9 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
         ? "No build: the files are served as they are."
         : `No build: the folder '${plan.output}' is served as it is.`,
     );
-    await publish(parts, held, { files: filesOfTree(parts, tree, plan), settings, warnings: plan.warnings });
+    const files = filesOfTree(parts, tree, plan);
+    if (scan !== undefined) await scanStoredFiles(parts.store, files, { scan, signal: held.signal });
+    await publish(parts, held, { files, settings, warnings: plan.warnings });
     return;
   }
   const sandbox = await parts.sandbox();
@@ -75,12 +85,13 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     });
     await sandbox.handOver(slot);
     const startedAtMs = Date.now();
-    const built = await runBuild({ ...parts, sandbox }, held, { plan, slot });
+    const built = await runBuild({ ...parts, sandbox }, held, { plan, slot, variables });
     await held.advance({ findings: built.findings });
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
-    await publish(parts, held, { files: await collectOutput(output.directory), settings, warnings });
+    const files = await collectOutput(output.directory, OUTPUT_LIMITS, scan);
+    await publish(parts, held, { files, settings, warnings });
   } finally {
     await sandbox.clearSlot(slot);
   }
@@ -118,12 +129,13 @@ function planFindings(plan: BuildPlan): Findings {
 function filesOfTree(parts: BuildParts, tree: Tree, plan: BuildPlan & { kind: "static" }): OutputFile[] {
   const folder = [plan.root, plan.output].filter((part) => part !== ".").join("/");
   const prefix = folder === "" ? "" : `${folder}/`;
-  return tree.entries
-    .filter((entry) => entry.path.startsWith(prefix) && entry.mode !== "120000")
-    .map((entry) => ({
-      path: entry.path.slice(prefix.length),
-      size: entry.size,
-      hash: entry.hash,
-      bytes: () => getBlob(parts.store, entry.hash),
-    }));
+  const entries = tree.entries.filter((entry) => entry.path.startsWith(prefix) && entry.mode !== "120000");
+  const envFile = entries.find((entry) => isEnvFile(entry.path.slice(entry.path.lastIndexOf("/") + 1)));
+  if (envFile !== undefined) throw envFileRefused(envFile.path);
+  return entries.map((entry) => ({
+    path: entry.path.slice(prefix.length),
+    size: entry.size,
+    hash: entry.hash,
+    bytes: () => getBlob(parts.store, entry.hash),
+  }));
 }

@@ -4,6 +4,7 @@ import type { EgressPolicy, RunLimits, RunResult, Sandbox } from "../sandbox/san
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Toolchains } from "./toolchain.ts";
+import type { BuildVariables } from "./variables.ts";
 
 interface RunParts {
   sandbox: Sandbox;
@@ -17,7 +18,7 @@ type CommandPlan = BuildPlan & { kind: "build" };
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, slot }: { plan: CommandPlan; slot: number },
+  { plan, slot, variables }: { plan: CommandPlan; slot: number; variables: BuildVariables },
 ): Promise<{ findings: Findings }> {
   const { log } = held;
   const node = await parts.toolchains.node(plan.nodeVersion);
@@ -28,7 +29,7 @@ export async function runBuild(
     const result = await parts.sandbox.run(command, {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: plan.env,
+      env: { ...plan.env, ...variables[step] },
       readOnly: [...node.mounts, ...manager.mounts],
       path: [...manager.path, ...node.path],
       egress: plan.egress satisfies EgressPolicy,

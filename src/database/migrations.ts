@@ -10,6 +10,11 @@ const MIGRATIONS: Record<string, Migration> = {
       for (const statement of FIRST) await sql.raw(statement).execute(db);
     },
   },
+  "0002-variables": {
+    async up(db: Kysely<unknown>) {
+      for (const statement of VARIABLES) await sql.raw(statement).execute(db);
+    },
+  },
 };
 
 const FIRST = [
@@ -73,6 +78,21 @@ const FIRST = [
     created_at timestamptz not null default now(),
     expires_at timestamptz
   )`,
+];
+
+const VARIABLES = [
+  `create table variables (
+    project_id bigint not null references projects on delete cascade,
+    name text not null,
+    context text not null check (context in ('all','production','preview')),
+    secret boolean not null,
+    install boolean not null,
+    key_id text not null,
+    sealed text not null,
+    updated_at timestamptz not null default now(),
+    primary key (project_id, name, context)
+  )`,
+  `alter table deployments add column fork boolean not null default false`,
 ];
 
 /**

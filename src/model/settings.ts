@@ -92,6 +92,13 @@ export const settingsTable = {
     meaning:
       "Whether paths on this machine may be deployed. `auto`: only while the platform listens on loopback alone.",
   },
+  secretsKey: {
+    variable: "BERTH_SECRETS_KEY",
+    schema: z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "must be the base64 of 32 bytes"),
+    fallback: null,
+    meaning:
+      "Key that the variables of projects are encrypted with: 32 random bytes in base64, the same for the processes `api` and `builder`. Default: made once, in the file `secrets.key` of the data directory.",
+  },
 } as const;
 
 type Table = typeof settingsTable;
@@ -131,7 +138,8 @@ export function parseSettings({ dataDirectory, flags, variables, file }: Setting
       continue;
     }
     const result = schema.safeParse(given);
-    if (!result.success) throw wrong(variable, `'${String(given)}' ${describe(result.error)}`);
+    const shown = key === "secretsKey" ? "the value" : `'${String(given)}'`;
+    if (!result.success) throw wrong(variable, `${shown} ${describe(result.error)}`);
     parsed[key] = result.data;
   }
   const values = parsed as Parsed;
