@@ -4,11 +4,10 @@ import type { LogLine, LogStep } from "../model/deployment.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import { getLog, putLog } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { LineCutter, shownLine } from "./line-cutter.ts";
 import { createMasker } from "./mask.ts";
 
 const FLUSH_MS = 80;
-/** Longer lines are cut: a log is read by people. */
-const LINE_MAX = 4_000;
 
 /**
  * The log of one deployment while a worker holds it. Lines are written in batches and in order; whoever follows the
@@ -16,7 +15,7 @@ const LINE_MAX = 4_000;
  */
 export class DeploymentLog {
   private pending: LogLine[] = [];
-  private partial = new Map<string, { decoder: TextDecoder; text: string }>();
+  private cutters = new Map<string, LineCutter>();
   private timer: Timer | undefined;
   private writing: Promise<void> = Promise.resolve();
   private masker = createMasker([]);
@@ -44,32 +43,22 @@ export class DeploymentLog {
 
   /** A line of the platform's own. */
   say(step: LogStep, text: string): void {
-    for (const line of text.split("\n")) this.push(step, "system", line);
+    for (const line of text.split("\n")) this.push(step, "system", shownLine(line, this.masker));
   }
 
   /** What a command printed, in chunks that end anywhere; invalid UTF-8 becomes U+FFFD. */
   write(step: LogStep, stream: "stdout" | "stderr", bytes: Uint8Array): void {
     const key = `${step} ${stream}`;
-    const open = this.partial.get(key) ?? { decoder: new TextDecoder(), text: "" };
-    this.partial.set(key, open);
-    // PostgreSQL's text holds no NUL, and a secret is not to be taken apart by some.
-    const decoded = open.decoder.decode(bytes, { stream: true }).replaceAll("\0", "");
-    const lines = (open.text + decoded).split("\n");
-    open.text = lines.pop()!;
-    for (const line of lines) this.push(step, stream, line);
-    if (open.text.length > LINE_MAX + this.masker.reach) {
-      const cut = this.masker.cut(open.text);
-      this.push(step, stream, open.text.slice(0, cut));
-      open.text = open.text.slice(cut);
-    }
+    const cutter = this.cutters.get(key) ?? new LineCutter(this.masker);
+    this.cutters.set(key, cutter);
+    for (const line of cutter.take(bytes)) this.push(step, stream, line);
   }
 
   /** Ends lines that have no end yet; called when a command is over. */
   endLines(step: LogStep): void {
     for (const stream of ["stdout", "stderr"] as const) {
-      const open = this.partial.get(`${step} ${stream}`);
-      if (open !== undefined && open.text !== "") this.push(step, stream, open.text);
-      this.partial.delete(`${step} ${stream}`);
+      for (const line of this.cutters.get(`${step} ${stream}`)?.end() ?? []) this.push(step, stream, line);
+      this.cutters.delete(`${step} ${stream}`);
     }
   }
 
@@ -91,10 +80,7 @@ export class DeploymentLog {
     await this.writing;
   }
 
-  private push(step: LogStep, stream: LogLine["stream"], raw: string): void {
-    // A progress bar redraws its line by carriage returns: what stood there last is what is kept.
-    const last = (raw.replace(/\r+$/, "").split("\r").at(-1) ?? "").replaceAll("\0", "");
-    const text = this.masker.mask(last).slice(0, LINE_MAX);
+  private push(step: LogStep, stream: LogLine["stream"], text: string): void {
     this.seq += 1;
     const line: LogLine = { seq: this.seq, at: new Date().toISOString(), step, stream, text };
     this.pending.push(line);
