@@ -4,6 +4,7 @@ import { type ApiEnv, callerOf, newSignInLink, requireCaller, signIn, signOut } 
 import { deploymentRoutes } from "./deployments.ts";
 import type { ApiParts } from "./parts.ts";
 import { projectRoutes } from "./projects.ts";
+import { variableRoutes } from "./variables.ts";
 
 /** What is served on the base domain beside the API. */
 export interface BaseDomain {
@@ -46,6 +47,7 @@ export function createApi(
   api.post("/sign-in-links", async (context) => context.json({ url: await newSignInLink(parts) }, 201));
   deploymentRoutes(api, parts);
   projectRoutes(api, parts);
+  variableRoutes(api, parts);
   api.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Berth", version: parts.version } });
   api.all("*", (context) => {
     throw new BerthError("not_found", `There is no route ${context.req.method} ${context.req.path}.`, {

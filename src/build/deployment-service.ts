@@ -11,20 +11,25 @@ import { getBlob } from "../store/blobs.ts";
 import { getSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
+import type { SecretBox } from "../work/secrets.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
 import { runBuild, toolsFor } from "./run-build.ts";
+import { envFileRefused, isEnvFile, scanStoredFiles, secretScan } from "./secret-scan.ts";
 import type { Toolchains } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
+import { variablesFor } from "./variables.ts";
 
 export interface BuildParts extends WorkParts {
   queue: JobQueue;
   /** Opened by the first build, since most of it is of no use to plain sites. */
   sandbox(): Promise<Sandbox>;
   toolchains: Toolchains;
+  /** What the values of variables are decrypted with. */
+  secrets(): Promise<SecretBox>;
   limits: RunLimits;
   outputLimits: OutputLimits;
 }
@@ -61,6 +66,9 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
   const { view, log } = held;
   const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
   const { settings } = await findProject(parts.database, view.project_name);
+  const variables = await variablesFor(parts, view);
+  log.hide(variables.secrets.map(({ value }) => value));
+  const scan = secretScan(variables.secrets);
   const source = await readSource(parts, held);
   const { tree } = source;
   const plan = await planBuild({
@@ -82,11 +90,12 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
     );
     const { files, warnings } = await filesOfTree(parts, tree, plan);
     for (const warning of warnings) log.say("build", `Warning: ${warning}`);
+    if (scan !== undefined) await scanStoredFiles(parts.store, files, { scan, signal: held.signal });
     await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings] });
     return;
   }
   const tools = await toolsFor(parts.toolchains, plan);
-  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools })) return;
+  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools, variables })) return;
   const sandbox = await parts.sandbox();
   const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
@@ -102,16 +111,13 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
     });
     await sandbox.handOver(slot);
     const startedAtMs = Date.now();
-    const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot });
+    const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot, variables });
     await held.advance({ findings: built.findings });
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
-    await publish(parts, held, {
-      files: await collectOutput(output.directory, parts.outputLimits),
-      settings,
-      warnings,
-    });
+    const files = await collectOutput(output.directory, parts.outputLimits, scan);
+    await publish(parts, held, { files, settings, warnings });
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.
     sandbox.clearSlot(slot).catch((error) => parts.onFault(error, { work: "clear a build slot" }));
@@ -158,6 +164,8 @@ async function filesOfTree(
   }
   const folder = [plan.root, plan.output].filter((part) => part !== ".").join("/") || ".";
   const { files, left } = filesBelow(tree, folder, targets);
+  const envFile = files.find(({ path }) => isEnvFile(path.slice(path.lastIndexOf("/") + 1)));
+  if (envFile !== undefined) throw envFileRefused(envFile.path);
   return {
     files: files.map(({ path, entry: { size, hash } }) => ({
       path,

@@ -5,6 +5,7 @@ import type { HeldDeployment } from "../work/held-deployment.ts";
 import { failureOf } from "./explain-failure.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
+import type { BuildVariables } from "./variables.ts";
 
 interface RunParts {
   sandbox: Sandbox;
@@ -38,7 +39,7 @@ export async function toolsFor(toolchains: Toolchains, plan: CommandPlan): Promi
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, tools, slot }: { plan: CommandPlan; tools: BuildTools; slot: number },
+  { plan, tools, slot, variables }: { plan: CommandPlan; tools: BuildTools; slot: number; variables: BuildVariables },
 ): Promise<{ findings: Findings }> {
   const { log } = held;
   const { node, manager } = tools;
@@ -54,7 +55,7 @@ export async function runBuild(
     const result = await parts.sandbox.run(command, {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: plan.env,
+      env: { ...plan.env, ...variables[step] },
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
       path: tools.all.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,

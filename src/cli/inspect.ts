@@ -55,6 +55,7 @@ function facts(deployment: Deployment): string[][] {
     ["id", deployment.id],
     ["project", plain(deployment.project)],
     ["status", `${plain(deployment.status)}${deployment.production ? " (for production)" : ""}`],
+    ["trust", deployment.trust],
     ["url", plain(deployment.url)],
     ...deployment.aliases.map((alias) => ["alias", plain(alias)]),
     ["source", renderSource(deployment.source)],

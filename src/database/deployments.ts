@@ -98,6 +98,7 @@ export interface Findings {
   source?: object;
   branch?: string | null;
   production?: boolean;
+  fork?: boolean;
   source_tree?: string;
   build_key?: string;
   framework?: string | null;
@@ -194,9 +195,15 @@ export async function endDeployment(
   return numUpdatedRows > 0n;
 }
 
-/** Unfinished deployments of the same project and branch that are older than this one: newest wins. */
+/**
+ * Unfinished deployments of the same project and branch that are older than this one: newest wins. Branches of a fork
+ * are its own, whatever their names.
+ */
 export async function olderUnfinished(database: Database, newer: DeploymentView): Promise<DeploymentView[]> {
+  const url = newer.source.kind === "git" ? newer.source.url : null;
   return await views(database)
+    .where("deployments.fork", "=", newer.fork)
+    .where(sql<boolean>`(not deployments.fork or deployments.source->>'url' = ${url})`)
     .where("deployments.project_id", "=", newer.project_id)
     .where(sql<boolean>`deployments.branch is not distinct from ${newer.branch}`)
     .where("deployments.status", "in", UNFINISHED)
@@ -286,9 +293,9 @@ function views({ query }: Database) {
           and other.promoted_generation > deployments.promoted_generation)`.as("in_production"),
     )
     .select(
-      sql<boolean>`status = 'ready' and branch is not null and not exists (
+      sql<boolean>`status = 'ready' and branch is not null and not fork and not exists (
         select from deployments as other where other.project_id = deployments.project_id
-          and other.branch = deployments.branch and other.status = 'ready'
+          and other.branch = deployments.branch and other.status = 'ready' and not other.fork
           and other.generation > deployments.generation)`.as("heads_branch"),
     );
 }

@@ -7,6 +7,7 @@ import type { Schema } from "./schema.ts";
 const MIGRATIONS: Record<string, Migration> = {
   "0001-first": migration(() => FIRST),
   "0002-build-key": migration(() => BUILD_KEY),
+  "0002-variables": migration(() => VARIABLES),
   "0002-wall": migration(() => CONTACTED),
 };
 
@@ -87,6 +88,21 @@ const BUILD_KEY = [
 ];
 
 const CONTACTED = [`alter table deployments add column contacted jsonb not null default '[]'`];
+
+const VARIABLES = [
+  `create table variables (
+    project_id bigint not null references projects on delete cascade,
+    name text not null,
+    context text not null check (context in ('all','production','preview')),
+    secret boolean not null,
+    install boolean not null,
+    key_id text not null,
+    sealed text not null,
+    updated_at timestamptz not null default now(),
+    primary key (project_id, name, context)
+  )`,
+  `alter table deployments add column fork boolean not null default false`,
+];
 
 /**
  * Brings the schema up to date. Several processes may start at once: the migrator holds a lock of the database.

@@ -71,6 +71,16 @@ export async function changeProjectSettings(
   return row ?? (await findProject(database, name));
 }
 
+/** Makes another repository the project's own, for deployments from then on. */
+export async function changeProjectRepository(database: Database, name: string, repository: string): Promise<void> {
+  const { numUpdatedRows } = await database.query
+    .updateTable("projects")
+    .set({ repository, updated_at: new Date() })
+    .where("name", "=", name)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) await findProject(database, name);
+}
+
 /** What the upload found out: the repository's default branch is the production branch. */
 export async function rememberProductionBranch({ query }: Database, projectId: string, branch: string): Promise<void> {
   await query

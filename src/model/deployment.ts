@@ -2,6 +2,7 @@ import type { ContactedHost } from "./contacted-host.ts";
 import type { ErrorBody } from "./errors.ts";
 import type { DeploymentId } from "./ids.ts";
 import type { Source } from "./source.ts";
+import type { Trust } from "./trust.ts";
 
 /**
  * pending -> uploading -> queued -> building -> publishing -> ready, and from each of the first five
@@ -89,6 +90,7 @@ export interface Deployment {
   error: ErrorBody | null;
   /** Meant for production, by branch or by `--prod`. */
   production: boolean;
+  trust: Trust;
   /** ISO 8601, UTC. */
   createdAt: string;
   finishedAt: string | null;

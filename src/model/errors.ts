@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   project_name_invalid: { status: 400, meaning: "The project name is no DNS label of the allowed form." },
   project_name_reserved: { status: 400, meaning: "The project name is kept for the platform." },
   project_setting_invalid: { status: 400, meaning: "A project setting is unknown or its value is out of range." },
+  variable_invalid: { status: 400, meaning: "A variable's name or value is not of the allowed form." },
+  variable_not_found: { status: 404, meaning: "The project has no such variable." },
   setting_invalid: { status: 400, meaning: "A setting of the platform is wrong or its service is out of reach." },
   // the source
   source_invalid: { status: 400, meaning: "The source is neither a git URL nor a path." },
@@ -62,6 +64,10 @@ export const ERROR_CODES = {
   sandbox_unavailable: { status: 503, meaning: "The sandbox does not work on this machine, so nothing is built." },
   store_unavailable: { status: 503, meaning: "The object store did not take or give an object." },
   store_full: { status: 507, meaning: "The object store refused a write for lack of space." },
+  secrets_key_wrong: {
+    status: 503,
+    meaning: "The key is missing or another one than the variables were encrypted with.",
+  },
   corrupt_object: { status: 500, meaning: "An object's bytes are not those that its name promises." },
   database_unavailable: { status: 503, meaning: "The database did not answer." },
   queue_unavailable: { status: 503, meaning: "The queue did not answer." },

@@ -145,6 +145,13 @@ export const settingsTable = {
     meaning:
       "Whether paths on this machine may be deployed. `auto`: only while the platform listens on loopback alone.",
   },
+  secretsKey: {
+    variable: "BERTH_SECRETS_KEY",
+    schema: z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "must be the base64 of 32 bytes"),
+    fallback: null,
+    meaning:
+      "Key that the variables of projects are encrypted with: 32 random bytes in base64, the same for the processes `api` and `builder`. Default: made once, in the file `secrets.key` of the data directory.",
+  },
 } as const;
 
 type Table = typeof settingsTable;
@@ -186,7 +193,8 @@ export function parseSettings({ dataDirectory, flags, variables, file }: Setting
     }
     const result = schema.safeParse(given);
     if (!result.success) {
-      const reason = `'${String(given)}' ${describe(result.error)}`;
+      const shown = key === "secretsKey" ? "the value" : `'${String(given)}'`;
+      const reason = `${shown} ${describe(result.error)}`;
       if (flag !== undefined) throw wrongFlag(`--${key}`, reason);
       throw wrong(emptyAsUnset(variables[variable]) === undefined ? `config.json ${key}` : variable, reason);
     }

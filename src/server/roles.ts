@@ -1,8 +1,11 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { keysInUse } from "../database/variables.ts";
 import type { Settings } from "../model/settings.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import type { SecretBox } from "../work/secrets.ts";
+import { secretsOf } from "../work/secrets-key.ts";
 import type { Rooms } from "./front-door.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PlatformLog } from "./platform-log.ts";
@@ -50,7 +53,12 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   const { work } = parts;
   if (work === undefined) return rooms;
   parts.metrics.watchQueue(work.queue);
-  const shared = { ...parts, ...work, onFault, onHostsMoved };
+  const secrets = secretsOf({
+    file: join(parts.settings.dataDirectory, "secrets.key"),
+    given: parts.settings.secretsKey,
+    isInUse: async () => (await keysInUse(work.database)).length > 0,
+  });
+  const shared = { ...parts, ...work, secrets, onFault, onHostsMoved };
   if (has("upload")) await startUpload(shared);
   if (has("builder")) await startBuilder(shared);
   if (has("api")) rooms.base = await startApi(shared);
@@ -58,7 +66,11 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
 }
 
 type SharedParts = RoleParts &
-  Work & { onFault: (error: unknown, context: Record<string, string>) => void; onHostsMoved: () => void };
+  Work & {
+    secrets: () => Promise<SecretBox>;
+    onFault: (error: unknown, context: Record<string, string>) => void;
+    onHostsMoved: () => void;
+  };
 
 async function startUpload(parts: SharedParts): Promise<void> {
   const [{ startUploadService }, { gitEnvironment }] = await Promise.all([

@@ -1,7 +1,8 @@
 import { lastSourceTree } from "../database/deployments.ts";
-import { rememberProductionBranch } from "../database/projects.ts";
+import { findProject, rememberProductionBranch } from "../database/projects.ts";
 import type { Sha256 } from "../model/ids.ts";
 import type { Source } from "../model/source.ts";
+import { isFork } from "../model/trust.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
 import { putSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
@@ -41,10 +42,14 @@ async function upload(parts: UploadParts, held: HeldDeployment): Promise<void> {
     const { branch, commit } = fetched;
     const cloneMs = Math.round(performance.now() - cloneStart);
     const source: Source = wanted.kind === "git" ? { ...wanted, branch, commit } : wanted;
+    const fork = await isForkNow(parts, held, wanted);
+    if (fork) log.say("clone", "Warning: this is another repository than the project's own: it gets no variables.");
     const production =
-      view.production_asked || wanted.kind === "folder" || (await isProductionBranch(parts, held, { wanted, fetched }));
-    await held.advance({ findings: { source, branch, production, timings: { cloneMs } } });
-    await supersedeOlder(parts, { ...view, branch });
+      view.production_asked ||
+      wanted.kind === "folder" ||
+      (!fork && (await isProductionBranch(parts, held, { wanted, fetched })));
+    await held.advance({ findings: { source, branch, production, fork, timings: { cloneMs } } });
+    await supersedeOlder(parts, { ...view, source, branch, fork });
 
     const uploadStart = performance.now();
     const known = await knownBlobs(parts, view.project_id);
@@ -92,6 +97,12 @@ function fetchSource(parts: UploadParts, { log, signal }: HeldDeployment, wanted
     temporaryDirectory: parts.temporaryDirectory,
     environment: parts.git,
   });
+}
+
+/** What a path is, a repository or a plain folder, is known here first; of URLs the API has decided. */
+async function isForkNow(parts: UploadParts, { view }: HeldDeployment, wanted: Source): Promise<boolean> {
+  if (view.source.kind === "git") return view.fork;
+  return isFork((await findProject(parts.database, view.project_name)).repository, wanted);
 }
 
 /**

@@ -36,7 +36,8 @@ export async function pointToReady(
   view: DeploymentView,
 ): Promise<{ promoted: boolean }> {
   const pointer = pointerOf(view, "ready");
-  const branch = view.branch;
+  // A fork may have a branch of any name: the host of that name is for the project's own.
+  const branch = view.fork ? null : view.branch;
   const [production] = await Promise.all([
     view.production ? movePointer(store, projectHost(view.project_name, address), pointer) : "newer-exists",
     movePointer(store, deploymentHost(view.id, address), pointer),

@@ -1,3 +1,4 @@
+import { isFreeName } from "../../model/variables.ts";
 import { folderName } from "./framework-outputs.ts";
 import type { SourceFiles } from "./source-files.ts";
 
@@ -174,13 +175,8 @@ async function readToml(files: SourceFiles, folder: string): Promise<Record<stri
   }
 }
 
-/** Names that decide on how the wall's own programs run are the platform's alone. */
-const KEPT = /^(PATH|HOME|LD_.*|GLIBC_.*|BASH_ENV|ENV|BERTH_.*|.*_proxy)$/i;
-
 function environmentOf(table: unknown): Record<string, string> {
-  const entries = Object.entries(tableOf(table) ?? {}).filter(
-    ([name]) => /^[A-Za-z_]\w*$/.test(name) && !KEPT.test(name),
-  );
+  const entries = Object.entries(tableOf(table) ?? {}).filter(([name]) => isFreeName(name));
   const texts = entries.filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
   return Object.fromEntries(
     texts.map(([name, value]) => [name, String(value)]).filter(([, value]) => !value!.includes("\0")),
