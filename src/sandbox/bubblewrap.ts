@@ -27,8 +27,9 @@ export interface SandboxSettings {
   mode?: WallMode;
 }
 
-/** Above all slots of builds (settings.ts: at most 64). */
+/** Above all slots of builds (settings.ts: at most 64), below those of uploads (at most 64, too). */
 const SELF_TEST_SLOT = 64;
+const LAST_SLOT = 128;
 
 /** The wall around builds: bwrap, seccomp, limits, and a proxy as the one way out. */
 export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
@@ -36,7 +37,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const uidOf = (slot: number) => (selfUid === 0 ? uidBase + 1 + slot : undefined);
   await mkdir(slotsDirectory, { recursive: true, mode: 0o711 });
   const mode = settings.mode ?? (await findMode(uidOf(SELF_TEST_SLOT)));
-  const uids = mode === "user" ? [] : Array.from({ length: SELF_TEST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
+  const uids = mode === "user" ? [] : Array.from({ length: LAST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
   const runtime = await prepareRuntimeFiles(join(slotsDirectory, "runtime"), uids);
   const slots = openSlots({ directory: slotsDirectory, uidOf, npmrcLines: registries.npmrcLines });
   const parts: Parts = { settings, mode, runtime, slots, uidOf };
@@ -73,7 +74,8 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
   const tasksOfOthers = uid === undefined ? countTasks(settings.selfUid) : 0;
   const shared = { command, options, folders, runtime, registries, uid, tasksOfOthers };
   if (settings.unsafe) return { ...(await runPlain({ ...shared, egressSocket: undefined })), refusedHosts: [] };
-  const egress = options.egress === "none" ? undefined : await openWay(parts, { options, runDirectory, uid });
+  const isClosed = options.egress === "none" && options.egressHosts === undefined;
+  const egress = isClosed ? undefined : await openWay(parts, { options, runDirectory, uid });
   try {
     const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path });
     // Nothing is killed by its user id: another platform on this machine may have been given the same ones.
@@ -101,6 +103,7 @@ async function openWay(
     socket: `/proc/self/fd/${folder.fd}/${name}`,
     ...(uid === undefined ? {} : { ownerUid: uid }),
     policy: options.egress,
+    ...(options.egressHosts === undefined ? {} : { hosts: options.egressHosts }),
     registries: settings.registries.hosts,
   });
   const close = async () => {

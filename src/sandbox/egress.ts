@@ -3,7 +3,7 @@ import { chmod, chown, rm } from "node:fs/promises";
 import type { Socket } from "bun";
 import { decide, type ProxyRequest, parseProxyRequest, type RegistryHost, usableAddresses } from "./egress-policy.ts";
 import { type Half, onClose, onDrain, passOn } from "./inside/relay.ts";
-import type { EgressPolicy } from "./sandbox.ts";
+import type { EgressPolicy, PinnedHost } from "./sandbox.ts";
 
 export interface EgressOptions {
   /** Path of the socket; shorter than 108 bytes, as unix(7) asks. */
@@ -11,6 +11,8 @@ export interface EgressOptions {
   /** Who may connect; undefined leaves it to this process's own user. */
   ownerUid?: number;
   policy: EgressPolicy;
+  /** Beside what the policy lets through. */
+  hosts?: readonly PinnedHost[];
   registries: readonly RegistryHost[];
   /** Name to addresses; the system's resolver by default. */
   resolve?: (host: string) => Promise<string[]>;
@@ -131,10 +133,11 @@ function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyReq
 
 async function findAddresses(
   request: ProxyRequest,
-  { policy, registries, resolve = resolveAll }: EgressOptions,
+  { policy, hosts = [], registries, resolve = resolveAll }: EgressOptions,
 ): Promise<{ addresses: readonly string[] } | { reason: string }> {
-  const decision = decide(request, { policy, registries });
+  const decision = decide(request, { policy, registries, hosts });
   if (!decision.allowed) return { reason: decision.reason };
+  if (decision.pinned !== undefined) return { addresses: decision.pinned };
   let resolved: string[];
   try {
     resolved = await resolve(request.host);

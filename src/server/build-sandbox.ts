@@ -11,9 +11,19 @@ import type { Environment } from "./roles.ts";
  * failed opening is tried again by the next build.
  */
 export function buildSandbox(settings: Settings, environment: Environment): () => Promise<Sandbox> {
+  return once(() => open(settings, environment));
+}
+
+/** The sandbox that sources are fetched in. It knows no registry, so npm need not be asked for any. */
+export function fetchSandbox(settings: Settings): () => Promise<Sandbox> {
+  const registries = { registry: "", hosts: [], npmrcLines: [] };
+  return once(() => openSandbox({ ...placeOf(settings, "fetches"), registries }));
+}
+
+function once(make: () => Promise<Sandbox>): () => Promise<Sandbox> {
   let opened: Promise<Sandbox> | undefined;
   return () => {
-    opened ??= open(settings, environment);
+    opened ??= make();
     opened.catch(() => {
       opened = undefined;
     });
@@ -28,10 +38,12 @@ async function open(settings: Settings, { home, variables }: Environment): Promi
     askNpm: (name) => askNpm({ program: "npm", environment: variables }, name),
   });
   return await openSandbox({
-    slotsDirectory: join(settings.dataDirectory, "slots"),
-    uidBase: settings.uidBase,
-    selfUid: process.getuid?.() ?? -1,
+    ...placeOf(settings, "slots"),
     registries,
     unsafe: settings.sandbox === "none",
   });
+}
+
+function placeOf({ dataDirectory, uidBase }: Settings, name: string) {
+  return { slotsDirectory: join(dataDirectory, name), uidBase, selfUid: process.getuid?.() ?? -1 };
 }

@@ -6,10 +6,14 @@ import { type GitServer, startGitServer } from "../../test/support/git-server.ts
 import { type SshServer, startSshServer } from "../../test/support/ssh-server.ts";
 import { environment } from "../environment.ts";
 import { BerthError } from "../model/errors.ts";
+import { openSandbox } from "../sandbox/bubblewrap.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { classifyPath } from "./classify-path.ts";
 import { type FetchGitOptions, fetchGit } from "./fetch-git.ts";
 import { gitEnvironment } from "./git.ts";
 import { withoutCredentials } from "./git-errors.ts";
+import type { FetchWall } from "./remote-access.ts";
+import { resolveAll } from "./source-host.ts";
 
 const LIMITS = { wallMs: 20_000, bytes: 50_000_000, files: 1000 };
 let folder: string;
@@ -18,6 +22,8 @@ let first: string;
 let http: GitServer;
 let ssh: SshServer;
 let redirectTo = "";
+let sandbox: Sandbox;
+const SLOT = 65;
 
 async function git(cwd: string, ...args: string[]): Promise<string> {
   const identity = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "safe.directory=*"];
@@ -29,6 +35,10 @@ async function git(cwd: string, ...args: string[]): Promise<string> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "berth-fetch-"));
+  await chmod(folder, 0o711);
+  const registries = { registry: "", hosts: [], npmrcLines: [] };
+  const slotsDirectory = join(folder, "slots");
+  sandbox = await openSandbox({ slotsDirectory, uidBase: 52_600, selfUid: process.getuid!(), registries });
   site = join(folder, "site.git");
   await mkdir(join(site, "sub"), { recursive: true });
   await git(site, "init", "-q", "-b", "main");
@@ -69,19 +79,31 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Given extends Partial<Omit<FetchGitOptions, "source">> {
+interface Given extends Partial<Omit<FetchGitOptions, "source" | "wall">> {
   branch?: string;
   commit?: string;
-  ssh?: string[];
+  /** File of ssh's configuration. */
+  ssh?: string;
+  /** In the place of the wall that lets private addresses through. */
+  wall?: Partial<FetchWall> | undefined;
 }
+
+const walled = (given: Partial<FetchWall> = {}): FetchWall => {
+  return { sandbox, slot: SLOT, privateAddresses: true, resolve: resolveAll, ...given };
+};
 
 async function fetched(url: string, given: Given = {}) {
   const temporaryDirectory = join(folder, "tmp");
   const log: string[] = [];
   const source = await fetchGit({
     source: { url, branch: given.branch ?? null, commit: given.commit ?? null },
+    depth: given.depth ?? 1,
     temporaryDirectory,
-    environment: { ...gitEnvironment(environment.variables), sshAuthSock: undefined, sshArguments: given.ssh },
+    environment: {
+      ...gitEnvironment({ ...environment, knownHostsFile: join(folder, "known_hosts") }),
+      ...{ sshAuthSock: undefined, sshConfigFile: given.ssh },
+    },
+    wall: "wall" in given ? given.wall && walled(given.wall) : walled(),
     limits: given.limits ?? LIMITS,
     signal: given.signal ?? new AbortController().signal,
     onLog: (text) => log.push(text),
@@ -107,6 +129,7 @@ async function failure(url: string, given: Given = {}): Promise<BerthError> {
   );
   if (!(error instanceof BerthError)) throw error ?? new Error("it did not fail");
   expect(await readdir(join(folder, "tmp")).catch(() => [])).toEqual([]);
+  expect(await readdir(join(folder, "slots"))).toEqual(["runtime"]);
   return error;
 }
 
@@ -117,7 +140,10 @@ const FILES = {
   "sub/ü run.sh": "100755 #!/bin/sh\n",
 };
 
-test("a path, HTTP and both forms of ssh give the same files, with modes and links", async () => {
+test.each([
+  ["behind the wall", {}],
+  ["without a wall", { wall: undefined }],
+] as const)("a path, HTTP and both forms of ssh give the same files, with modes and links: %s", async (_, given) => {
   const me = ssh.user;
   for (const url of [
     site,
@@ -125,7 +151,7 @@ test("a path, HTTP and both forms of ssh give the same files, with modes and lin
     `ssh://${me}@127.0.0.1:${ssh.port}${site}`,
     `${me}@127.0.0.1:${site}`,
   ]) {
-    const result = await fetched(url, { ssh: ssh.accepted });
+    const result = await fetched(url, { ssh: ssh.accepted, ...given });
     expect(result.files).toEqual(FILES);
     expect(result).toMatchObject({ branch: "main", defaultBranch: "main", isDefaultBranch: true });
     expect(result.log.join()).toContain("submodule 'module'");
@@ -168,12 +194,17 @@ test("each fault of the source has its own error", async () => {
   expect(branch.hint).toContain("feature/x, main");
 });
 
+async function closedPort(): Promise<string> {
+  await writeFile(join(folder, "closed.config"), "Port 1\n");
+  return join(folder, "closed.config");
+}
+
 test("ssh: a refused key points to the deploy key, a closed port is unreachable", async () => {
   const url = `ssh://${ssh.user}@127.0.0.1${site}`;
   const refused = await failure(url, { ssh: ssh.refused });
   expect(refused.code).toBe("repository_not_found");
   expect(refused.hint).toContain("deploy key");
-  expect((await failure(url, { ssh: ["-F", "none", "-p", "1"] })).code).toBe("source_unreachable");
+  expect((await failure(url, { ssh: await closedPort() })).code).toBe("source_unreachable");
   const missing = await failure(`${url}-none`, { ssh: ssh.accepted });
   expect(missing.code).toBe("repository_not_found");
   expect(missing.message).toContain("not a git repository");
