@@ -6,10 +6,12 @@ import type { Tree } from "../model/tree.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
 import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import { getBlob } from "../store/blobs.ts";
-import { getSource } from "../store/deployments.ts";
+import { getSource, type StoredSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
 import { chooseOutput, collectOutput, type OutputFile } from "./collect.ts";
+import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
+import { hostVariables } from "./host-variables.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
@@ -47,7 +49,7 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
   const { view, log } = held;
   const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
   const { settings } = await findProject(parts.database, view.project_name);
-  const tree = await readSource(parts, held);
+  const { tree, source, git } = await readSource(parts, held);
   const plan = await planBuild({ tree, readFile: fileReader(parts, tree), settings: withRoot(settings, view.root) });
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
@@ -73,10 +75,16 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
       readBlob: (hash) => getBlob(parts.store, hash),
       signal: held.signal,
     });
+    if (git) await writeGitFolder(folders.work, git, await getBlob(parts.store, git.pack));
     await sandbox.handOver(slot);
+    const fault = git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal: held.signal }));
+    if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
     const startedAtMs = Date.now();
-    const built = await runBuild({ ...parts, sandbox }, held, { plan, slot });
+    const { id, project_name: project, production } = view;
+    const variables = hostVariables({ id, project, source, production, address: parts.address });
+    const built = await runBuild({ ...parts, sandbox }, held, { plan, slot, variables });
     await held.advance({ findings: built.findings });
+    await removeGitFolder(folders.work);
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
@@ -86,10 +94,12 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
   }
 }
 
-async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<Tree> {
-  const source = await getSource(parts.store, view.id);
-  const tree = source && (await getTree(parts.store, source.tree));
-  if (tree) return tree;
+type ReadSource = Pick<StoredSource, "source" | "git"> & { tree: Tree };
+
+async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<ReadSource> {
+  const stored = await getSource(parts.store, view.id);
+  const tree = stored && (await getTree(parts.store, stored.tree));
+  if (tree) return { ...stored, tree };
   throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
     hint: "Deploy again; if it happens again, check the object store.",
   });

@@ -17,7 +17,7 @@ type CommandPlan = BuildPlan & { kind: "build" };
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, slot }: { plan: CommandPlan; slot: number },
+  { plan, slot, variables }: { plan: CommandPlan; slot: number; variables: Record<string, string> },
 ): Promise<{ findings: Findings }> {
   const { log } = held;
   const node = await parts.toolchains.node(plan.nodeVersion);
@@ -28,7 +28,7 @@ export async function runBuild(
     const result = await parts.sandbox.run(command, {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: plan.env,
+      env: { ...variables, ...plan.env },
       readOnly: [...node.mounts, ...manager.mounts],
       path: [...manager.path, ...node.path],
       egress: plan.egress satisfies EgressPolicy,
