@@ -5,12 +5,9 @@ import { join } from "node:path";
 import { indexGitFolder, removeGitFolder, writeGitFolder } from "../../src/build/git-folder.ts";
 import { environment } from "../../src/environment.ts";
 import type { Sha256 } from "../../src/model/ids.ts";
-import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
-import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { fetchGit } from "../../src/upload/fetch-git.ts";
 import type { CloneDepth } from "../../src/upload/fetch-repository.ts";
-import { gitEnvironment } from "../../src/upload/git.ts";
-import { resolveAll } from "../../src/upload/source-host.ts";
+import { type Fetcher, openFetcher } from "../support/fetcher.ts";
 import { startGitServer } from "../support/git-server.ts";
 import { runToEnd } from "../support/process.ts";
 
@@ -20,7 +17,7 @@ const SLOT = 3;
 const FILES: Record<string, string> = { "old.md": "old", "new.md": "new", "run.sh": "#!/bin/sh\n", "a/b.txt": "b" };
 
 let folder: string;
-let sandbox: Sandbox;
+let fetcher: Fetcher;
 const commits: string[] = [];
 const git = (...args: string[]) =>
   runToEnd(["git", "-C", join(folder, "site.git"), "-c", "user.name=T", "-c", "user.email=t@example.com", ...args], {
@@ -34,9 +31,7 @@ const git = (...args: string[]) =>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "berth-history-"));
   await chmod(folder, 0o711);
-  const registries = { registry: "", hosts: [], npmrcLines: [] };
-  const slotsDirectory = join(folder, "slots");
-  sandbox = await openSandbox({ slotsDirectory, uidBase: 52_800, selfUid: process.getuid!(), registries });
+  fetcher = await openFetcher(folder, 52_800);
   await mkdir(join(folder, "site.git"));
   await git("init", "-q", "-b", "main");
   for (const path of ["old.md", "new.md", "run.sh", "a/b.txt"]) {
@@ -55,16 +50,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** What commands of git print in a build of the commit that was fetched. */
 async function inBuild(depth: CloneDepth, commands: readonly string[][]): Promise<string[]> {
   const server = startGitServer({ root: folder });
-  const source = await fetchGit({
-    source: { url: `${server.url}/site.git`, branch: null, commit: null },
-    depth,
-    temporaryDirectory: join(folder, "tmp"),
-    environment: gitEnvironment({ ...environment, knownHostsFile: join(folder, "known_hosts") }),
-    wall: { sandbox, slot: 65, privateAddresses: true, resolve: resolveAll },
-    limits: { wallMs: 20_000, bytes: 50_000_000, files: 100 },
-    signal: new AbortController().signal,
-    onLog: () => undefined,
-  });
+  const source = await fetchGit(fetcher.options(`${server.url}/site.git`, { depth }));
   for await (const _file of source.files);
   const { pack, ...names } = (await source.history?.())!;
   const chunks: Uint8Array[] = [];
@@ -72,6 +58,7 @@ async function inBuild(depth: CloneDepth, commands: readonly string[][]): Promis
   await source.close();
   await server.stop();
 
+  const { sandbox } = fetcher;
   const { work } = await sandbox.prepareSlot(SLOT);
   await mkdir(join(work, "a"));
   for (const [path, text] of Object.entries(FILES)) await writeFile(join(work, path), text);
