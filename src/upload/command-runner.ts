@@ -2,8 +2,7 @@ import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BerthError } from "../model/errors.ts";
-import { FrameReader, type Order } from "../sandbox/inside/frames.ts";
-import { RUNTIME_INSIDE } from "../sandbox/runtime-files.ts";
+import { FOLLOW_ORDERS, FrameReader, type Order } from "../sandbox/inside/frames.ts";
 import type { RunOptions, RunResult, Sandbox } from "../sandbox/sandbox.ts";
 import { ByteStream } from "./byte-stream.ts";
 
@@ -82,20 +81,12 @@ export async function walledRunner({ sandbox, temporaryDirectory, run }: WalledR
   const stop = new AbortController();
   const session = new Session((order) => void writeSync(orders, `${JSON.stringify(order)}\n`));
   const ended = sandbox
-    .run(
-      [
-        `${RUNTIME_INSIDE}/bun`,
-        "--no-env-file",
-        `--config=${RUNTIME_INSIDE}/bunfig.toml`,
-        `${RUNTIME_INSIDE}/commands.ts`,
-      ],
-      {
-        ...run,
-        ...{ cwd: "/work", env: {}, path: [], stdin: path, signal: stop.signal },
-        // What speaks no frames is not the platform's program any more.
-        onOutput: (stream, bytes) => session.take(stream, bytes).catch(() => stop.abort()),
-      },
-    )
+    .run([FOLLOW_ORDERS], {
+      ...run,
+      ...{ cwd: "/work", env: {}, path: [], stdin: path, signal: stop.signal },
+      // What speaks no frames is not the platform's program any more.
+      onOutput: (stream, bytes) => session.take(stream, bytes).catch(() => stop.abort()),
+    })
     .then(
       (result) => session.end(reasonOf(result, session.faults)),
       (error: unknown) => session.end(error),

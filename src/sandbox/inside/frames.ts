@@ -3,6 +3,9 @@ export interface RunOrder {
   env: Readonly<Record<string, string>>;
 }
 
+/** In the place of a command: what to do is said on standard input. */
+export const FOLLOW_ORDERS = "follow-orders";
+
 /** What the platform asks of `commands.ts`: one JSON document a line. One command runs at a time. */
 export type Order =
   | RunOrder
