@@ -8,11 +8,13 @@ import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
 import { waitForRoom } from "../sandbox/machine-load.ts";
 import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import { getBlob } from "../store/blobs.ts";
-import { getSource } from "../store/deployments.ts";
+import { getSource, type StoredSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
 import type { SecretBox } from "../work/secrets.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
+import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
+import { hostVariables } from "./host-variables.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
@@ -69,8 +71,7 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
   const variables = await variablesFor(parts, view);
   log.hide(variables.secrets.map(({ value }) => value));
   const scan = secretScan(variables.secrets);
-  const source = await readSource(parts, held);
-  const { tree } = source;
+  const { tree, hash, source, git } = await readSource(parts, held);
   const plan = await planBuild({
     tree,
     readFile: fileReader(parts, tree),
@@ -95,7 +96,7 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
     return;
   }
   const tools = await toolsFor(parts.toolchains, plan);
-  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools, variables })) return;
+  if (await reuseEarlier(parts, held, { tree: hash, settings, plan, tools, variables })) return;
   const sandbox = await parts.sandbox();
   const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
@@ -109,10 +110,18 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
       readBlob: (hash) => getBlob(parts.store, hash),
       signal: held.signal,
     });
+    if (git) await writeGitFolder(folders.work, git, await getBlob(parts.store, git.pack));
     await sandbox.handOver(slot);
+    const fault = git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal: held.signal }));
+    if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
     const startedAtMs = Date.now();
-    const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot, variables });
+    const { id, project_name: project, production } = view;
+    const built = await runBuild({ ...parts, sandbox }, held, {
+      ...{ plan, tools, slot, variables },
+      hostVariables: hostVariables({ id, project, source, production, address: parts.address }),
+    });
     await held.advance({ findings: built.findings });
+    await removeGitFolder(folders.work);
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
@@ -124,10 +133,12 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
   }
 }
 
-async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<{ hash: Sha256; tree: Tree }> {
-  const source = await getSource(parts.store, view.id);
-  const tree = source && (await getTree(parts.store, source.tree));
-  if (tree) return { hash: source.tree, tree };
+type ReadSource = Pick<StoredSource, "source" | "git"> & { hash: Sha256; tree: Tree };
+
+async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<ReadSource> {
+  const stored = await getSource(parts.store, view.id);
+  const tree = stored && (await getTree(parts.store, stored.tree));
+  if (tree) return { ...stored, hash: stored.tree, tree };
   throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
     hint: "Deploy again; if it happens again, check the object store.",
   });

@@ -35,11 +35,21 @@ export async function toolsFor(toolchains: Toolchains, plan: CommandPlan): Promi
   return { node, manager: found[0]!, all, versions: { ...versions, node: node.version } };
 }
 
+interface BuildInput {
+  plan: CommandPlan;
+  tools: BuildTools;
+  slot: number;
+  /** What the project declares. */
+  variables: BuildVariables;
+  /** What hosts tell every build, by their names. */
+  hostVariables: Readonly<Record<string, string>>;
+}
+
 /** Install, then build, each in the wall. @throws BerthError of the step that failed */
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, tools, slot, variables }: { plan: CommandPlan; tools: BuildTools; slot: number; variables: BuildVariables },
+  { plan, tools, slot, variables, hostVariables }: BuildInput,
 ): Promise<{ findings: Findings }> {
   const { log } = held;
   const { node, manager } = tools;
@@ -55,7 +65,7 @@ export async function runBuild(
     const result = await parts.sandbox.run(command, {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: { ...plan.env, ...variables[step] },
+      env: { ...hostVariables, ...plan.env, ...variables[step] },
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
       path: tools.all.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,

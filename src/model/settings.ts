@@ -76,7 +76,7 @@ export const settingsTable = {
     variable: "BERTH_UID_BASE",
     schema: count(1000, 2_000_000_000),
     fallback: 52000,
-    meaning: "As root: the database runs as this uid, build slot n as this plus 1 plus n.",
+    meaning: "As root: the database runs as this uid, slot n (builds from 0, fetches from 65) as this plus 1 plus n.",
   },
   buildTimeoutSeconds: {
     variable: "BERTH_BUILD_TIMEOUT_SECONDS",
@@ -151,6 +151,13 @@ export const settingsTable = {
     fallback: null,
     meaning:
       "Key that the variables of projects are encrypted with: 32 random bytes in base64, the same for the processes `api` and `builder`. Default: made once, in the file `secrets.key` of the data directory.",
+  },
+  privateSources: {
+    variable: "BERTH_PRIVATE_SOURCES",
+    schema: z.enum(["auto", "yes", "no"]),
+    fallback: "auto",
+    meaning:
+      "Whether repositories at loopback, private and link-local addresses may be deployed. `auto`: only while the platform listens on loopback alone.",
   },
 } as const;
 

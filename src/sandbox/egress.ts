@@ -4,7 +4,7 @@ import type { Socket } from "bun";
 import type { ContactedHost } from "../model/contacted-host.ts";
 import { decide, type ProxyRequest, parseProxyRequest, type RegistryHost, usableAddresses } from "./egress-policy.ts";
 import { type Half, onClose, onDrain, passOn } from "./inside/relay.ts";
-import type { EgressPolicy } from "./sandbox.ts";
+import type { EgressPolicy, PinnedHost } from "./sandbox.ts";
 
 export interface EgressOptions {
   /** Path of the socket; shorter than 108 bytes, as unix(7) asks. */
@@ -12,6 +12,8 @@ export interface EgressOptions {
   /** Who may connect; undefined leaves it to this process's own user. */
   ownerUid?: number;
   policy: EgressPolicy;
+  /** Beside what the policy lets through. */
+  hosts?: readonly PinnedHost[];
   registries: readonly RegistryHost[];
   /** Name to addresses; the system's resolver by default. */
   resolve?: (host: string) => Promise<string[]>;
@@ -160,11 +162,12 @@ interface Target {
 
 async function findAddresses(
   request: ProxyRequest,
-  { policy, registries, resolve = resolveAll }: EgressOptions,
+  { policy, hosts = [], registries, resolve = resolveAll }: EgressOptions,
 ): Promise<Target | { reason: string }> {
-  const decision = decide(request, { policy, registries });
+  const decision = decide(request, { policy, registries, hosts });
   if (!decision.allowed) return { reason: decision.reason };
   if (decision.socket !== undefined) return { addresses: [], socket: decision.socket };
+  if (decision.pinned !== undefined) return { addresses: decision.pinned };
   let resolved: string[];
   try {
     resolved = await resolve(request.host);

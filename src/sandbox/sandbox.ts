@@ -43,6 +43,14 @@ export interface SlotFolders {
 
 export type EgressPolicy = "none" | "registry" | "public";
 
+/** A host that was resolved and checked before: the proxy connects to these addresses, whatever the name says now. */
+export interface PinnedHost {
+  /** As it is asked for: lower case, without brackets. */
+  host: string;
+  port: number;
+  addresses: readonly string[];
+}
+
 export interface RunOptions {
   slot: number;
   /** Inside the sandbox: `/work` or a folder below it. */
@@ -54,6 +62,8 @@ export interface RunOptions {
   /** Folders inside that are put before the default PATH. */
   path: readonly string[];
   egress: EgressPolicy;
+  /** What may be reached beside what the policy lets through. */
+  egressHosts?: readonly PinnedHost[];
   limits: RunLimits;
   /** A file of the host that is the command's standard input; empty without. */
   stdin?: string;

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { keysInUse } from "../database/variables.ts";
-import type { Settings } from "../model/settings.ts";
+import { isLoopbackHost, type Settings } from "../model/settings.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { SecretBox } from "../work/secrets.ts";
@@ -73,12 +73,19 @@ type SharedParts = RoleParts &
   };
 
 async function startUpload(parts: SharedParts): Promise<void> {
-  const [{ startUploadService }, { gitEnvironment }] = await Promise.all([
+  const [{ startUploadService }, { gitEnvironment }, { resolveAll }, { fetchSandbox }] = await Promise.all([
     import("../upload/upload-service.ts"),
     import("../upload/git.ts"),
+    import("../upload/source-host.ts"),
+    import("./build-sandbox.ts"),
   ]);
-  const git = gitEnvironment(parts.environment.variables);
-  const worker = await startUploadService({ ...parts, git }, { concurrency: parts.settings.uploads });
+  const { settings, environment } = parts;
+  const git = gitEnvironment({ ...environment, knownHostsFile: join(settings.dataDirectory, "known_hosts") });
+  const { sandbox, privateSources, host } = settings;
+  const privateAddresses = privateSources === "yes" || (privateSources === "auto" && isLoopbackHost(host));
+  const wall = { sandbox: fetchSandbox(settings, parts.releasers), privateAddresses, resolve: resolveAll };
+  const upload = { ...parts, git, wall: sandbox === "none" ? undefined : wall };
+  const worker = await startUploadService(upload, { concurrency: parts.settings.uploads });
   parts.releasers.add("upload service", () => worker.close());
 }
 
