@@ -39,7 +39,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
       framework: choice.framework,
       packageJson: packageJson ?? {},
       nodeVersion: node.value,
-      manager: manager.manager.name,
+      manager: manager.manager,
       declared,
     }),
     egress: settings.egress ?? "registry",
