@@ -95,7 +95,7 @@ describe("what a source asks for", () => {
 
   test("Hugo builds where the machine has it, and is named where not", async () => {
     const deployment = await deploy("ferry", {
-      "hugo.toml": "disableKinds = ['taxonomy', 'RSS', 'sitemap']",
+      "hugo.toml": "title = 'Ferry'",
       "layouts/index.html": "<p>made by Hugo</p>",
       "content/_index.md": "",
     });

@@ -55,6 +55,11 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     warnings: [
       ...planning.warnings,
       ...nodeWarnings,
+      ...(framework === "hugo" && declared.HUGO_VERSION !== undefined
+        ? [
+            `HUGO_VERSION asks for Hugo ${declared.HUGO_VERSION.slice(0, 20)}; the Hugo of the builder's machine is used.`,
+          ]
+        : []),
       ...fitting.warnings,
       ...(install.keepsLock ? manager.warnings : []),
     ],
