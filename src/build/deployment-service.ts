@@ -15,6 +15,7 @@ import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
 import { runBuild } from "./run-build.ts";
 import type { Toolchains } from "./toolchain.ts";
+import { freeYarnLockfile } from "./yarn-lockfile.ts";
 
 export interface BuildParts extends WorkParts {
   queue: JobQueue;
@@ -79,6 +80,7 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
       readBlob: (hash) => getBlob(parts.store, hash),
       signal: held.signal,
     });
+    await freeYarnLockfile(folders.work, plan, { readFile: fileReader(parts, tree) });
     await sandbox.handOver(slot);
     const startedAtMs = Date.now();
     const built = await runBuild({ ...parts, sandbox }, held, { plan, slot });

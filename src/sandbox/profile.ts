@@ -93,9 +93,7 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
     XDG_CACHE_HOME: "/cache/xdg",
     npm_config_registry: registries.registry,
     YARN_NPM_REGISTRY_SERVER: registries.registry,
-    ...(registries.caFile === undefined
-      ? {}
-      : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE, YARN_HTTPS_CA_FILE_PATH: CA_FILE }),
+    ...(registries.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE }),
     ...options.env,
     HOME: "/home",
     PATH: [...options.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),
