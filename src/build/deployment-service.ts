@@ -24,6 +24,7 @@ import { envFileRefused, isEnvFile, scanStoredFiles, secretScan } from "./secret
 import type { Toolchains } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
 import { variablesFor } from "./variables.ts";
+import { freeYarnLockfile } from "./yarn-lockfile.ts";
 
 export interface BuildParts extends WorkParts {
   queue: JobQueue;
@@ -111,6 +112,7 @@ async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRun
       signal: held.signal,
     });
     if (git) await writeGitFolder(folders.work, git, await getBlob(parts.store, git.pack));
+    await freeYarnLockfile(folders.work, plan, { readFile: fileReader(parts, tree) });
     await sandbox.handOver(slot);
     const fault = git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal: held.signal }));
     if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);

@@ -96,9 +96,7 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
     ...(registries.registry.startsWith("http:")
       ? { YARN_UNSAFE_HTTP_WHITELIST: new URL(registries.registry).hostname }
       : {}),
-    ...(registries.caFile === undefined
-      ? {}
-      : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE, YARN_HTTPS_CA_FILE_PATH: CA_FILE }),
+    ...(registries.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE }),
     ...options.env,
     HOME: "/home",
     PATH: [...options.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),

@@ -369,5 +369,8 @@ describe("the environment", () => {
     });
     expect(vite.env).toMatchObject({ CI: "true", npm_config_audit: "false", NEXT_TELEMETRY_DISABLED: "1" });
     expect(vite.env).not.toHaveProperty("NODE_OPTIONS");
+    expect(vite.env).not.toHaveProperty("YARN_IGNORE_ENGINES");
+    const yarn = await buildPlan({ "package.json": { scripts: { build: "x" } }, "yarn.lock": "" });
+    expect(yarn.env).toMatchObject({ YARN_IGNORE_ENGINES: "true", pnpm_config_pm_on_fail: "ignore" });
   });
 });
