@@ -28,6 +28,8 @@ export interface SandboxSettings {
   diskBytes: number;
   /** Tier 0: no wall at all. Only ever by the operator's word. */
   unsafe?: boolean;
+  /** Tier 3: the same behind gVisor's own kernel. */
+  gvisor?: boolean;
   /** Instead of finding out which way of making the wall this machine allows. */
   mode?: WallMode;
   /** `watched` does without control groups and volumes, as a user that is not root has to. */
@@ -43,7 +45,10 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const uidOf = (slot: number) => (selfUid === 0 ? uidBase + 1 + slot : undefined);
   await mkdir(slotsDirectory, { recursive: true, mode: 0o711 });
   const mode = settings.mode ?? (await findMode(uidOf(SELF_TEST_SLOT)));
-  const uids = mode === "user" ? [] : Array.from({ length: SELF_TEST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
+  const uids =
+    mode === "user" && !settings.gvisor
+      ? []
+      : Array.from({ length: SELF_TEST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
   const runtime = await prepareRuntimeFiles(join(slotsDirectory, "runtime"), uids);
   const kernel = await findKernelLimits(settings);
   const volumeBytes = kernel.noVolumes === undefined ? settings.diskBytes : undefined;
@@ -61,7 +66,15 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
     selfTest: remember(async () => {
       if (settings.unsafe) return undefined;
       const { prepare, clear } = slots;
-      return tryWall({ slot: SELF_TEST_SLOT, directory: slotsDirectory, prepare, clear, run });
+      return tryWall({
+        gvisor: settings.gvisor ?? false,
+        selfUid: settings.selfUid,
+        slot: SELF_TEST_SLOT,
+        directory: slotsDirectory,
+        prepare,
+        clear,
+        run,
+      });
     }),
   };
 }
@@ -115,8 +128,17 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
   const egress = options.egress === "none" ? undefined : await openWay(parts, { options, runDirectory, uid });
   try {
     const cgroup = kernel.cgroups?.open(options.limits);
+    const gvisor = settings.gvisor ?? false;
     const isVolume = kernel.noVolumes === undefined;
-    const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path, cgroup, isVolume });
+    const result = await runInWall({
+      ...shared,
+      mode,
+      runDirectory,
+      egressSocket: egress?.path,
+      cgroup,
+      isVolume,
+      gvisor,
+    });
     // Nothing is killed by its user id: another platform on this machine may have been given the same ones.
     const contacted = egress?.way.contacted() ?? [];
     const refusedHosts = [...new Set(contacted.filter(({ refused }) => refused).map(({ host }) => host))];
@@ -165,7 +187,7 @@ async function findMode(uid: number | undefined): Promise<WallMode> {
   return (await child.exited) === 0 ? "user" : "capabilities";
 }
 
-function tierOf({ unsafe, selfUid }: SandboxSettings, mode: WallMode, kernel: KernelLimits): Sandbox["tier"] {
+function tierOf({ unsafe, gvisor, selfUid }: SandboxSettings, mode: WallMode, kernel: KernelLimits): Sandbox["tier"] {
   if (unsafe) return { level: 0, reason: "BERTH_SANDBOX=none: builds run without a wall" };
   if (selfUid !== 0) {
     return { level: 1, reason: "not root: builds share the platform's user behind the wall, and are watched" };
@@ -174,6 +196,7 @@ function tierOf({ unsafe, selfUid }: SandboxSettings, mode: WallMode, kernel: Ke
   const memory =
     kernel.cgroups === undefined ? "no cgroups here, so memory is watched" : `limits by ${kernel.cgroups.name}`;
   const disk = kernel.noVolumes === undefined ? "a volume each" : `disk space is watched (${kernel.noVolumes})`;
+  if (gvisor) return { level: 3, reason: `BERTH_SANDBOX=gvisor: behind gVisor's own kernel; ${memory}; ${disk}` };
   return { level: 2, reason: `root: a user of its own for each slot, behind a wall of ${wall}; ${memory}; ${disk}` };
 }
 

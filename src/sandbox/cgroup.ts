@@ -16,6 +16,8 @@ const PARENT = "berth";
 /** The control groups of one run; all of its processes are in them from before its first instruction. */
 export interface RunCgroup {
   folders: readonly string[];
+  /** Whether it weighs less than its neighbours for the CPU. */
+  hasWeight: boolean;
   /** Moves a process in; what it starts from then on is in. */
   place(pid: number): void;
   /** The limit that was hit, even when the command itself came to a good end. */
@@ -85,6 +87,7 @@ interface GroupFiles {
   values(limits: Pick<RunLimits, "memoryBytes" | "processes">): (readonly [string, string, boolean])[];
   memoryEvents: string;
   pidsEvents: string;
+  weight: string;
   /** cgroup.kill; absent in old kernels. */
   kill?: string;
 }
@@ -113,6 +116,7 @@ function unifiedFiles(places: CgroupPlaces, make: (place: string) => string): Gr
     ],
     memoryEvents: join(group, "memory.events"),
     pidsEvents: join(group, "pids.events"),
+    weight: join(dirname(group), "cpu.weight"),
     kill: join(group, "cgroup.kill"),
   };
 }
@@ -141,6 +145,7 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
     ],
     memoryEvents: file("memory", "memory.oom_control"),
     pidsEvents: file("pids", "pids.events"),
+    weight: made.has("cpu") ? above("cpu", "cpu.shares") : "",
     ...(killer === undefined ? {} : { kill: join(killer, "cgroup.kill") }),
   };
 }
@@ -148,6 +153,7 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
 function runCgroup(folders: readonly string[], files: GroupFiles): RunCgroup {
   return {
     folders,
+    hasWeight: existsSync(files.weight),
     place(pid) {
       for (const folder of folders) writeFileSync(join(folder, "cgroup.procs"), String(pid));
     },

@@ -60,5 +60,6 @@ async function open(settings: Settings, { home, variables }: Environment): Promi
     registries,
     diskBytes: settings.buildDiskMiB * 1024 ** 2,
     unsafe: settings.sandbox === "none",
+    gvisor: settings.sandbox === "gvisor",
   });
 }
