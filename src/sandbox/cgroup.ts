@@ -22,7 +22,6 @@ export interface RunCgroup {
   place(pid: number): void;
   /** The limit that was hit, even when the command itself came to a good end. */
   hit(): "memory" | "processes" | undefined;
-  kill(): void;
 }
 
 export interface Cgroups {
@@ -88,8 +87,6 @@ interface GroupFiles {
   memoryEvents: string;
   pidsEvents: string;
   weight: string;
-  /** cgroup.kill; absent in old kernels. */
-  kill?: string;
 }
 
 /** The kernel's cgroup-v2 page, "Controllers". */
@@ -117,7 +114,6 @@ function unifiedFiles(places: CgroupPlaces, make: (place: string) => string): Gr
     memoryEvents: join(group, "memory.events"),
     pidsEvents: join(group, "pids.events"),
     weight: join(dirname(group), "cpu.weight"),
-    kill: join(group, "cgroup.kill"),
   };
 }
 
@@ -134,7 +130,8 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
   const file = (controller: (typeof CONTROLLERS)[number], name: string) => join(made.get(controller) ?? "", name);
   const above = (controller: (typeof CONTROLLERS)[number], name: string) =>
     join(dirname(made.get(controller) ?? ""), name);
-  const killer = places.unified === undefined ? undefined : make(places.unified);
+  // Without controllers it can still kill.
+  if (places.unified !== undefined) make(places.unified);
   return {
     values: ({ memoryBytes, processes }) => [
       [file("memory", "memory.limit_in_bytes"), String(memoryBytes), true],
@@ -146,7 +143,6 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
     memoryEvents: file("memory", "memory.oom_control"),
     pidsEvents: file("pids", "pids.events"),
     weight: made.has("cpu") ? above("cpu", "cpu.shares") : "",
-    ...(killer === undefined ? {} : { kill: join(killer, "cgroup.kill") }),
   };
 }
 
@@ -162,9 +158,6 @@ function runCgroup(folders: readonly string[], files: GroupFiles): RunCgroup {
       if (/^max [1-9]/m.test(readOr(files.pidsEvents))) return "processes";
       return undefined;
     },
-    kill() {
-      if (files.kill !== undefined && existsSync(files.kill)) writeFileSync(files.kill, "1");
-    },
   };
 }
 
@@ -173,11 +166,21 @@ export async function removeCgroups(folders: readonly string[]): Promise<void> {
   for (;;) {
     const members = folders.flatMap((folder) => readOr(join(folder, "cgroup.procs")).split("\n").filter(Boolean));
     if (members.length === 0 && removeNow(folders)) return;
+    // All at once where the kernel can, so that none can fork away.
+    for (const folder of folders) if (members.length > 0) killAll(folder);
     for (const id of new Set(members)) {
       const member = identify(Number(id));
       if (member !== undefined) kill(member);
     }
     await Bun.sleep(2);
+  }
+}
+
+function killAll(folder: string): void {
+  try {
+    writeFileSync(join(folder, "cgroup.kill"), "1", { flag: "r+" });
+  } catch {
+    // Version 1, or an old kernel: they are killed one by one.
   }
 }
 

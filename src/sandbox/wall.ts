@@ -43,18 +43,25 @@ const BLOCK_FD = 6;
 export async function runInWall(run: WallRun): Promise<Ending> {
   const statusPath = join(run.runDirectory, `status.${nanoid(8)}`);
   let record: string | undefined;
-  const bundle = run.gvisor && run.uid !== undefined ? makeBundle({ ...run, uid: run.uid }) : undefined;
+  let bundle: Bundle | undefined;
   try {
+    if (run.gvisor && run.uid !== undefined) bundle = makeBundle({ ...run, uid: run.uid });
     const child = start(run, statusPath, bundle);
+    let unplaced: unknown;
     const first = findFirst(child, statusPath).then((id) => {
-      if (id !== undefined) {
+      if (id === undefined) return undefined;
+      try {
         record = writeRecord(run.runDirectory, { first: id, cgroups: run.cgroup?.folders ?? [] });
         letGo(child, id, run.cgroup);
+      } catch (error) {
+        unplaced = error;
+        kill(id);
       }
       return id;
     });
     const guard = openGuard({ ...run, limits: run.options.limits });
     const ended = await supervise(child, { options: run.options, first, guard });
+    if (unplaced !== undefined && ended.stopped === undefined) throw unplaced;
     const status = readReport(statusPath).exitCode;
     if (status !== undefined || ended.stopped !== undefined) return resultOf(ended, status ?? null);
     // Neither was it stopped nor did its command end: something was killed from outside, or it never came so far.
@@ -81,7 +88,6 @@ function letGo(child: ChildProcess, first: ProcessId, cgroup: RunCgroup | undefi
   try {
     cgroup?.place(first.pid);
   } catch (error) {
-    kill(first);
     throw new BerthError("sandbox_unavailable", `A build can't be put into its control group: ${String(error)}`, {
       hint: "Run 'berth doctor': it tries the sandbox and says what this machine lacks.",
       cause: error,
