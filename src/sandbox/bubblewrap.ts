@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { nanoid } from "nanoid";
-import type { ErrorBody } from "../model/errors.ts";
+import { BerthError, type ErrorBody } from "../model/errors.ts";
 import { type Cgroups, findCgroups } from "./cgroup.ts";
 import { type Egress, openEgress } from "./egress.ts";
 import { dropPrefix, findTool, TOOL_ENVIRONMENT } from "./launch.ts";
@@ -12,7 +12,7 @@ import type { WallMode } from "./profile.ts";
 import type { RegistryConfiguration } from "./registries.ts";
 import { prepareRuntimeFiles, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, RunResult, Sandbox } from "./sandbox.ts";
-import { tryWall } from "./self-test.ts";
+import { GVISOR_NEEDS_ROOT, tryWall } from "./self-test.ts";
 import { openSlots, type Slots } from "./slots.ts";
 import { whyNoVolumes } from "./volume.ts";
 import { runInWall } from "./wall.ts";
@@ -129,6 +129,10 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
   try {
     const cgroup = kernel.cgroups?.open(options.limits);
     const gvisor = settings.gvisor ?? false;
+    if (gvisor && uid === undefined) {
+      const { code, message, hint } = GVISOR_NEEDS_ROOT;
+      throw new BerthError(code, message, { hint });
+    }
     const isVolume = kernel.noVolumes === undefined;
     const result = await runInWall({
       ...shared,

@@ -26,14 +26,14 @@ const PACKAGES = {
   nice: "coreutils",
 };
 
+export const GVISOR_NEEDS_ROOT = {
+  code: "sandbox_unavailable",
+  message: "BERTH_SANDBOX=gvisor needs root, and the platform is not root.",
+  hint: "Run the platform as root, or leave BERTH_SANDBOX unset.",
+} as const satisfies ErrorBody;
+
 async function missingTool({ gvisor, selfUid }: SelfTest): Promise<ErrorBody | undefined> {
-  if (gvisor && selfUid !== 0) {
-    return {
-      code: "sandbox_unavailable",
-      message: "BERTH_SANDBOX=gvisor needs root, and the platform is not root.",
-      hint: "Run the platform as root, or leave BERTH_SANDBOX unset.",
-    };
-  }
+  if (gvisor && selfUid !== 0) return GVISOR_NEEDS_ROOT;
   for (const [name, debianPackage] of Object.entries({ ...PACKAGES, ...(gvisor && { runsc: "runsc" }) })) {
     const path = findTool(name);
     if (path === null) {

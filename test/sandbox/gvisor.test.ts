@@ -35,6 +35,13 @@ const settings = {
 test("without root it is refused, and nothing lower takes its place", async () => {
   const sandbox = await openSandbox({ ...settings, selfUid: 1000, slotsDirectory: join(root, "not-root") });
   expect(await sandbox.selfTest()).toMatchObject({ code: "sandbox_unavailable" });
+  await sandbox.prepareSlot(1);
+  const options: RunOptions = {
+    ...{ slot: 1, cwd: "/work", env: {}, readOnly: [], path: [], egress: "none", limits: LIMITS },
+    signal: new AbortController().signal,
+    onOutput() {},
+  };
+  expect(sandbox.run(["/bin/true"], options)).rejects.toThrow("needs root");
 });
 
 describe.if(selfUid === 0)("gVisor", () => {
