@@ -20,6 +20,7 @@ const inputs: BuildInputs = {
     outputCandidates: ["dist"],
     outputHint: null,
     otherManagers: [],
+    yarnLockfile: null,
     serverOutputs: [],
     env: { CI: "true" },
     egress: "registry",

@@ -68,9 +68,10 @@ export const settingsTable = {
   },
   sandbox: {
     variable: "BERTH_SANDBOX",
-    schema: z.enum(["bubblewrap", "none"]),
+    schema: z.enum(["bubblewrap", "gvisor", "none"]),
     fallback: "bubblewrap",
-    meaning: "`none` runs builds WITHOUT a sandbox: their code can read all that the platform's user can.",
+    meaning:
+      "`gvisor` runs builds on a kernel of their own (root, and Debian's package `runsc`), more slowly. `none` runs builds WITHOUT a sandbox: their code can read all that the platform's user can.",
   },
   uidBase: {
     variable: "BERTH_UID_BASE",
