@@ -5,25 +5,26 @@ import type { Sha256 } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { Tree } from "../model/tree.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
-import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { getBlob } from "../store/blobs.ts";
 import { getSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
-import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
+import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts";
+import { type CacheParts, openBuildCache } from "./cache.ts";
+import { installName, workName } from "./cache-name.ts";
 import { chooseOutput, collectOutput, type OutputFile } from "./collect.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
-import { runBuild, toolsFor } from "./run-build.ts";
+import { type BuildTools, runBuild, toolsFor, versionsOf } from "./run-build.ts";
 import type { Toolchains } from "./toolchain.ts";
 
-export interface BuildParts extends WorkParts {
+export interface BuildParts extends CacheParts {
   queue: JobQueue;
   /** Opened by the first build, since most of it is of no use to plain sites. */
   sandbox(): Promise<Sandbox>;
   toolchains: Toolchains;
-  limits: RunLimits;
 }
 
 /** DEPLOYMENT SERVICE: a deployment's id in; a built, published, reachable site out. */
@@ -80,12 +81,15 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     });
     await sandbox.handOver(slot);
     const startedAtMs = Date.now();
-    const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot });
+    const names = await cacheNames(parts, { tree, plan, tools });
+    const cache = await openBuildCache(parts, held, { sandbox, slot, plan, names });
+    const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot, cache });
     await held.advance({ findings: built.findings });
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
     await publish(parts, held, { files: await collectOutput(output.directory), settings, warnings });
+    await cache.save();
   } finally {
     await sandbox.clearSlot(slot);
   }
@@ -98,6 +102,20 @@ async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<
   throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
     hint: "Deploy again; if it happens again, check the object store.",
   });
+}
+
+async function cacheNames(
+  parts: BuildParts,
+  { tree, plan, tools }: { tree: Tree; plan: BuildPlan & { kind: "build" }; tools: BuildTools },
+) {
+  const read = fileReader(parts, tree);
+  const paths = tree.entries.map(({ path }) => path).filter((path) => /(^|\/)package\.json$/.test(path));
+  const manifests = await Promise.all(paths.map(async (path) => (await read(path)) ?? ""));
+  const versions = versionsOf(tools, plan);
+  return {
+    install: installName({ entries: tree.entries, plan, tools: versions, manifests }),
+    work: workName(plan, versions),
+  };
 }
 
 function fileReader(parts: BuildParts, tree: Tree): (path: string) => Promise<string | undefined> {

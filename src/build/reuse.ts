@@ -3,7 +3,7 @@ import { getManifest } from "../store/deployments.ts";
 import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
 import { type BuildInputs, buildKey } from "./build-key.ts";
 import { republish } from "./publish.ts";
-import type { BuildTools } from "./run-build.ts";
+import { type BuildTools, versionsOf } from "./run-build.ts";
 
 type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan"> & { tools: BuildTools };
 
@@ -22,7 +22,7 @@ export async function reuseEarlier(
     tree,
     settings,
     plan,
-    tools: { node: tools.node.version, [plan.packageManager.name]: tools.manager.version },
+    tools: versionsOf(tools, plan),
     variables: { install: {}, build: {} },
     fork: false,
   });

@@ -2,6 +2,7 @@ import type { Findings } from "../database/deployments.ts";
 import { BerthError } from "../model/errors.ts";
 import type { EgressPolicy, RunLimits, RunResult, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
+import type { BuildCache } from "./cache.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
 
@@ -17,6 +18,11 @@ export interface BuildTools {
   manager: Tool;
 }
 
+/** Full versions by the tool's name. */
+export function versionsOf({ node, manager }: BuildTools, plan: CommandPlan): Record<string, string> {
+  return { node: node.version, [plan.packageManager.name]: manager.version };
+}
+
 /** @throws BerthError `toolchain_unavailable` */
 export async function toolsFor(toolchains: Toolchains, plan: CommandPlan): Promise<BuildTools> {
   const node = await toolchains.node(plan.nodeVersion);
@@ -27,7 +33,7 @@ export async function toolsFor(toolchains: Toolchains, plan: CommandPlan): Promi
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, tools, slot }: { plan: CommandPlan; tools: BuildTools; slot: number },
+  { plan, tools, slot, cache }: { plan: CommandPlan; tools: BuildTools; slot: number; cache: BuildCache },
 ): Promise<{ findings: Findings }> {
   const { log } = held;
   const { node, manager } = tools;
@@ -55,8 +61,11 @@ export async function runBuild(
     if (failure) throw failure;
     return Math.round(result.durationMs);
   };
-  const installMs = plan.install === null ? 0 : await run("install", plan.install, plan.workspaceRoot);
+  const install = async (command: readonly string[]) =>
+    (await cache.restoreInstall()) ?? (await run("install", command, plan.workspaceRoot));
+  const installMs = plan.install === null ? 0 : await install(plan.install);
   await held.advance({ findings: { node: node.version, timings: { installMs } } });
+  await cache.restoreWork();
   const buildMs = await run("build", plan.build, plan.root);
   return { findings: { timings: { buildMs } } };
 }

@@ -97,8 +97,12 @@ async function startBuilder(parts: SharedParts): Promise<void> {
     fileBytes: 1024 ** 3,
     logBytes: 8 * 1024 ** 2,
   };
+  const cacheLimits = {
+    projectBytes: settings.buildCacheMiB * 1024 ** 2,
+    totalBytes: settings.buildCachesMiB * 1024 ** 2,
+  };
   const worker = await startDeploymentService(
-    { ...parts, sandbox, toolchains, limits },
+    { ...parts, sandbox, toolchains, limits, cacheLimits },
     { concurrency: settings.builds },
   );
   parts.releasers.add("deployment service", () => worker.close());
