@@ -9,12 +9,12 @@ const site = (change: Sources = {}, scripts: Record<string, string> = {}): Sourc
   "src/main.js": "1",
   ...change,
 });
-const nameOf = async (sources: Sources, versions: Record<string, string> = tools) => {
+const nameOf = async (sources: Sources, versions: Record<string, string> = tools, variables = {}) => {
   const { tree } = sourceOf(sources);
   const manifests = Object.entries(sources)
     .filter(([path]) => path.split("/").at(-1) === "package.json")
     .map(([, content]) => (typeof content === "string" ? content : JSON.stringify(content)));
-  return installName({ entries: tree.entries, plan: await buildPlan(sources), tools: versions, manifests });
+  return installName({ entries: tree.entries, plan: await buildPlan(sources), tools: versions, variables, manifests });
 };
 
 test("a changed source file needs no other install", async () => {
@@ -32,7 +32,8 @@ test.each<[string, Sources]>([
   expect(await nameOf(site(change))).not.toBe((await nameOf(site()))!);
 });
 
-test("another tool needs another install", async () => {
+test("another tool or variable needs another install", async () => {
+  expect(await nameOf(site(), tools, { TOKEN: "x" })).not.toBe((await nameOf(site()))!);
   expect(await nameOf(site(), { ...tools, node: "24.2.0" })).not.toBe((await nameOf(site()))!);
 });
 
@@ -50,6 +51,8 @@ test("the work of a site in a folder is its own", async () => {
   const whole = await buildPlan(site());
   expect(workFolders({ root: "web", workspaceRoot: "." })).toContain("web/.next/cache");
   expect(workFolders({ root: "web", workspaceRoot: "." })).toContain("node_modules/.cache");
-  expect(workName({ ...whole, root: "web" }, tools)).not.toBe(workName(whole, tools));
-  expect(workName(whole, { ...tools, node: "24.9.9" })).toBe(workName(whole, tools));
+  const name = workName(whole, { tools, variables: {} });
+  expect(workName({ ...whole, root: "web" }, { tools, variables: {} })).not.toBe(name);
+  expect(workName(whole, { tools, variables: { KEY: "secret" } })).not.toBe(name);
+  expect(workName(whole, { tools: { ...tools, node: "24.9.9" }, variables: {} })).toBe(name);
 });

@@ -10,6 +10,8 @@ export interface InstallInputs {
   plan: CommandPlan;
   /** Full versions by the tool's name. */
   tools: Readonly<Record<string, string>>;
+  /** Of the install's step; secret ones too. */
+  variables: Readonly<Record<string, string>>;
   /** Text of every package.json of the source. */
   manifests: readonly string[];
 }
@@ -35,7 +37,7 @@ const HARMLESS =
  * @returns undefined when that can't be told, so the install has to run: there is no lockfile, the command is somebody's
  * own, the project's own scripts run with it, folders are copied in, or it is a Yarn that keeps packages elsewhere
  */
-export function installName({ entries, plan, tools, manifests }: InstallInputs): Sha256 | undefined {
+export function installName({ entries, plan, tools, variables, manifests }: InstallInputs): Sha256 | undefined {
   const { install, workspaceRoot, root, env } = plan;
   if (install === null || install[0] === "/bin/sh") return undefined;
   if (plan.packageManager.name === "yarn" && !tools.yarn?.startsWith("1.")) return undefined;
@@ -43,7 +45,7 @@ export function installName({ entries, plan, tools, manifests }: InstallInputs):
   if (!entries.some(({ path }) => path.startsWith(start) && LOCKFILES.has(path.slice(start.length)))) return undefined;
   if (!manifests.every(isPlain)) return undefined;
   const used = entries.filter(({ path }) => decidesInstall(path)).map(({ path, mode, hash }) => [path, mode, hash]);
-  return sha256(canonical({ version: 1, install, workspaceRoot, root, env, tools, used }));
+  return sha256(canonical({ version: 1, install, workspaceRoot, root, env, tools, variables, used }));
 }
 
 function decidesInstall(path: string): boolean {
@@ -76,8 +78,14 @@ export function workFolders({ root, workspaceRoot }: Pick<CommandPlan, "root" | 
   return tops.flatMap((top) => WORK_FOLDERS.map((folder) => (top === "." ? folder : `${top}/${folder}`)));
 }
 
-/** One for each site of a repository and each major version of what builds it. */
-export function workName(plan: CommandPlan, tools: Readonly<Record<string, string>>): Sha256 {
+/**
+ * One for each site of a repository and each major version of what builds it. What a build was told may stand in what
+ * it leaves, so a cache is only for builds that are told the very same.
+ */
+export function workName(
+  plan: CommandPlan,
+  { tools, variables }: Record<"tools" | "variables", Readonly<Record<string, string>>>,
+): Sha256 {
   const { root, workspaceRoot, framework } = plan;
-  return sha256(canonical({ version: 1, root, workspaceRoot, framework, node: tools.node?.split(".")[0] }));
+  return sha256(canonical({ version: 1, root, workspaceRoot, framework, node: tools.node?.split(".")[0], variables }));
 }

@@ -1,5 +1,5 @@
 import { projectExists } from "../database/projects.ts";
-import type { Sha256 } from "../model/ids.ts";
+import type { Tree } from "../model/tree.ts";
 import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import {
   type CacheKind,
@@ -11,8 +11,9 @@ import {
   surplusCaches,
 } from "../store/caches.ts";
 import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
+import type { BuildInputs } from "./build-key.ts";
 import { type ArchivePlace, pack, unpack } from "./cache-archive.ts";
-import { workFolders } from "./cache-name.ts";
+import { installName, workFolders, workName } from "./cache-name.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
 export interface CacheLimits {
@@ -41,19 +42,28 @@ export interface CacheParts extends WorkParts {
 interface CacheInputs {
   sandbox: Sandbox;
   slot: number;
+  tree: Tree;
+  readFile(path: string): Promise<string | undefined>;
   plan: BuildPlan & { kind: "build" };
-  names: { install: Sha256 | undefined; work: Sha256 };
+  /** Full versions by the tool's name. */
+  tools: Readonly<Record<string, string>>;
+  /** What the project declares for each step. */
+  variables: BuildInputs["variables"];
+  /** A fork gets back what was installed with no variables, and leaves nothing. */
+  trust: CacheLane | "fork";
 }
 
 export async function openBuildCache(
   parts: CacheParts,
   held: HeldDeployment,
-  { sandbox, slot, plan, names }: CacheInputs,
+  inputs: CacheInputs,
 ): Promise<BuildCache> {
   const { view, log, signal } = held;
+  const { sandbox, slot, plan, trust } = inputs;
   const place: ArchivePlace = { ...parts, sandbox, slot };
+  const names = await namesFor(inputs);
   // A branch may hold what nobody has looked at: production takes nothing from it.
-  const lane: CacheLane = view.production ? "production" : "preview";
+  const lane: CacheLane = trust === "fork" ? "preview" : trust;
   const isOff = parts.cacheLimits.projectBytes === 0;
   const stored = isOff || view.force ? [] : await listCaches(parts.store, view.project_id);
   const find = (kind: CacheKind): StoredCache | undefined => {
@@ -103,15 +113,25 @@ export async function openBuildCache(
       return ms;
     },
     async restoreWork() {
-      await restore("work");
+      if (trust !== "fork") await restore("work");
     },
     async save() {
-      if (isOff) return;
+      if (isOff || trust === "fork") return;
       for (const kind of ["install", "work"] as const) {
         await saveOne(kind).catch((error) => log.say("publish", `The ${kind} cache is not kept: ${reasonOf(error)}.`));
       }
       await tidyUp(parts, view.project_id).catch((fault) => parts.onFault(fault, { work: "evict caches" }));
     },
+  };
+}
+
+async function namesFor({ tree, readFile, plan, tools, variables }: CacheInputs) {
+  const { entries } = tree;
+  const paths = entries.map(({ path }) => path).filter((path) => /(^|\/)package\.json$/.test(path));
+  const manifests = await Promise.all(paths.map(async (path) => (await readFile(path)) ?? ""));
+  return {
+    install: installName({ entries, plan, tools, variables: variables.install, manifests }),
+    work: workName(plan, { tools, variables: variables.build }),
   };
 }
 

@@ -11,13 +11,12 @@ import { getSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts";
 import { type CacheParts, openBuildCache } from "./cache.ts";
-import { installName, workName } from "./cache-name.ts";
 import { chooseOutput, collectOutput, type OutputFile } from "./collect.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
-import { type BuildTools, runBuild, toolsFor, versionsOf } from "./run-build.ts";
+import { runBuild, toolsFor, versionsOf } from "./run-build.ts";
 import type { Toolchains } from "./toolchain.ts";
 
 export interface BuildParts extends CacheParts {
@@ -81,8 +80,10 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     });
     await sandbox.handOver(slot);
     const startedAtMs = Date.now();
-    const names = await cacheNames(parts, { tree, plan, tools });
-    const cache = await openBuildCache(parts, held, { sandbox, slot, plan, names });
+    const cache = await openBuildCache(parts, held, {
+      ...{ sandbox, slot, tree, readFile: fileReader(parts, tree), plan, tools: versionsOf(tools, plan) },
+      ...{ variables: { install: {}, build: {} }, trust: view.production ? "production" : "preview" },
+    });
     const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot, cache });
     await held.advance({ findings: built.findings });
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
@@ -102,20 +103,6 @@ async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<
   throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
     hint: "Deploy again; if it happens again, check the object store.",
   });
-}
-
-async function cacheNames(
-  parts: BuildParts,
-  { tree, plan, tools }: { tree: Tree; plan: BuildPlan & { kind: "build" }; tools: BuildTools },
-) {
-  const read = fileReader(parts, tree);
-  const paths = tree.entries.map(({ path }) => path).filter((path) => /(^|\/)package\.json$/.test(path));
-  const manifests = await Promise.all(paths.map(async (path) => (await read(path)) ?? ""));
-  const versions = versionsOf(tools, plan);
-  return {
-    install: installName({ entries: tree.entries, plan, tools: versions, manifests }),
-    work: workName(plan, versions),
-  };
 }
 
 function fileReader(parts: BuildParts, tree: Tree): (path: string) => Promise<string | undefined> {
