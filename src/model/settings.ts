@@ -139,6 +139,19 @@ export const settingsTable = {
     fallback: 10_240,
     meaning: "Most disk space of the package cache, in MiB; what was used the longest time ago goes first.",
   },
+  buildCacheMiB: {
+    variable: "BERTH_BUILD_CACHE_MIB",
+    schema: count(0, 1_048_576),
+    fallback: 1024,
+    meaning:
+      "Most space in the object store of what a project's builds leave for the next one, in MiB; 0 keeps nothing.",
+  },
+  buildCachesMiB: {
+    variable: "BERTH_BUILD_CACHES_MIB",
+    schema: count(0, 16_777_216),
+    fallback: 20_480,
+    meaning: "The same of all projects together, in MiB; the oldest goes first.",
+  },
   localSources: {
     variable: "BERTH_LOCAL_SOURCES",
     schema: z.enum(["auto", "yes", "no"]),
