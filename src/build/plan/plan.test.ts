@@ -155,6 +155,14 @@ describe("the root", () => {
       root: ".",
       framework: "vitepress",
     });
+    const alone = { dependencies: { "@11ty/eleventy": "3" } };
+    expect(await plan({ "package.json": alone, ...below("apps/web") })).toMatchObject({
+      root: ".",
+      framework: "eleventy",
+    });
+    // A script made to keep a pattern busy for ever does not.
+    const busy = { scripts: { build: `${"dotenv -- ".repeat(300)}x`, "build:docs": "npx ".repeat(900) } };
+    expect(await plan({ "package.json": busy, ...below("apps/web") })).toMatchObject({ root: "." });
     const unknown = { scripts: { build: "node make.mjs" } };
     expect(await plan({ "package.json": unknown, ...below("apps/web") })).toMatchObject({ root: ".", framework: null });
   });
