@@ -1,6 +1,7 @@
 import type { Findings } from "../database/deployments.ts";
 import { findProject } from "../database/projects.ts";
 import { BerthError } from "../model/errors.ts";
+import type { Sha256 } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { Tree } from "../model/tree.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
@@ -9,11 +10,12 @@ import { getBlob } from "../store/blobs.ts";
 import { getSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
-import { chooseOutput, collectOutput, type OutputFile } from "./collect.ts";
+import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
-import { runBuild } from "./run-build.ts";
+import { reuseEarlier } from "./reuse.ts";
+import { runBuild, toolsFor } from "./run-build.ts";
 import type { Toolchains } from "./toolchain.ts";
 
 export interface BuildParts extends WorkParts {
@@ -22,6 +24,7 @@ export interface BuildParts extends WorkParts {
   sandbox(): Promise<Sandbox>;
   toolchains: Toolchains;
   limits: RunLimits;
+  outputLimits: OutputLimits;
 }
 
 /** DEPLOYMENT SERVICE: a deployment's id in; a built, published, reachable site out. */
@@ -47,7 +50,8 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
   const { view, log } = held;
   const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
   const { settings } = await findProject(parts.database, view.project_name);
-  const tree = await readSource(parts, held);
+  const source = await readSource(parts, held);
+  const { tree } = source;
   const plan = await planBuild({ tree, readFile: fileReader(parts, tree), settings: withRoot(settings, view.root) });
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
@@ -62,6 +66,8 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     await publish(parts, held, { files: filesOfTree(parts, tree, plan), settings, warnings: plan.warnings });
     return;
   }
+  const tools = await toolsFor(parts.toolchains, plan);
+  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools })) return;
   const sandbox = await parts.sandbox();
   const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
@@ -75,21 +81,26 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
     });
     await sandbox.handOver(slot);
     const startedAtMs = Date.now();
-    const built = await runBuild({ ...parts, sandbox }, held, { plan, slot });
+    const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot });
     await held.advance({ findings: built.findings });
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
-    await publish(parts, held, { files: await collectOutput(output.directory), settings, warnings });
+    await publish(parts, held, {
+      files: await collectOutput(output.directory, parts.outputLimits),
+      settings,
+      warnings,
+    });
   } finally {
-    await sandbox.clearSlot(slot);
+    // The slot is free at once; that its space is given back is nothing to wait for.
+    sandbox.clearSlot(slot).catch((error) => parts.onFault(error, { work: "clear a build slot" }));
   }
 }
 
-async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<Tree> {
+async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<{ hash: Sha256; tree: Tree }> {
   const source = await getSource(parts.store, view.id);
   const tree = source && (await getTree(parts.store, source.tree));
-  if (tree) return tree;
+  if (tree) return { hash: source.tree, tree };
   throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
     hint: "Deploy again; if it happens again, check the object store.",
   });

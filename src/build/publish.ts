@@ -1,4 +1,4 @@
-import { publishUnderLock } from "../database/deployments.ts";
+import { type DeploymentView, publishUnderLock } from "../database/deployments.ts";
 import type { Sha256 } from "../model/ids.ts";
 import { sha256 } from "../model/ids.ts";
 import {
@@ -24,7 +24,7 @@ interface Output {
 
 /** Files -> compressed copies -> blobs -> manifest -> host pointers and `ready`, in this order. */
 export async function publish(parts: WorkParts, held: HeldDeployment, output: Output): Promise<void> {
-  const { view, log } = held;
+  const { view } = held;
   const start = performance.now();
   await held.advance({ to: "publishing", findings: { warnings: [...output.warnings] } });
   const earlier = await earlierEntries(parts, view.project_id);
@@ -33,15 +33,39 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
     entries[path] = entry;
   });
   const { newBytes } = await putMissingBlobs(parts.store, blobs, { known: knownHashes(earlier), concurrency: 32 });
-  const manifest: Manifest = {
+  await goLive(parts, held, { manifest: manifestOf(view, entries, output.settings), newBytes, start });
+}
+
+/** Publishes the files of an earlier deployment once more, under this one's name: nothing is read or stored anew. */
+export async function republish(
+  parts: WorkParts,
+  held: HeldDeployment,
+  { earlier, settings, warnings }: { earlier: Manifest; settings: ProjectSettings; warnings: readonly string[] },
+): Promise<void> {
+  const start = performance.now();
+  await held.advance({ to: "publishing", findings: { warnings: [...warnings], reused: true } });
+  const manifest = { ...earlier, ...manifestOf(held.view, earlier.files, settings) };
+  await goLive(parts, held, { manifest, newBytes: 0, start });
+}
+
+function manifestOf(view: DeploymentView, files: Manifest["files"], settings: ProjectSettings): Manifest {
+  return {
     version: 1,
     deployment: view.id,
     project: view.project_name,
     createdAt: view.created_at.toISOString(),
-    htmlHandling: output.settings.html_handling ?? "auto-trailing-slash",
-    notFoundHandling: output.settings.not_found_handling ?? defaultNotFoundHandling(Object.keys(entries)),
-    files: entries,
+    htmlHandling: settings.html_handling ?? "auto-trailing-slash",
+    notFoundHandling: settings.not_found_handling ?? defaultNotFoundHandling(Object.keys(files)),
+    files,
   };
+}
+
+async function goLive(
+  parts: WorkParts,
+  held: HeldDeployment,
+  { manifest, newBytes, start }: { manifest: Manifest; newBytes: number; start: number },
+): Promise<void> {
+  const { view, log } = held;
   // An earlier attempt that was cut off behind this point has said what is served; its blobs are all there.
   const kept =
     (await putManifest(parts.store, manifest)) === "written" ? manifest : await getManifest(parts.store, view.id);

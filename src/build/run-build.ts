@@ -1,27 +1,36 @@
 import type { Findings } from "../database/deployments.ts";
-import { BerthError } from "../model/errors.ts";
-import type { EgressPolicy, RunLimits, RunResult, Sandbox } from "../sandbox/sandbox.ts";
+import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
+import { failureOf } from "./explain-failure.ts";
 import type { BuildPlan } from "./plan/plan.ts";
-import type { Toolchains } from "./toolchain.ts";
+import type { Tool, Toolchains } from "./toolchain.ts";
 
 interface RunParts {
   sandbox: Sandbox;
-  toolchains: Toolchains;
   limits: RunLimits;
 }
 
 type CommandPlan = BuildPlan & { kind: "build" };
 
+export interface BuildTools {
+  node: Tool;
+  manager: Tool;
+}
+
+/** @throws BerthError `toolchain_unavailable` */
+export async function toolsFor(toolchains: Toolchains, plan: CommandPlan): Promise<BuildTools> {
+  const node = await toolchains.node(plan.nodeVersion);
+  return { node, manager: await toolchains.packageManager({ ...plan.packageManager, node: node.version }) };
+}
+
 /** Install, then build, each in the wall. @throws BerthError of the step that failed */
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, slot }: { plan: CommandPlan; slot: number },
+  { plan, tools, slot }: { plan: CommandPlan; tools: BuildTools; slot: number },
 ): Promise<{ findings: Findings }> {
   const { log } = held;
-  const node = await parts.toolchains.node(plan.nodeVersion);
-  const manager = await parts.toolchains.packageManager({ ...plan.packageManager, node: node.version });
+  const { node, manager } = tools;
   log.say("install", `Node ${node.version}, ${plan.packageManager.name} ${manager.version}`);
   const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
     log.say(step, `$ ${shown(command)}`);
@@ -37,11 +46,16 @@ export async function runBuild(
       onOutput: (stream, bytes) => log.write(step, stream, bytes),
     });
     log.endLines(step);
+    if (result.cause === "log")
+      log.say(step, `The log ends here: its limit is ${parts.limits.logBytes / 1024 ** 2} MiB.`);
     held.signal.throwIfAborted();
     const failure = failureOf(step, result, {
       command: shown(command),
-      lastLines: log.lastLines(step, 12),
+      lastLines: log.lastLines(step, 200),
       limits: parts.limits,
+      egress: plan.egress,
+      manager: plan.packageManager.name,
+      node: node.version,
     });
     if (failure) throw failure;
     return Math.round(result.durationMs);
@@ -55,67 +69,4 @@ export async function runBuild(
 /** The command as a person would type it; of the shell's own form only the script. */
 function shown(command: readonly string[]): string {
   return command[0] === "/bin/sh" && command[1] === "-c" ? command[2]! : command.join(" ");
-}
-
-interface FailureContext {
-  command: string;
-  lastLines: string[];
-  limits: RunLimits;
-}
-
-/** What went wrong, told from how the command ended. Pure. */
-export function failureOf(
-  step: "install" | "build",
-  result: RunResult,
-  context: FailureContext,
-): BerthError | undefined {
-  const { limits } = context;
-  switch (result.cause) {
-    case "canceled":
-      return new BerthError("canceled", `The ${step} was stopped.`, { hint: "Deploy again when you want it." });
-    case "timeout":
-      return new BerthError("build_timeout", `The ${step} took longer than ${limits.wallMs / 1000} s.`, {
-        hint: "Look in the log for a command that waits (a watcher, a server, a prompt), or raise BERTH_BUILD_TIMEOUT_SECONDS.",
-      });
-    case "memory":
-      return limit(
-        step,
-        `ran out of memory (${limits.memoryBytes / 1024 ** 2} MiB)`,
-        "Make the build smaller, or raise BERTH_BUILD_MEMORY_MIB.",
-      );
-    case "processes":
-      return limit(step, `reached the process limit (${limits.processes})`, "Run fewer workers at the same time.");
-    case "disk":
-      return limit(step, "filled its disk space", "Write less, or clean up between the steps.");
-    case "log":
-      return limit(step, `printed more than ${limits.logBytes / 1024 ** 2} MiB`, "Make the command quieter.");
-    case "exit":
-      return result.exit === 0 ? undefined : failedCommand(step, result, context);
-  }
-}
-
-function limit(step: string, what: string, hint: string): BerthError {
-  return new BerthError("build_limit", `The ${step} ${what}.`, { hint });
-}
-
-function failedCommand(
-  step: "install" | "build",
-  result: RunResult,
-  { command, lastLines }: FailureContext,
-): BerthError {
-  const hint =
-    result.refusedHosts.length > 0
-      ? `The network policy refused ${result.refusedHosts.join(", ")}: set egress=public for the project if it needs them.`
-      : lastLines.length > 0
-        ? `The last lines of its log: ${lastLines
-            .slice(-4)
-            .join(" / ")
-            .replace(/\u001b\[[0-9;]*m/g, "")
-            .slice(0, 600)}`
-        : "Run the same command in a fresh clone of the repository to see it fail.";
-  return new BerthError(
-    step === "install" ? "install_failed" : "build_failed",
-    `'${command}' ended with status ${result.exit}.`,
-    { hint },
-  );
 }

@@ -12,6 +12,7 @@ import { renderBytes } from "./render.ts";
 /** A platform with its embedded database, one build and the store's first sites. */
 const DISK_LEAST_BYTES = 2e9;
 const MEMORY_LEAST_BYTES = 1e9;
+const PROBE_DISK_BYTES = 64 * 1024 ** 2;
 const PROBE_TIMEOUT_MS = 10_000;
 
 interface Program {
@@ -34,7 +35,6 @@ export async function checkProgram({ name, least, package: debianPackage }: Prog
   return { name, ok: true, detail: `${version} (${path})`, hint: "" };
 }
 
-/** Runs a command behind the namespaces that every build gets. */
 /** Tries the very wall that builds get, in a folder of its own. */
 export async function checkSandbox(uidBase: number): Promise<Check> {
   const name = "sandbox";
@@ -46,8 +46,9 @@ export async function checkSandbox(uidBase: number): Promise<Check> {
       uidBase,
       selfUid: process.getuid?.() ?? -1,
       registries: { registry: "https://registry.invalid/", hosts: [], npmrcLines: [] },
+      diskBytes: PROBE_DISK_BYTES,
     });
-    const refusal = await sandbox.selfTest();
+    const refusal = await sandbox.selfTest().finally(() => sandbox.close());
     if (refusal) return { name, ok: false, detail: refusal.message, hint: refusal.hint };
     return { name, ok: true, detail: `tier ${sandbox.tier.level}: ${sandbox.tier.reason}`, hint: "" };
   } catch (error) {

@@ -48,6 +48,19 @@ export function listUnfinished(database: Database): Promise<DeploymentView[]> {
   return views(database).where("deployments.status", "in", UNFINISHED).orderBy("deployments.generation").execute();
 }
 
+/** What production shows, project by project. */
+export async function listInProduction(database: Database): Promise<DeploymentView[]> {
+  const promoted = await views(database).where("deployments.promoted_generation", "is not", null).execute();
+  return promoted.filter((view) => view.in_production);
+}
+
+export function listEndedWithoutSite(database: Database, since: Date): Promise<DeploymentView[]> {
+  return views(database)
+    .where("deployments.status", "in", ["failed", "canceled", "superseded"])
+    .where("deployments.finished_at", ">", since)
+    .execute();
+}
+
 /** What production shows, and what it showed before: the two promoted last. */
 export function lastPromoted(database: Database, projectId: string, limit = 2): Promise<DeploymentView[]> {
   return views(database)
@@ -85,6 +98,7 @@ export interface Findings {
   branch?: string | null;
   production?: boolean;
   source_tree?: string;
+  build_key?: string;
   framework?: string | null;
   package_manager?: string | null;
   node?: string | null;
@@ -223,6 +237,22 @@ export async function lastSourceTree({ query }: Database, project: ProjectRow["i
     .limit(1)
     .executeTakeFirst();
   return row?.source_tree ?? undefined;
+}
+
+/** The newest ready deployment of the project whose build has this key. */
+export async function readyWithBuildKey(
+  { query }: Database,
+  { projectId, buildKey }: { projectId: ProjectRow["id"]; buildKey: string },
+): Promise<Pick<DeploymentRow, "id" | "warnings"> | undefined> {
+  return await query
+    .selectFrom("deployments")
+    .select(["id", "warnings"])
+    .where("project_id", "=", projectId)
+    .where("build_key", "=", buildKey)
+    .where("status", "=", "ready")
+    .orderBy("generation", "desc")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 export async function announce({ query }: Database, id: string): Promise<void> {

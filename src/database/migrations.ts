@@ -10,6 +10,11 @@ const MIGRATIONS: Record<string, Migration> = {
       for (const statement of FIRST) await sql.raw(statement).execute(db);
     },
   },
+  "0002-build-key": {
+    async up(db: Kysely<unknown>) {
+      for (const statement of BUILD_KEY) await sql.raw(statement).execute(db);
+    },
+  },
 };
 
 const FIRST = [
@@ -73,6 +78,11 @@ const FIRST = [
     created_at timestamptz not null default now(),
     expires_at timestamptz
   )`,
+];
+
+const BUILD_KEY = [
+  `alter table deployments add column build_key text`,
+  `create index deployments_by_build on deployments (project_id, build_key, generation desc) where status = 'ready'`,
 ];
 
 /**

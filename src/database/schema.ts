@@ -46,6 +46,8 @@ interface DeploymentsTable {
   force: boolean;
   root: string | null;
   source_tree: string | null;
+  /** Name of what its build gives (build-key.ts); null where there was none. */
+  build_key: string | null;
   framework: string | null;
   package_manager: string | null;
   node: string | null;

@@ -82,8 +82,44 @@ export const settingsTable = {
   buildMemoryMiB: {
     variable: "BERTH_BUILD_MEMORY_MIB",
     schema: count(64, 1_048_576),
-    fallback: 4096,
+    fallback: 2048,
     meaning: "Most memory of a build, in MiB.",
+  },
+  buildProcesses: {
+    variable: "BERTH_BUILD_PROCESSES",
+    schema: count(32, 65_536),
+    fallback: 512,
+    meaning: "Most processes and threads of a build at the same time.",
+  },
+  buildDiskMiB: {
+    variable: "BERTH_BUILD_DISK_MIB",
+    schema: count(64, 1_048_576),
+    fallback: 4096,
+    meaning: "Most disk space of a build with its dependencies and caches, in MiB. As root, the size of its volume.",
+  },
+  buildLogMiB: {
+    variable: "BERTH_BUILD_LOG_MIB",
+    schema: count(1, 1024),
+    fallback: 8,
+    meaning: "Most that an install or a build prints, in MiB.",
+  },
+  outputFiles: {
+    variable: "BERTH_OUTPUT_FILES",
+    schema: count(1, 10_000_000),
+    fallback: 100_000,
+    meaning: "Most files of an output.",
+  },
+  outputMiB: {
+    variable: "BERTH_OUTPUT_MIB",
+    schema: count(1, 1_048_576),
+    fallback: 4096,
+    meaning: "Most bytes of an output in all, in MiB.",
+  },
+  outputFileMiB: {
+    variable: "BERTH_OUTPUT_FILE_MIB",
+    schema: count(1, 1_048_576),
+    fallback: 512,
+    meaning: "Most bytes of one file of an output, in MiB.",
   },
   localSources: {
     variable: "BERTH_LOCAL_SOURCES",

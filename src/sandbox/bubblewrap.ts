@@ -2,6 +2,8 @@ import { readdirSync } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { nanoid } from "nanoid";
+import type { ErrorBody } from "../model/errors.ts";
+import { type Cgroups, findCgroups } from "./cgroup.ts";
 import { type Egress, openEgress } from "./egress.ts";
 import { dropPrefix, findTool, TOOL_ENVIRONMENT } from "./launch.ts";
 import { runPlain } from "./plain.ts";
@@ -12,6 +14,7 @@ import { prepareRuntimeFiles, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, RunResult, Sandbox } from "./sandbox.ts";
 import { tryWall } from "./self-test.ts";
 import { openSlots, type Slots } from "./slots.ts";
+import { whyNoVolumes } from "./volume.ts";
 import { runInWall } from "./wall.ts";
 
 export interface SandboxSettings {
@@ -21,10 +24,14 @@ export interface SandboxSettings {
   /** User id of this process; 0 is root. */
   selfUid: number;
   registries: RegistryConfiguration;
+  /** Size of a slot's volume, where this machine lets volumes be mounted. */
+  diskBytes: number;
   /** Tier 0: no wall at all. Only ever by the operator's word. */
   unsafe?: boolean;
   /** Instead of finding out which way of making the wall this machine allows. */
   mode?: WallMode;
+  /** `watched` does without control groups and volumes, as a user that is not root has to. */
+  limits?: "kernel" | "watched";
 }
 
 /** Above all slots of builds (settings.ts: at most 64). */
@@ -38,20 +45,39 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const mode = settings.mode ?? (await findMode(uidOf(SELF_TEST_SLOT)));
   const uids = mode === "user" ? [] : Array.from({ length: SELF_TEST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
   const runtime = await prepareRuntimeFiles(join(slotsDirectory, "runtime"), uids);
-  const slots = openSlots({ directory: slotsDirectory, uidOf, npmrcLines: registries.npmrcLines });
-  const parts: Parts = { settings, mode, runtime, slots, uidOf };
+  const kernel = await findKernelLimits(settings);
+  const volumeBytes = kernel.noVolumes === undefined ? settings.diskBytes : undefined;
+  const slots = openSlots({ directory: slotsDirectory, uidOf, npmrcLines: registries.npmrcLines, volumeBytes });
+  await slots.reap();
+  const parts: Parts = { settings, mode, runtime, slots, uidOf, kernel };
   const run = (command: readonly string[], options: RunOptions) => runCommand(parts, command, options);
   return {
-    tier: tierOf(settings, mode),
+    tier: tierOf(settings, mode, kernel),
     prepareSlot: slots.prepare,
     handOver: slots.handOver,
     clearSlot: slots.clear,
+    close: slots.close,
     run,
-    async selfTest() {
+    selfTest: remember(async () => {
       if (settings.unsafe) return undefined;
       const { prepare, clear } = slots;
       return tryWall({ slot: SELF_TEST_SLOT, directory: slotsDirectory, prepare, clear, run });
-    },
+    }),
+  };
+}
+
+/** A refusal is not kept: what was missing may be there by the next time. */
+function remember(test: () => Promise<ErrorBody | undefined>): () => Promise<ErrorBody | undefined> {
+  let known: Promise<ErrorBody | undefined> | undefined;
+  return () => {
+    if (known === undefined) {
+      const forget = () => {
+        known = undefined;
+      };
+      known = test();
+      known.then((refusal) => refusal && forget(), forget);
+    }
+    return known;
   };
 }
 
@@ -61,21 +87,36 @@ interface Parts {
   runtime: RuntimeFiles;
   slots: Slots;
   uidOf: (slot: number) => number | undefined;
+  kernel: KernelLimits;
+}
+
+/** What of the limits the kernel itself holds on this machine. */
+interface KernelLimits {
+  cgroups: Cgroups | undefined;
+  /** Why slots have no volumes; undefined when they have. */
+  noVolumes: string | undefined;
+}
+
+async function findKernelLimits({ selfUid, unsafe, slotsDirectory, limits }: SandboxSettings): Promise<KernelLimits> {
+  if (selfUid !== 0 || unsafe || limits === "watched") return { cgroups: undefined, noVolumes: "not asked for" };
+  return { cgroups: findCgroups(), noVolumes: await whyNoVolumes(slotsDirectory) };
 }
 
 async function runCommand(parts: Parts, command: readonly string[], options: RunOptions): Promise<RunResult> {
   if (options.signal.aborted) return { exit: null, cause: "canceled", durationMs: 0, refusedHosts: [] };
-  const { settings, mode, runtime, slots, uidOf } = parts;
+  const { settings, mode, runtime, slots, uidOf, kernel } = parts;
   const { registries } = settings;
   const uid = uidOf(options.slot);
   const runDirectory = slots.runDirectory(options.slot);
   const folders = slots.folders(options.slot);
   const tasksOfOthers = uid === undefined ? countTasks(settings.selfUid) : 0;
-  const shared = { command, options, folders, runtime, registries, uid, tasksOfOthers };
+  const shared = { command, options, folders, runtime, registries, uid, tasksOfOthers, disk: slots.disk(options.slot) };
   if (settings.unsafe) return { ...(await runPlain({ ...shared, egressSocket: undefined })), refusedHosts: [] };
   const egress = options.egress === "none" ? undefined : await openWay(parts, { options, runDirectory, uid });
   try {
-    const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path });
+    const cgroup = kernel.cgroups?.open(options.limits);
+    const isVolume = kernel.noVolumes === undefined;
+    const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path, cgroup, isVolume });
     // Nothing is killed by its user id: another platform on this machine may have been given the same ones.
     return { ...result, refusedHosts: egress?.way.refusedHosts() ?? [] };
   } finally {
@@ -120,11 +161,16 @@ async function findMode(uid: number | undefined): Promise<WallMode> {
   return (await child.exited) === 0 ? "user" : "capabilities";
 }
 
-function tierOf({ unsafe, selfUid }: SandboxSettings, mode: WallMode): Sandbox["tier"] {
+function tierOf({ unsafe, selfUid }: SandboxSettings, mode: WallMode, kernel: KernelLimits): Sandbox["tier"] {
   if (unsafe) return { level: 0, reason: "BERTH_SANDBOX=none: builds run without a wall" };
-  if (selfUid !== 0) return { level: 1, reason: "not root: builds share the platform's user behind the wall" };
-  const how = mode === "user" ? "user namespaces" : "root's own mounts, as user namespaces are closed here";
-  return { level: 2, reason: `root: a user of its own for each slot, behind a wall of ${how}` };
+  if (selfUid !== 0) {
+    return { level: 1, reason: "not root: builds share the platform's user behind the wall, and are watched" };
+  }
+  const wall = mode === "user" ? "user namespaces" : "root's own mounts, as user namespaces are closed here";
+  const memory =
+    kernel.cgroups === undefined ? "no cgroups here, so memory is watched" : `limits by ${kernel.cgroups.name}`;
+  const disk = kernel.noVolumes === undefined ? "a volume each" : `disk space is watched (${kernel.noVolumes})`;
+  return { level: 2, reason: `root: a user of its own for each slot, behind a wall of ${wall}; ${memory}; ${disk}` };
 }
 
 function countTasks(uid: number): number {

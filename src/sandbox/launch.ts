@@ -4,12 +4,15 @@ import type { RunLimits } from "./sandbox.ts";
 const TASKS_HEADROOM = 32;
 const OPEN_FILES = 4096;
 
-/** prlimit(1) and choom(1): what the kernel holds a process and all its children to. */
+/** Behind everything else on the machine: the least of the usual classes, never the idle one, which could starve. */
+const LOW_PRIORITY = ["nice", "-n", "19", "ionice", "-c", "2", "-n", "7", "--"];
+
+/** prlimit(1), choom(1), nice(1), ionice(1): what the kernel holds a process and all its children to. */
 export function limitPrefix(limits: RunLimits, options: { tasksOfOthers: number }): string[] {
   const tasks = limits.processes + TASKS_HEADROOM + options.tasksOfOthers;
   return [
     ...["prlimit", "--core=0", `--nofile=${OPEN_FILES}`, `--nproc=${tasks}`, `--fsize=${limits.fileBytes}`],
-    ...["choom", "-n", "1000", "--"],
+    ...["choom", "-n", "1000", "--", ...LOW_PRIORITY],
   ];
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { openGuard } from "./guard.ts";
 import { dropPrefix, limitPrefix } from "./launch.ts";
 import { identify, processesOf, untilGone } from "./process-tree.ts";
 import { insideEnvironment, type ProfileInput } from "./profile.ts";
@@ -9,6 +10,7 @@ import { resultOf, supervise } from "./supervise.ts";
 interface PlainRun extends Omit<ProfileInput, "mode"> {
   command: readonly string[];
   uid: number | undefined;
+  disk: string;
   tasksOfOthers: number;
 }
 
@@ -36,7 +38,8 @@ export async function runPlain(run: PlainRun): Promise<Omit<RunResult, "refusedH
   closeSync(stdin);
   const first = Promise.resolve(child.pid === undefined ? undefined : identify(child.pid));
   child.once("exit", () => void endOthers(child.pid, uid));
-  const ended = await supervise(child, { options, first });
+  const guard = openGuard({ limits: options.limits, cgroup: undefined, disk: run.disk, isVolume: false });
+  const ended = await supervise(child, { options, first, guard });
   return resultOf(ended, ended.status);
 }
 

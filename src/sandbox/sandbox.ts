@@ -5,7 +5,10 @@ export interface Sandbox {
   /** Which tier holds on this machine and why (2: root with a uid per slot; 1: not root; 0: by the operator's word). */
   readonly tier: { level: 0 | 1 | 2; reason: string };
 
-  /** Tries the wall on this machine: runs a command in it and looks from inside. undefined when it holds. */
+  /**
+   * Tries the wall on this machine: runs a command in it and looks from inside. undefined when it holds, which is then
+   * remembered; a refusal is tried again by the next call.
+   */
   selfTest(): Promise<ErrorBody | undefined>;
 
   /** Makes the empty folders of a build slot and hands them to the slot's uid. What lay there before is removed. */
@@ -20,8 +23,14 @@ export interface Sandbox {
    */
   run(command: readonly string[], options: RunOptions): Promise<RunResult>;
 
-  /** Removes the slot's folders. */
+  /**
+   * Removes the slot's folders. The slot may be prepared anew as soon as this has returned; its promise resolves when
+   * the space is given back, which nobody needs to wait for.
+   */
   clearSlot(slot: number): Promise<void>;
+
+  /** Clears every slot that was prepared and waits for it, so that nothing is mounted any more. */
+  close(): Promise<void>;
 }
 
 /** Paths on the host; inside they are `/work`, `/cache` and `/home`. */
@@ -58,7 +67,10 @@ export interface RunOptions {
 export interface RunLimits {
   wallMs: number;
   memoryBytes: number;
+  /** Threads too. */
   processes: number;
+  /** Work, cache and home together. On a volume its size holds instead, which was fixed when the slot was prepared. */
+  diskBytes: number;
   fileBytes: number;
   logBytes: number;
 }

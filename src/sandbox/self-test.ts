@@ -8,9 +8,23 @@ import type { RunOptions, RunResult } from "./sandbox.ts";
 
 /** inode(7): S_ISUID. A setuid bwrap is a way to root (CVE-2026-41163). */
 const SETUID = 0o4000;
-const LIMITS = { wallMs: 20_000, memoryBytes: 1024 ** 3, processes: 128, fileBytes: 1024 ** 2, logBytes: 64 * 1024 };
+const LIMITS = {
+  wallMs: 20_000,
+  memoryBytes: 1024 ** 3,
+  processes: 128,
+  diskBytes: 1024 ** 3,
+  fileBytes: 1024 ** 2,
+  logBytes: 64 * 1024,
+};
 
-const PACKAGES = { bwrap: "bubblewrap", setpriv: "util-linux", prlimit: "util-linux", choom: "util-linux" };
+const PACKAGES = {
+  bwrap: "bubblewrap",
+  setpriv: "util-linux",
+  prlimit: "util-linux",
+  choom: "util-linux",
+  ionice: "util-linux",
+  nice: "coreutils",
+};
 
 export async function missingTool(): Promise<ErrorBody | undefined> {
   for (const [name, debianPackage] of Object.entries(PACKAGES)) {

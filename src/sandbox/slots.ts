@@ -1,16 +1,31 @@
-import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
+import { renameSync } from "node:fs";
+import { chmod, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { nanoid } from "nanoid";
 import { BerthError } from "../model/errors.ts";
+import { abandonedRoots, endLeftRuns, writeOwner } from "./leftovers.ts";
 import type { SlotFolders } from "./sandbox.ts";
+import { runTool } from "./tools.ts";
+import { diskOf, mountVolume, unmountVolume } from "./volume.ts";
 
-/** The folders of build slots: `<directory>/<slot>/{work,cache,home}`. */
+/**
+ * The folders of build slots: `<directory>/<slot>/disk/{work,cache,home}`, on a volume of their own where there is
+ * one. What is cleared is moved to `<directory>/removed` first, which frees the slot at once.
+ */
 export interface Slots {
   folders(slot: number): SlotFolders;
+  /** What the slot's folders lie in: the volume's top. */
+  disk(slot: number): string;
   /** For what the platform itself puts beside them: files that a run needs. */
   runDirectory(slot: number): string;
   prepare(slot: number): Promise<SlotFolders>;
   handOver(slot: number): Promise<void>;
+  /** The slot is free when this returns; the promise resolves when its space is given back. */
   clear(slot: number): Promise<void>;
+  /** Clears the slots that were prepared, and waits until all removed space is given back. */
+  close(): Promise<void>;
+  /** Ends and removes what platforms of this directory that were killed have left. */
+  reap(): Promise<void>;
 }
 
 interface SlotOptions {
@@ -18,16 +33,33 @@ interface SlotOptions {
   /** The user of a slot; undefined where all slots are this process's own user. */
   uidOf: (slot: number) => number | undefined;
   npmrcLines: readonly string[];
+  /** Size of a slot's volume; undefined where there are no volumes. */
+  volumeBytes: number | undefined;
 }
 
-export function openSlots({ directory, uidOf, npmrcLines }: SlotOptions): Slots {
+export function openSlots({ directory, uidOf, npmrcLines, volumeBytes }: SlotOptions): Slots {
   const root = (slot: number) => join(directory, String(slot));
+  const removed = join(directory, "removed");
   const folders = (slot: number): SlotFolders => ({
-    work: join(root(slot), "work"),
-    cache: join(root(slot), "cache"),
-    home: join(root(slot), "home"),
+    work: join(diskOf(root(slot)), "work"),
+    cache: join(diskOf(root(slot)), "cache"),
+    home: join(diskOf(root(slot)), "home"),
   });
-  const clear = (slot: number) => runTool(["rm", "-rf", "--", root(slot)]);
+  const prepared = new Set<number>();
+  const removals = new Set<Promise<void>>();
+  const clear = (slot: number): Promise<void> => {
+    prepared.delete(slot);
+    const place = join(removed, nanoid());
+    try {
+      renameSync(root(slot), place);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return Promise.resolve();
+      throw error;
+    }
+    const removal = remove(place).finally(() => removals.delete(removal));
+    removals.add(removal);
+    return removal;
+  };
   const handOver = async (slot: number) => {
     const uid = uidOf(slot);
     // -h and -P: no link is followed. Nothing of the slot is alive now that could put one in a folder's place.
@@ -36,22 +68,38 @@ export function openSlots({ directory, uidOf, npmrcLines }: SlotOptions): Slots 
   };
   return {
     folders,
+    disk: (slot) => diskOf(root(slot)),
     runDirectory: (slot) => join(root(slot), "run"),
     clear,
     handOver,
-    async prepare(slot) {
-      await clear(slot);
-      const made = folders(slot);
-      for (const [path, mode] of [
-        [root(slot), 0o711],
-        [join(root(slot), "run"), 0o711],
-        [made.work, 0o700],
-        [made.cache, 0o700],
-        [made.home, 0o700],
-      ] as const) {
-        await mkdir(path, { recursive: true });
-        await chmod(path, mode);
+    async close() {
+      for (const slot of prepared) void clear(slot);
+      await Promise.all(removals);
+    },
+    async reap() {
+      const names = await readdir(directory);
+      const kept = names.filter((name) => /^\d+$/.test(name)).map((name) => join(directory, name));
+      const gone = (await readdir(removed).catch(() => [])).map((name) => join(removed, name));
+      // A removal that was cut short may have taken the owner's name already.
+      const left = [...abandonedRoots(kept, { ownerless: false }), ...abandonedRoots(gone, { ownerless: true })];
+      for (const place of left) {
+        await endLeftRuns(place);
+        await remove(place);
       }
+    },
+    async prepare(slot) {
+      await mkdir(removed, { recursive: true });
+      // What lay there is out of the way at once; giving its space back needs no waiting for.
+      const clearing = clear(slot);
+      clearing.catch(() => undefined);
+      prepared.add(slot);
+      const made = folders(slot);
+      await makeFolder(root(slot), 0o711);
+      await makeFolder(join(root(slot), "run"), 0o711);
+      writeOwner(root(slot));
+      if (volumeBytes === undefined) await makeFolder(diskOf(root(slot)), 0o711);
+      else await mountVolume(root(slot), volumeBytes);
+      for (const path of Object.values(made)) await makeFolder(path, 0o700);
       await writeFile(join(made.home, ".npmrc"), npmrcLines.map((line) => `${line}\n`).join(""));
       await handOver(slot);
       const uid = uidOf(slot);
@@ -59,6 +107,16 @@ export function openSlots({ directory, uidOf, npmrcLines }: SlotOptions): Slots 
       return made;
     },
   };
+}
+
+async function makeFolder(path: string, mode: number): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await chmod(path, mode);
+}
+
+async function remove(slotRoot: string): Promise<void> {
+  await unmountVolume(slotRoot);
+  await runTool(["rm", "-rf", "--one-file-system", "--", slotRoot]);
 }
 
 /** @throws BerthError `data_directory_unusable` that names the folder which the slot's user can't pass through */
@@ -75,23 +133,4 @@ async function assertReachable(path: string, uid: number): Promise<void> {
       { hint: `Run 'chmod o+x ${folder}', or choose another folder with --data or BERTH_DATA.` },
     );
   }
-}
-
-/** Tools of coreutils, which walk by descriptors and so go to any depth. */
-async function runTool(command: string[]): Promise<void> {
-  const child = Bun.spawn(command, {
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
-    env: { PATH: "/usr/bin:/bin" },
-  });
-  const [exit, text] = await Promise.all([child.exited, new Response(child.stderr).text()]);
-  if (exit === 0) return;
-  throw new BerthError(
-    "data_directory_unusable",
-    `'${command[0]}' failed in the build folders: ${text.trim().slice(0, 300)}`,
-    {
-      hint: "Look at the rights and the free space of the data directory.",
-    },
-  );
 }

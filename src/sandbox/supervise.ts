@@ -1,8 +1,7 @@
 import type { ChildProcess } from "node:child_process";
-import { isGone, kill, oomKills, type ProcessId, treeUsage, untilGone } from "./process-tree.ts";
+import type { Guard, StopCause } from "./guard.ts";
+import { isGone, kill, oomKills, type ProcessId, untilGone } from "./process-tree.ts";
 import type { RunOptions, RunResult } from "./sandbox.ts";
-
-export type StopCause = Exclude<RunResult["cause"], "exit">;
 
 const WATCH_EVERY_MS = 50;
 /** signal(7), as a shell's exit status: over the limit of a single file's size; killed. */
@@ -13,6 +12,7 @@ const ERROR_TAIL_BYTES = 4096;
 export interface Ended {
   /** Status of the started program, null when it was killed by a signal. */
   status: number | null;
+  /** What it was stopped for, or the limit that something of it had hit when all was over. */
   stopped: StopCause | undefined;
   /** Whether the kernel killed something for memory meanwhile, anywhere on the machine. */
   oomKilled: boolean;
@@ -27,7 +27,7 @@ export interface Ended {
  */
 export async function supervise(
   child: ChildProcess,
-  { options, first }: { options: RunOptions; first: Promise<ProcessId | undefined> },
+  { options, first, guard }: { options: RunOptions; first: Promise<ProcessId | undefined>; guard: Guard },
 ): Promise<Ended> {
   const startedAtMs = performance.now();
   const killsBefore = oomKills();
@@ -48,7 +48,7 @@ export async function supervise(
   const exited = whenExited(child).then(() => {
     over = true;
   });
-  void first.then((id) => id && watchUsage(id, { limits: options.limits, stop, isOver: () => over }));
+  void first.then((id) => id && watchUsage(id, { guard, stop, isOver: () => over }));
   try {
     await exited;
     const id = await first;
@@ -56,6 +56,7 @@ export async function supervise(
     if (id !== undefined) await untilGone(id);
     const status = await ended;
     const durationMs = performance.now() - startedAtMs;
+    stopped ??= guard.atEnd();
     return { status, stopped, oomKilled: oomKills() > killsBefore, durationMs, errorTail: tail() };
   } finally {
     clearTimeout(wall);
@@ -101,17 +102,15 @@ function watchOutput(
 }
 
 interface Watch {
-  limits: RunOptions["limits"];
+  guard: Guard;
   stop: (cause: StopCause) => void;
   isOver: () => boolean;
 }
 
-/** The limits that the kernel does not hold without a cgroup. */
-async function watchUsage(id: ProcessId, { limits, stop, isOver }: Watch): Promise<void> {
+async function watchUsage(id: ProcessId, { guard, stop, isOver }: Watch): Promise<void> {
   while (!isOver() && !isGone(id)) {
-    const usage = treeUsage(id, limits.memoryBytes);
-    if (usage.memoryBytes > limits.memoryBytes) return stop("memory");
-    if (usage.tasks > limits.processes) return stop("processes");
+    const cause = guard.look(id);
+    if (cause !== undefined) return stop(cause);
     await Bun.sleep(WATCH_EVERY_MS);
   }
 }
@@ -119,6 +118,9 @@ async function watchUsage(id: ProcessId, { limits, stop, isOver }: Watch): Promi
 /** What shells, libuv and glibc say when RLIMIT_NPROC refuses: it may be over before the watchdog's next look. */
 const NO_MORE_TASKS =
   /Cannot fork|fork: (retry: )?Resource temporarily unavailable|spawn \S+ EAGAIN|pthread_create: Resource temporarily/;
+
+/** ENOSPC and EDQUOT, as errno(3) and Node name them; also of the sandbox's own /tmp. */
+const NO_MORE_SPACE = /No space left on device|Disk quota exceeded|\bENOSPC\b|\bEDQUOT\b/;
 
 /** How a run ended, from the command's own status and what happened around it. */
 export function resultOf(ended: Ended, status: number | null): Omit<RunResult, "refusedHosts"> {
@@ -128,5 +130,6 @@ export function resultOf(ended: Ended, status: number | null): Omit<RunResult, "
   if ((status === STATUS_KILLED || status === null) && ended.oomKilled)
     return { exit: null, cause: "memory", durationMs };
   if (status !== 0 && NO_MORE_TASKS.test(ended.errorTail)) return { exit: null, cause: "processes", durationMs };
+  if (status !== 0 && NO_MORE_SPACE.test(ended.errorTail)) return { exit: null, cause: "disk", durationMs };
   return { exit: status, cause: "exit", durationMs };
 }

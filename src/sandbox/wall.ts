@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { nanoid } from "nanoid";
 import { BerthError } from "../model/errors.ts";
+import { type RunCgroup, removeCgroups } from "./cgroup.ts";
+import { openGuard } from "./guard.ts";
 import { dropPrefix, limitPrefix, TOOL_ENVIRONMENT } from "./launch.ts";
-import { identify, type ProcessId } from "./process-tree.ts";
+import { writeRecord } from "./leftovers.ts";
+import { identify, kill, type ProcessId } from "./process-tree.ts";
 import { insideCommand, type ProfileInput, profileArguments } from "./profile.ts";
 import type { RunResult } from "./sandbox.ts";
 import { resultOf, supervise } from "./supervise.ts";
@@ -14,6 +18,10 @@ export interface WallRun extends ProfileInput {
   /** The slot's user; undefined when the platform is not root. */
   uid: number | undefined;
   runDirectory: string;
+  cgroup: RunCgroup | undefined;
+  /** What the slot's folders lie in, and whether that is a volume. */
+  disk: string;
+  isVolume: boolean;
   /** Tasks of this process's own user, which RLIMIT_NPROC counts too when the builds share it. */
   tasksOfOthers: number;
 }
@@ -22,18 +30,27 @@ export interface WallRun extends ProfileInput {
 const ARGUMENTS_FD = 3;
 const SECCOMP_FD = 4;
 const STATUS_FD = 5;
+const BLOCK_FD = 6;
 
 /**
  * Runs one command behind bwrap. When the promise resolves, its first process and with it its whole pid namespace are
- * gone.
+ * gone, and its control groups are empty.
  * @throws BerthError `sandbox_unavailable` when bwrap could not set the wall up
  */
 export async function runInWall(run: WallRun): Promise<Omit<RunResult, "refusedHosts">> {
   const statusPath = join(run.runDirectory, `status.${nanoid(8)}`);
+  let record: string | undefined;
   try {
     const child = start(run, statusPath);
-    const first = findFirst(child, statusPath);
-    const ended = await supervise(child, { options: run.options, first });
+    const first = findFirst(child, statusPath).then((id) => {
+      if (id !== undefined) {
+        record = writeRecord(run.runDirectory, { first: id, cgroups: run.cgroup?.folders ?? [] });
+        letGo(child, id, run.cgroup);
+      }
+      return id;
+    });
+    const guard = openGuard({ ...run, limits: run.options.limits });
+    const ended = await supervise(child, { options: run.options, first, guard });
     const status = readReport(statusPath).exitCode;
     if (status !== undefined || ended.stopped !== undefined) return resultOf(ended, status ?? null);
     // Neither was it stopped nor did its command end: something was killed from outside, or it never came so far.
@@ -46,8 +63,29 @@ export async function runInWall(run: WallRun): Promise<Omit<RunResult, "refusedH
       },
     );
   } finally {
-    rmSync(statusPath, { force: true });
+    if (run.cgroup !== undefined) await removeCgroups(run.cgroup.folders);
+    for (const path of [statusPath, record]) if (path !== undefined) rmSync(path, { force: true });
   }
+}
+
+/**
+ * bwrap has made the namespaces and waits (bwrap(1), --block-fd): the first process goes into the control groups
+ * before the command is there, and all that come from it are born in them.
+ */
+function letGo(child: ChildProcess, first: ProcessId, cgroup: RunCgroup | undefined): void {
+  try {
+    cgroup?.place(first.pid);
+  } catch (error) {
+    kill(first);
+    throw new BerthError("sandbox_unavailable", `A build can't be put into its control group: ${String(error)}`, {
+      hint: "Run 'berth doctor': it tries the sandbox and says what this machine lacks.",
+      cause: error,
+    });
+  }
+  const gate = (child.stdio as readonly unknown[])[BLOCK_FD] as Writable;
+  // It may have been killed meanwhile.
+  gate.on("error", () => undefined);
+  gate.end("go");
 }
 
 function start(run: WallRun, statusPath: string): ChildProcess {
@@ -57,7 +95,7 @@ function start(run: WallRun, statusPath: string): ChildProcess {
     return spawn(...commandLine(run), {
       env: TOOL_ENVIRONMENT,
       cwd: "/",
-      stdio: [stdin, "pipe", "pipe", ...files],
+      stdio: [stdin, "pipe", "pipe", ...files, "pipe"],
     });
   } finally {
     for (const file of [stdin, ...files]) closeSync(file);
@@ -82,7 +120,7 @@ function commandLine(run: WallRun): [string, string[]] {
   const drop = uid === undefined ? [] : dropPrefix(uid);
   const descriptors = [
     ...["--args", String(ARGUMENTS_FD), "--seccomp", String(SECCOMP_FD)],
-    ...["--json-status-fd", String(STATUS_FD)],
+    ...["--json-status-fd", String(STATUS_FD), "--block-fd", String(BLOCK_FD)],
   ];
   const inside = insideCommand(run.command, run);
   const [program, ...rest] =

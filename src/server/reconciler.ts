@@ -2,8 +2,10 @@ import { type DeploymentView, listUnfinished } from "../database/deployments.ts"
 import type { Database } from "../database/postgres.ts";
 import { deleteExpiredTokens } from "../database/tokens.ts";
 import { FINAL_STATUSES } from "../model/deployment.ts";
+import type { SiteAddress } from "../model/site-hosts.ts";
 import type { JobKind, JobQueue } from "../queue/job-queue.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { mendPointers } from "../work/host-pointers.ts";
 import { archiveLog } from "../work/log.ts";
 
 const INTERVAL_MS = 10_000;
@@ -12,6 +14,7 @@ interface ReconcilerParts {
   database: Database;
   queue: JobQueue;
   store: ObjectStore;
+  address: SiteAddress;
   onFault(error: unknown, context: Record<string, string>): void;
 }
 
@@ -21,9 +24,10 @@ interface ReconcilerParts {
  * do this side by side.
  */
 export function startReconciler(parts: ReconcilerParts): { stop(): Promise<void> } {
-  let running = Promise.resolve();
+  const onFault = (error: unknown) => parts.onFault(error, { work: "reconcile" });
+  let running = mendPointers(parts).catch(onFault);
   const round = () => {
-    running = reconcile(parts).catch((error) => parts.onFault(error, { work: "reconcile" }));
+    running = running.then(() => reconcile(parts)).catch(onFault);
   };
   round();
   const timer = setInterval(round, INTERVAL_MS);

@@ -79,26 +79,36 @@ async function startApi(parts: SharedParts) {
 }
 
 async function startBuilder(parts: SharedParts): Promise<void> {
-  const [{ startDeploymentService }, { openToolchains }, { buildSandbox }] = await Promise.all([
-    import("../build/deployment-service.ts"),
-    import("../build/toolchain.ts"),
-    import("./build-sandbox.ts"),
-  ]);
+  const [{ startDeploymentService }, { OUTPUT_LIMITS }, { openToolchains }, { buildSandbox, trySandboxSoon }] =
+    await Promise.all([
+      import("../build/deployment-service.ts"),
+      import("../build/collect.ts"),
+      import("../build/toolchain.ts"),
+      import("./build-sandbox.ts"),
+    ]);
   const { settings } = parts;
   const toolchains = openToolchains({
     directory: join(settings.dataDirectory, "toolchains"),
     npm: { program: "npm", environment: parts.environment.variables },
   });
-  const sandbox = buildSandbox(settings, parts.environment);
+  const sandbox = buildSandbox(settings, parts.environment, parts.releasers);
+  trySandboxSoon(sandbox, parts.log);
   const limits = {
     wallMs: settings.buildTimeoutSeconds * 1000,
     memoryBytes: settings.buildMemoryMiB * 1024 ** 2,
-    processes: 512,
+    processes: settings.buildProcesses,
+    diskBytes: settings.buildDiskMiB * 1024 ** 2,
     fileBytes: 1024 ** 3,
-    logBytes: 8 * 1024 ** 2,
+    logBytes: settings.buildLogMiB * 1024 ** 2,
+  };
+  const outputLimits = {
+    ...OUTPUT_LIMITS,
+    files: settings.outputFiles,
+    totalBytes: settings.outputMiB * 1024 ** 2,
+    fileBytes: settings.outputFileMiB * 1024 ** 2,
   };
   const worker = await startDeploymentService(
-    { ...parts, sandbox, toolchains, limits },
+    { ...parts, sandbox, toolchains, limits, outputLimits },
     { concurrency: settings.builds },
   );
   parts.releasers.add("deployment service", () => worker.close());

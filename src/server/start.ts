@@ -91,7 +91,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
       settings.localSources === "yes" || (settings.localSources === "auto" && isLoopbackHost(settings.host)),
   });
   if (work && needs("api", "upload", "builder")) {
-    const reconciler = startReconciler({ ...work, store, onFault: log.fault });
+    const reconciler = startReconciler({ ...work, store, address, onFault: log.fault });
     releasers.add("reconciler", () => reconciler.stop());
   }
   answer = createFrontDoor({

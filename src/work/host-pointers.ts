@@ -1,4 +1,4 @@
-import { type DeploymentView, drawPromotion } from "../database/deployments.ts";
+import { type DeploymentView, drawPromotion, listEndedWithoutSite, listInProduction } from "../database/deployments.ts";
 import type { Database } from "../database/postgres.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
 import { branchHost, deploymentHost, projectHost, type SiteAddress } from "../model/site-hosts.ts";
@@ -47,6 +47,24 @@ export async function promote(
   const generation = await drawPromotion(database, view.id);
   await movePointer(store, projectHost(view.project_name, address), { ...pointerOf(view, "ready"), generation });
 }
+
+/**
+ * Makes the hosts say what the database says, where a crash came between the two: production of every project, and the
+ * own hosts of deployments that ended without a site. Safe to call again at any time: a pointer only moves forward.
+ */
+export async function mendPointers(parts: PointerParts & { database: Database }): Promise<void> {
+  const { store, address, database } = parts;
+  for (const view of await listInProduction(database)) {
+    const pointer = { ...pointerOf(view, "ready"), generation: Number(view.promoted_generation) };
+    await movePointer(store, projectHost(view.project_name, address), pointer);
+  }
+  for (const view of await listEndedWithoutSite(database, new Date(Date.now() - MENDED_MS))) {
+    await pointToFailure(parts, view);
+  }
+}
+
+/** How far back ended deployments are looked at: much longer than a platform takes to come back. */
+const MENDED_MS = 24 * 3_600_000;
 
 function pointerOf(view: DeploymentView, state: HostPointer["state"]): HostPointer {
   return {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../src/model/deployment.ts";
 import { deployAndWait, requestDeployment, waitFor, waitForEnd } from "../support/deploy.ts";
@@ -15,7 +16,7 @@ describe("crash", () => {
 
   const slowly = (ms: number) => `await new Promise((done) => setTimeout(done, ${ms}));\n${WRITES_DIST}`;
 
-  test.each(["pending", "uploading", "queued", "building", "publishing"] as Status[])(
+  test.concurrent.each(["pending", "uploading", "queued", "building", "publishing"] as Status[])(
     "killed while %s, it is ready after the next up",
     async (state) => {
       const dataDirectory = await newDataDirectory();
@@ -56,6 +57,26 @@ describe("crash", () => {
     const after = await startPlatform({ dataDirectory });
     cleanUp.push(() => after.stop());
     expect(await (await after.site("mooring.localhost", "/")).text()).toBe("still here");
+  }, 60_000);
+
+  test("a promotion that a crash cut off before its pointer was written is finished by the next up", async () => {
+    const dataDirectory = await newDataDirectory();
+    const repository = await newRepository("tide", { "index.html": "low" });
+    cleanUp.push(repository.remove, () => removeDataDirectory(dataDirectory));
+    const before = await startPlatform({ dataDirectory });
+    await deployAndWait(before, { source: repository.path });
+    await repository.commit({ "index.html": "high" }, { branch: "flood" });
+    const preview = await deployAndWait(before, { source: repository.path, branch: "flood" });
+    const pointer = join(dataDirectory, "objects/hosts/tide.localhost");
+    const asBefore = await Bun.file(pointer).bytes();
+    expect((await before.api(`/deployments/${preview.id}/promote`, { method: "POST" })).status).toBe(200);
+    await before.kill();
+    await untilNoProcessUses(dataDirectory);
+    await Bun.write(pointer, asBefore);
+    const after = await startPlatform({ dataDirectory });
+    cleanUp.push(() => after.stop());
+    const shown = async () => (await after.site("tide.localhost", "/")).text();
+    while ((await shown()) !== "high") await sleep(50);
   }, 60_000);
 });
 

@@ -24,6 +24,7 @@ export const LIMITS: RunLimits = {
   wallMs: 20_000,
   memoryBytes: 1024 * MIB,
   processes: 128,
+  diskBytes: 128 * MIB,
   fileBytes: 16 * MIB,
   logBytes: 1 * MIB,
 };
@@ -57,6 +58,7 @@ export async function openWall({ directory, mode, registries = NO_REGISTRY }: Wa
     slotsDirectory: join(directory, `slots-${mode}`),
     uidBase: UID_BASE,
     selfUid: SELF_UID,
+    diskBytes: LIMITS.diskBytes,
     registries,
     ...(mode === "none" ? { unsafe: true } : { mode }),
   });
@@ -69,7 +71,7 @@ export async function openWall({ directory, mode, registries = NO_REGISTRY }: Wa
       wall.folders = await sandbox.prepareSlot(SLOT);
       return wall.folders;
     },
-    close: () => sandbox.clearSlot(SLOT),
+    close: () => sandbox.close(),
   };
   return wall;
 }

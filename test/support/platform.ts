@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -106,10 +106,16 @@ function uidBaseOf(dataDirectory: string): number {
   return 2_000_000 + (Bun.hash.crc32(dataDirectory) % 1_000_000) * 200;
 }
 
-/** A folder that other users may pass through, as the default one is. */
+/**
+ * A folder that other users may pass through, as the default one is. The toolchains in it are those of all tests: a
+ * platform fetches each of them once, and only the first test of a fresh machine has to wait for that.
+ */
 export async function newDataDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "berth-data-"));
   await chmod(directory, 0o711);
+  const toolchains = join(tmpdir(), `berth-test-toolchains-${process.getuid?.()}`);
+  await mkdir(toolchains, { recursive: true, mode: 0o755 });
+  await symlink(toolchains, join(directory, "toolchains"));
   return directory;
 }
 

@@ -1,0 +1,394 @@
+import { describe, expect, test } from "bun:test";
+import { failureOf } from "./explain-failure.ts";
+
+const limits = {
+  diskBytes: 4 * 1024 ** 3,
+  wallMs: 60_000,
+  memoryBytes: 2 * 1024 ** 3,
+  processes: 9,
+  fileBytes: 9,
+  logBytes: 8 * 1024 ** 2,
+};
+
+interface Told {
+  exit?: number;
+  refusedHosts?: string[];
+  egress?: "none" | "registry" | "public";
+  manager?: string;
+  node?: string;
+  command?: string;
+}
+
+function explain(step: "install" | "build", log: string, told: Told = {}) {
+  const { exit = 1, refusedHosts = [], egress = "registry", manager = "npm", node = "24.1.0" } = told;
+  const command = told.command ?? (step === "install" ? "npm ci" : "npm run build");
+  const result = { cause: "exit" as const, exit, refusedHosts };
+  return failureOf(step, result, { command, lastLines: log.split("\n"), limits, egress, manager, node })!.toBody();
+}
+
+describe("install", () => {
+  test.each<[string, string, string, RegExp, RegExp, Told?]>([
+    [
+      "npm ci without a lockfile",
+      "npm error code EUSAGE\nnpm error\nnpm error The `npm ci` command can only install with an existing package-lock.json or",
+      "install_failed",
+      /needs a package-lock.json, and there is none/,
+      /commit package-lock\.json/,
+    ],
+    [
+      "npm ci with an old one",
+      "npm error code EUSAGE\nnpm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.\nnpm error Invalid: lock file's ms@2.1.3 does not satisfy ms@2.1.2\nnpm error Missing: nanoid@5.0.0 from lock file",
+      "install_failed",
+      /package-lock\.json does not fit package\.json.*Missing: nanoid@5\.0\.0/,
+      /npm install/,
+    ],
+    [
+      "pnpm's",
+      ' ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with <ROOT>/package.json',
+      "install_failed",
+      /pnpm-lock\.yaml does not fit/,
+      /pnpm install/,
+    ],
+    [
+      "Yarn 1's",
+      "error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.",
+      "install_failed",
+      /yarn\.lock does not fit/,
+      /yarn install/,
+    ],
+    [
+      "Yarn 4's",
+      '➤ YN0028: │ -    ms: "npm:2.1.3"\n➤ YN0028: │ The lockfile would have been modified by this install, which is explicitly forbidden.',
+      "install_failed",
+      /yarn\.lock does not fit/,
+      /yarn install/,
+    ],
+    [
+      "Bun's",
+      "error: lockfile had changes, but lockfile is frozen\nnote: try re-running without --frozen-lockfile and commit the updated lockfile",
+      "install_failed",
+      /bun\.lock does not fit/,
+      /bun install/,
+    ],
+    [
+      "peers",
+      'npm error code ERESOLVE\nnpm error ERESOLVE unable to resolve dependency tree\nnpm error While resolving: b@1.0.0\nnpm error Found: react@19.0.0\nnpm error node_modules/react\nnpm error Could not resolve dependency:\nnpm error peer react@"^18.2.0" from react-dom@18.2.0',
+      "install_failed",
+      /react-dom@18\.2\.0 wants react@\^18\.2\.0, and react@19\.0\.0 is there/,
+      /legacy-peer-deps/,
+    ],
+    [
+      "npm's 404",
+      "npm error code E404\nnpm error 404 Not Found - GET https://registry.example/@types%2fno-such\nnpm error 404\nnpm error 404  The requested resource '@types/no-such@1.0.0' could not be found or you do not have permission to access it.",
+      "install_failed",
+      /'@types\/no-such@1\.0\.0' is not in the registry/,
+      /\.npmrc/,
+    ],
+    [
+      "pnpm's 404",
+      " ERR_PNPM_FETCH_404  GET https://registry.example/@types%2Fno-such: Not Found - 404",
+      "install_failed",
+      /'@types\/no-such' is not in the registry/,
+      /name/,
+    ],
+    [
+      "Yarn 1's 404",
+      'error Couldn\'t find package "@types/no-such" on the "npm" registry.',
+      "install_failed",
+      /'@types\/no-such' is not/,
+      /name/,
+    ],
+    [
+      "Yarn 4's 404",
+      "➤ YN0035: │ @types/no-such@npm:1: Package not found\n➤ YN0035: │   Response Code: 404 (Not Found)",
+      "install_failed",
+      /'@types\/no-such' is not/,
+      /name/,
+    ],
+    [
+      "Bun's 404",
+      "error: GET https://registry.example/@types%2fno-such - 404\nerror: @types/no-such@1 failed to resolve",
+      "install_failed",
+      /'@types\/no-such' is not/,
+      /name/,
+    ],
+    [
+      "a version that there is not",
+      "npm error code ETARGET\nnpm error notarget No matching version found for ms@99.\nnpm error notarget In most cases",
+      "install_failed",
+      /no version of 'ms@99'/,
+      /Correct the version/,
+    ],
+    [
+      "npm's engines",
+      'npm error code EBADENGINE\nnpm error engine Unsupported engine\nnpm error engine Not compatible with your version of node/npm: e@1.0.0\nnpm error notsup Not compatible with your version of node/npm: e@1.0.0\nnpm error notsup Required: {"node":">=99"}',
+      "install_failed",
+      /ran on Node 24\.1\.0, and e@1\.0\.0 asks for >=99/,
+      /node_version.*>=99/,
+    ],
+    [
+      "pnpm's engines",
+      ' ERR_PNPM_UNSUPPORTED_ENGINE  Unsupported environment (bad pnpm and/or Node.js version)\n\nYour Node version is incompatible with "/work/e".\n\nExpected version: >=99\nGot: v20.20.2',
+      "install_failed",
+      /asks for >=99/,
+      /node_version/,
+    ],
+    [
+      "Yarn 1's engines",
+      'error e@1.0.0: The engine "node" is incompatible with this module. Expected version ">=99". Got "20.20.2"\nerror Found incompatible module.',
+      "install_failed",
+      /e@1\.0\.0 asks for >=99/,
+      /node_version/,
+    ],
+    [
+      "a native module",
+      "npm error code 1\nnpm error path /work/node_modules/better-sqlite3\nnpm error command failed\nnpm error command sh -c prebuild-install || node-gyp rebuild --release\nnpm error gyp ERR! find Python Could not find any Python installation to use",
+      "install_failed",
+      /'better-sqlite3' is a native module/,
+      /python3, make and g\+\+/,
+    ],
+    [
+      "git's host",
+      "npm error code 128\nnpm error An unknown git error occurred\nnpm error command git --no-replace-objects ls-remote ssh://git@github.com/vercel/ms.git\nnpm error ssh: Could not resolve hostname github.com: Name or service not known",
+      "network_refused",
+      /'registry' does not let it reach github\.com/,
+      /egress=public[\s\S]*registry instead of a git host/,
+    ],
+    [
+      "a registry of .npmrc",
+      "npm error code ENOTFOUND\nnpm error network request to https://npm.corp.example/ms failed, reason: getaddrinfo ENOTFOUND npm.corp.example",
+      "network_refused",
+      /npm\.corp\.example/,
+      /egress=public/,
+      { refusedHosts: ["npm.corp.example:443"] },
+    ],
+  ])("%s", (_, log, code, message, hint, ...[told]) => {
+    const manager = /pnpm/i.test(_) ? "pnpm" : "npm";
+    expect(explain("install", log, { manager, ...told })).toEqual({
+      code: code as "install_failed",
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+});
+
+describe("build", () => {
+  test.each<[string, string, string, RegExp, RegExp, Told?]>([
+    [
+      "a missing script",
+      'npm error Missing script: "build"\nnpm error\nnpm error To see a list of scripts, run:\nnpm error   npm run',
+      "build_failed",
+      /no script 'build'/,
+      /build_command/,
+    ],
+    ["Yarn's missing script", 'error Command "build" not found.', "build_failed", /no script 'build'/, /build_command/],
+    [
+      "a missing program",
+      "> site@1.0.0 build\n> hexo generate\n\nsh: 1: hexo: not found",
+      "build_failed",
+      /'hexo' is not there/,
+      /dependencies/,
+      { exit: 127 },
+    ],
+    ["Hugo", "sh: 1: hugo: not found", "build_failed", /Hugo is not installed/, /apt-get install hugo/, { exit: 127 }],
+    [
+      "V8's heap",
+      "<--- Last few GCs --->\nFATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory\nAborted (core dumped)",
+      "build_limit",
+      /heap was full/,
+      /max-old-space-size=1536[\s\S]*BERTH_BUILD_MEMORY_MIB/,
+      { exit: 134 },
+    ],
+    [
+      "a killed process",
+      "npm error signal SIGKILL",
+      "build_limit",
+      /killed, most likely for want of memory/,
+      /BERTH_BUILD_MEMORY_MIB/,
+      { exit: 137 },
+    ],
+    [
+      "OpenSSL 3",
+      "Error: error:0308010C:digital envelope routines::unsupported\n    at new Hash (node:internal/crypto/hash:80:19)\n  code: 'ERR_OSSL_EVP_UNSUPPORTED'",
+      "build_failed",
+      /old webpack.*Node 24\.1\.0/,
+      /node_version=16/,
+    ],
+    [
+      "Next's Node",
+      'You are using Node.js 16.20.2. For Next.js, Node.js version ">=20.9.0" is required.',
+      "build_failed",
+      /Next\.js asks for >=20\.9\.0/,
+      /node_version/,
+      { node: "16.20.2" },
+    ],
+    [
+      "Vite's Node",
+      "You are using Node.js 18.20.8. Vite requires Node.js version 20.19+ or 22.12+. Please upgrade your Node.js version.",
+      "build_failed",
+      /Vite asks for 20\.19\+ or 22\.12\+/,
+      /node_version/,
+      { node: "18.20.8" },
+    ],
+    [
+      "Angular's Node",
+      "Node.js version v18.20.8 detected.\nThe Angular CLI requires a minimum Node.js version of v20.19 or v22.12.",
+      "build_failed",
+      /Angular CLI asks for v20\.19 or v22\.12/,
+      /node_version/,
+    ],
+    [
+      "newer syntax",
+      "/work/node_modules/x/index.js:5\n  a ??= 1;\n    ^^^\n\nSyntaxError: Unexpected token '??='\n    at wrapSafe (internal/modules/cjs/loader.js:1001:16)",
+      "build_failed",
+      /does not know/,
+      /a newer one than 14\.21\.3/,
+      { node: "14.21.3" },
+    ],
+    ["gulp 3", "ReferenceError: primordials is not defined\n    at fs.js:47:5", "build_failed", /gulp 3/, /gulp 4/],
+    [
+      "Google's fonts",
+      "Failed to fetch `Inter` from Google Fonts.\nBuild error occurred",
+      "network_refused",
+      /fonts\.googleapis\.com/,
+      /egress=public[\s\S]*next\/font\/local/,
+      { refusedHosts: ["fonts.googleapis.com:443"] },
+    ],
+    [
+      "a name without DNS",
+      "Error: getaddrinfo EAI_AGAIN api.example.org\n    at GetAddrInfoReqWrap.onlookup (node:dns:109:26)",
+      "network_refused",
+      /api\.example\.org/,
+      /egress=public/,
+    ],
+    [
+      "a name under the public policy",
+      "Error: getaddrinfo ENOTFOUND api.example.org",
+      "build_failed",
+      /api\.example\.org could not be reached/,
+      /HTTPS_PROXY/,
+      { egress: "public" },
+    ],
+    [
+      "types",
+      "src/a.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.\nsrc/b.ts(1,1): error TS2304: Cannot find name 'x'.",
+      "build_failed",
+      /TypeScript found 2 errors: Type string is not assignable.*TS2322/,
+      /types[\s\S]*src\/b\.ts/,
+    ],
+    [
+      "Next's types",
+      "Failed to compile.\n\n./app/page.tsx:3:7\nType error: Type 'string' is not assignable to type 'number'.",
+      "build_failed",
+      /TypeScript found an error/,
+      /without checking/,
+    ],
+    [
+      "ESLint",
+      "/work/src/a.js\n  1:1  error  'x' is not defined  no-undef\n\n✖ 1 problem (1 error, 0 warnings)",
+      "build_failed",
+      /ESLint found 1 error/,
+      /no-undef/,
+    ],
+    [
+      "warnings under CI",
+      "Treating warnings as errors because process.env.CI = true.\nMost CI servers set it automatically.\n\nFailed to compile.",
+      "build_failed",
+      /warnings count as errors/,
+      /CI=false npm run build/,
+    ],
+    [
+      "letter case",
+      '[vite]: Rollup failed to resolve import "./Button" from "/work/src/App.tsx".',
+      "build_failed",
+      /'\.\/Button', which src\/App\.tsx imports is not there/,
+      /letter case/,
+    ],
+    [
+      "a missing dependency",
+      "Error: Cannot find module 'lodash'\nRequire stack:\n- /work/a.js",
+      "build_failed",
+      /'lodash' is not there/,
+      /dependencies/,
+    ],
+    [
+      "Next's export",
+      'Error: Page "/[id]" is missing "generateStaticParams()" so it cannot be used with "output: export" config.',
+      "server_output",
+      /the page \/id/,
+      /generateStaticParams/,
+    ],
+    [
+      "SvelteKit's routes",
+      "Error: Encountered dynamic routes\n    at adapt",
+      "server_output",
+      /prerender every route/,
+      /fallback/,
+    ],
+    [
+      "a variable",
+      "Error: Missing environment variable: CONTENTFUL_TOKEN",
+      "build_failed",
+      /CONTENTFUL_TOKEN is not set/,
+      /berth env set/,
+    ],
+    [
+      "a browser",
+      "Error: Could not find Chrome (ver. 131.0.6778.204). This can occur if either",
+      "build_failed",
+      /builds have none/,
+      /browser/,
+    ],
+    [
+      "a full disk",
+      "Error: ENOSPC: no space left on device, write",
+      "build_limit",
+      /disk space was full/,
+      /Write less/,
+    ],
+  ])("%s", (_, log, code, message, hint, ...[told]) => {
+    expect(explain("build", log, told)).toEqual({
+      code: code as "build_failed",
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  test("what nobody knows shows the lines that tell, without colours, frames and npm's own", () => {
+    const { message, hint } = explain(
+      "build",
+      "> site@1.0.0 build\n> node build.mjs\n\n\u001b[31mreading pages\u001b[0m\n\u001b[1m\u001b[31mError: the tide table is empty\u001b[39m\n    at read (/work/build.mjs:3:9)\n    at async main (/work/build.mjs:9:3)\n\nNode.js v24.1.0\nnpm error Lifecycle script `build` failed with error:\nnpm error code 1\nnpm error path /work\nnpm error command failed\nnpm error command sh -c node build.mjs",
+    );
+    expect(message).toBe("The build failed: 'npm run build' ended with status 1.");
+    expect(hint).toContain("From its log:\n  Error: the tide table is empty");
+    expect(hint).not.toMatch(/at read|Node\.js v|Lifecycle|\u001b/);
+  });
+
+  test("refused hosts are the likeliest cause of what nothing explains, and named beside what is", () => {
+    expect(explain("build", "it did not work", { refusedHosts: ["cms.example:443"] })).toMatchObject({
+      code: "network_refused",
+      message: expect.stringContaining("cms.example"),
+    });
+    expect(
+      explain("build", "a.ts(1,1): error TS1005: ';' expected.", { refusedHosts: ["stats.example:443"] }),
+    ).toMatchObject({
+      code: "build_failed",
+      hint: expect.stringContaining("The network policy refused stats.example"),
+    });
+  });
+});
+
+test.each([
+  ["timeout", "build_timeout", /60 s/],
+  ["memory", "build_limit", /2048 MiB/],
+  ["processes", "build_limit", /9/],
+  ["disk", "build_limit", /disk/],
+  ["log", "build_limit", /8 MiB/],
+  ["canceled", "canceled", /stopped/],
+] as const)("ended by %s", (cause, code, message) => {
+  const context = { command: "x", lastLines: [], limits, egress: "none", manager: "npm", node: "24.1.0" } as const;
+  const error = failureOf("build", { cause, exit: null, refusedHosts: [] }, context)!;
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(message);
+  expect(failureOf("build", { cause: "exit", exit: 0, refusedHosts: [] }, context)).toBeUndefined();
+});

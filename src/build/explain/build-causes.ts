@@ -1,0 +1,115 @@
+import { type Explain, name, told } from "./cause.ts";
+
+function missingModule(wanted: string, importer: string | undefined): ReturnType<Explain> {
+  const from = importer === undefined ? "" : `, which ${name(importer)} imports`;
+  const isFile = /^(\.{0,2}\/|[@~]\/|src\/)/.test(wanted);
+  return {
+    what: `'${name(wanted)}'${from} is not there`,
+    next: isFile
+      ? "Check the path: letter case counts on Linux, and the file must be committed, or written by an earlier step."
+      : "Add it to package.json's dependencies and commit the lockfile; if it is a package of this repository, it must be built before.",
+  };
+}
+
+const countOf = (text: string, pattern: RegExp): number => new Set(text.match(pattern)).size;
+
+/** What tools say when a build fails; the first that knows the log explains it. */
+export const BUILD_CAUSES: readonly Explain[] = [
+  told(
+    /Missing script: "?([\w:./-]+)"?|error Command "([\w:./-]+)" not found|Couldn't find a script named "([\w:./-]+)"|Script not found "([\w:./-]+)"/,
+    (match) => ({
+      what: `package.json has no script '${match[1] ?? match[2] ?? match[3] ?? match[4]}'`,
+      next: "Add the script, or set build_command to the command that builds the site.",
+    }),
+  ),
+  told(/\bhugo: (?:command )?not found/, () => ({
+    what: "Hugo is not installed on the builder's machine",
+    next: "The operator can install it ('apt-get install hugo'), or the repository can depend on the npm package 'hugo-extended'.",
+  })),
+  told(
+    /(?:^|\s)(?:\/bin\/)?sh: (?:(?:line )?\d+: )?([\w@./-]+): (?:command )?not found|^bash: (?:line \d+: )?([\w@./-]+): command not found|command not found: ([\w@./-]+)/m,
+    (match) => ({
+      what: `the program '${match[1] ?? match[2] ?? match[3]}' is not there`,
+      next: "Add the package that has it to package.json's dependencies; builds have Node, the package managers, git and what Debian's base has.",
+    }),
+  ),
+  told(/ENOSPC|No space left on device/, () => ({
+    what: "its disk space was full",
+    next: "Write less, or clean up between the steps.",
+    code: "build_limit",
+  })),
+  told(/Treating warnings as errors because process\.env\.CI = true/, (_, { command }) => ({
+    what: "warnings count as errors where CI=true is set, and there are warnings",
+    next: `Mend the warnings, or set build_command to 'CI=false ${command}'.`,
+  })),
+  told(
+    /(?:Page "([^"]+)" is missing "generateStaticParams\(\)"|(?:API Routes|Server Actions|Middleware|headers|rewrites|redirects|Intercepting routes|dynamic = "force-dynamic")[^\n]*(?:cannot|can't|not|aren't) (?:be )?(?:used|supported|work)[^\n]*export)/,
+    (match) => ({
+      what: `${match[1] ? `the page ${name(match[1])}` : "a page"} needs a server, which Next.js does not put into a static export`,
+      next: "Give the page generateStaticParams(), or take out what needs a server: route handlers that read the request, server actions, middleware.",
+      code: "server_output",
+    }),
+  ),
+  told(
+    /The following routes were marked as prerenderable, but were not prerendered|Encountered dynamic routes|@sveltejs\/adapter-static: all routes must be fully prerenderable/,
+    () => ({
+      what: "SvelteKit could not prerender every route",
+      next: "Put 'export const prerender = true' into src/routes/+layout.js, list the entries of dynamic routes, or give adapter-static a 'fallback' page.",
+      code: "server_output",
+    }),
+  ),
+  told(
+    /\[(?:NoAdapterInstalled|AdapterSupport)\w*\]|Cannot use `?output: ['"]?server['"]?`? without an adapter|Cannot use server-rendered pages without an adapter/,
+    () => ({
+      what: "Astro is set to render on a server, and has no adapter",
+      next: "Leave out 'output: \"server\"' and 'export const prerender = false' so that all pages become files.",
+      code: "server_output",
+    }),
+  ),
+  told(/(?:error|:) TS(\d+): ([^\n]+)|^Type error: ([^\n]+)/m, (match, { text }) => {
+    const count = countOf(text, /^.*error TS\d+:.*$/gm);
+    return {
+      what: `TypeScript found ${count > 1 ? `${count} errors` : "an error"}: ${name(match[2] ?? match[3])}${match[1] ? ` (TS${match[1]})` : ""}`,
+      next: "Mend the types; or set build_command to one that builds without checking them.",
+    };
+  }),
+  told(/✖ (\d+) problems? \((\d+) errors?/, (match) => ({
+    what: `ESLint found ${match[2]} error${match[2] === "1" ? "" : "s"}`,
+    next: "Mend what it names; or set build_command to one that builds without linting.",
+  })),
+  told(
+    /Rollup failed to resolve import "([^"]+)" from "(?:\/work\/)?([^"]+)"/,
+    (match) => missingModule(match[1]!, match[2])!,
+  ),
+  told(
+    /Module not found: (?:Error: )?Can't resolve '([^']+)'(?: in '(?:\/work\/)?([^']+)')?/,
+    (match) => missingModule(match[1]!, match[2])!,
+  ),
+  told(/Could not resolve "([^"]+)"(?: from "(?:\/work\/)?([^"]+)")?/, (match) => missingModule(match[1]!, match[2])!),
+  told(
+    /Cannot find (?:module|package) '(?:\/work\/)?([^']+)'(?: imported from '?(?:\/work\/)?([^'\n]+))?/,
+    (match) => missingModule(match[1]!, match[2])!,
+  ),
+  told(
+    /(?:[Mm]issing|[Ii]nvalid|[Rr]equired|[Uu]ndefined) (?:required )?env(?:ironment)? var(?:iable)?s?:?\s*["'`]?([A-Z][A-Z0-9_]{2,})?|(?:environment variable|env var) ["'`]?([A-Z][A-Z0-9_]{2,})["'`]? (?:is )?(?:not|missing|required|undefined)/,
+    (match) => ({
+      what: `the variable ${match[1] ?? match[2] ?? "that the log names"} is not set`,
+      next: "Declare it for the project: berth env set NAME=VALUE --project NAME.",
+    }),
+  ),
+  told(
+    /Executable doesn't exist at|Could not find (?:Chrome|Chromium|expected browser)|Failed to launch the browser process/,
+    () => ({
+      what: "it wants to start a browser, and builds have none",
+      next: "Render without a browser, or do it before and commit the result.",
+    }),
+  ),
+  told(/EROFS: read-only file system[^\n]*'([^']+)'/, (match) => ({
+    what: `it wrote to ${name(match[1])}, and only the source's folder, /tmp, HOME and the caches can be written`,
+    next: "Let it write below the source's folder.",
+  })),
+  told(/fatal: not a git repository/, () => ({
+    what: "it asks git for a history that the source does not have",
+    next: "Let the build go on without git, or deploy from a git URL.",
+  })),
+];

@@ -1,0 +1,137 @@
+import { type Cause, type Explain, name, told } from "./cause.ts";
+
+const LOCKFILE: Record<string, [file: string, command: string]> = {
+  npm: ["package-lock.json", "npm install"],
+  pnpm: ["pnpm-lock.yaml", "pnpm install"],
+  yarn: ["yarn.lock", "yarn install"],
+  bun: ["bun.lock", "bun install"],
+};
+
+function staleLockfile(manager: string, details: readonly string[] = []): Cause {
+  const [file, command] = LOCKFILE[manager]!;
+  const named = details.length === 0 ? "" : ` (${details.slice(0, 4).join("; ")})`;
+  return {
+    what: `the lockfile ${file} does not fit package.json${named}`,
+    next: `Run '${command}' in the repository and commit ${file}; or set install_command to '${command}'.`,
+  };
+}
+
+function missingPackage(wanted: string): Cause {
+  return {
+    what: `the package '${wanted}' is not in the registry`,
+    next: "Check its name. A private package needs its registry in the repository's .npmrc, and a token for it.",
+  };
+}
+
+function missingVersion(wanted: string): Cause {
+  return {
+    what: `the registry has no version of '${wanted}' that fits`,
+    next: "Correct the version in package.json, update the lockfile and commit both.",
+  };
+}
+
+function noAccess(where: string): Cause {
+  return {
+    what: `the registry refused the package at ${where}`,
+    next: "The package is private, or its token is wrong: name the registry in .npmrc, and declare the token as a variable for the install.",
+  };
+}
+
+const peerConflict: Explain = ({ text }) => {
+  if (!/\bERESOLVE\b/.test(text)) return undefined;
+  const peer = /\bpeer(?:Optional)? ([\w@./-]+)@("[^"]*"|\S+) from ([\w@./-]+@[\w.+-]+)/.exec(text);
+  const found = /Found: ([\w@./-]+@[\w.+-]+)/.exec(text)?.[1];
+  const pair =
+    peer === null
+      ? "two packages"
+      : `${name(peer[3])} wants ${name(peer[1])}@${name(peer[2])}, and ${name(found) || "another version"} is there`;
+  return {
+    what: `peer dependencies are in conflict: ${pair}`,
+    next: "Move one of the two to a version that fits; or put 'legacy-peer-deps=true' into the repository's .npmrc, which installs them as they are.",
+  };
+};
+
+/** The package whose script was running: npm's `path`, Yarn 1's and pnpm's own words, node-gyp's `cwd`. */
+function nativePackage(text: string): string {
+  const folder =
+    /(?:npm (?:error|ERR!) path|gyp (?:ERR!|error) cwd|^error) \S*node_modules\/((?:@[\w.-]+\/)?[\w.-]+)/m.exec(
+      text,
+    )?.[1] ??
+    /node_modules\/((?:@[\w.-]+\/)?[\w.-]+)(?::| (?:pre|post)?install)/.exec(text)?.[1] ??
+    /([\w@./-]+)@npm:\S+ couldn't be built/.exec(text)?.[1];
+  return name(folder) || "a package";
+}
+
+const PEER_HINT =
+  "Move it to a version that ships built files for Linux, or to a package without native code; the builder's machine may also be given python3, make and g++.";
+
+/** What package managers say when an install fails; the first that knows the log explains it. */
+export const INSTALL_CAUSES: readonly Explain[] = [
+  told(/can only install (?:packages )?with an existing package-lock\.json/, () => ({
+    what: "'npm ci' needs a package-lock.json, and there is none",
+    next: "Run 'npm install' and commit package-lock.json; or set install_command to 'npm install'.",
+  })),
+  told(/can only install packages when your package\.json and|code EUSAGE/, (_, { text }) =>
+    staleLockfile(
+      "npm",
+      [...text.matchAll(/(?:Missing|Invalid): ([^\n]+?)(?: from lock file|$)/gm)].map((match) => name(match[0])),
+    ),
+  ),
+  told(/ERR_PNPM_(OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH|FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE)/, () =>
+    staleLockfile("pnpm"),
+  ),
+  told(/ERR_PNPM_LOCKFILE_BREAKING_CHANGE|ERR_PNPM_BROKEN_LOCKFILE/, () => ({
+    what: "pnpm-lock.yaml has a format that this pnpm does not read",
+    next: "Name the pnpm that wrote it in package.json's 'packageManager', or write the lockfile anew with 'pnpm install'.",
+  })),
+  told(/ERR_PNPM_NO_LOCKFILE/, () => ({
+    what: "pnpm was told to keep to a lockfile, and there is none",
+    next: "Run 'pnpm install' and commit pnpm-lock.yaml.",
+  })),
+  told(/ERR_PNPM_NO_MATURE_MATCHING_VERSION|minimumReleaseAge/, () => ({
+    what: "the lockfile holds a version that is younger than 'minimumReleaseAge' allows",
+    next: "Wait until it is old enough, or name the package in 'minimumReleaseAgeExclude'.",
+  })),
+  told(/YN0028|The lockfile would have been (?:modified|created) by this install/, () => staleLockfile("yarn")),
+  told(/Your lockfile needs to be updated/, () => staleLockfile("yarn")),
+  told(/lockfile had changes, but lockfile is frozen/, () => staleLockfile("bun")),
+  peerConflict,
+  told(/ERR_PNPM_PEER_DEP_ISSUES/, () => ({
+    what: "peer dependencies are in conflict",
+    next: "Move the packages that the log names to versions that fit, or set 'strict-peer-dependencies=false' in .npmrc.",
+  })),
+  told(
+    /404\s+(?:The requested resource )?'((?:@[\w.-]+\/)?[\w.-]+@?[^']*)' (?:is not in|could not be found)/,
+    (match) => missingPackage(name(match[1])),
+  ),
+  told(/ERR_PNPM_FETCH_404\S*\s+GET \S+\/((?:@[\w.-]+(?:\/|%2[fF]))?[\w.-]+): Not Found/, (match) =>
+    missingPackage(name(match[1]!.replace(/%2f/i, "/"))),
+  ),
+  told(/Couldn't find package "([^"]+)"/, (match) => missingPackage(name(match[1]))),
+  told(/YN0035: .*?((?:@[\w.-]+\/)?[\w.-]+)@npm:[^\n]*Package not found/, (match) => missingPackage(name(match[1]))),
+  told(/error: GET \S+\/((?:@[\w.-]+(?:\/|%2[fF]))?[\w.-]+) - 404/, (match) =>
+    missingPackage(name(match[1]!.replace(/%2f/i, "/"))),
+  ),
+  told(/No matching version found for ([^\s]+?)[.\s]/, (match) => missingVersion(name(match[1]))),
+  told(/Couldn't find any versions for "([^"]+)" that matches "([^"]+)"/, (match) =>
+    missingVersion(`${name(match[1])}@${name(match[2])}`),
+  ),
+  told(/(?:code E40[13]|ERR_PNPM_FETCH_40[13]|YN0041)[\s\S]{0,600}?(?:https?:\/\/([\w.-]+))/, (match) =>
+    noAccess(name(match[1])),
+  ),
+  told(/EINTEGRITY|YN0018|ERR_PNPM_TARBALL_INTEGRITY|Integrity check failed/, () => ({
+    what: "a package is not the one that the lockfile names (its checksum differs)",
+    next: "Write the lockfile anew and commit it; if it happens again, the registry gives out other files.",
+  })),
+  told(
+    /gyp (?:ERR!|error)[^\n]*(?:not found: make|find Python|no such file or directory|not ok)|node-gyp[^\n]*not found|(?:make|g\+\+|cc|gcc|python3?): (?:command )?not found/,
+    (_, { text }) => ({
+      what: `'${nativePackage(text)}' is a native module that must be compiled, and there is no compiler that it can use`,
+      next: PEER_HINT,
+    }),
+  ),
+  told(/EBADPLATFORM|Unsupported platform for ([\w@./-]+)/, (match) => ({
+    what: `the package '${name(match[1]) || "of another system"}' does not run on Linux of this machine`,
+    next: "Make it an optional dependency, or take it out of package.json.",
+  })),
+];

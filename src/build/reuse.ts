@@ -1,0 +1,40 @@
+import { readyWithBuildKey } from "../database/deployments.ts";
+import { getManifest } from "../store/deployments.ts";
+import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
+import { type BuildInputs, buildKey } from "./build-key.ts";
+import { republish } from "./publish.ts";
+import type { BuildTools } from "./run-build.ts";
+
+type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan"> & { tools: BuildTools };
+
+/**
+ * Publishes what an earlier build of the same key gave, if that deployment is still there and nobody asked for a build
+ * all the same. The key is noted either way, for those that come after.
+ * @returns whether it is done with
+ */
+export async function reuseEarlier(
+  parts: WorkParts,
+  held: HeldDeployment,
+  { tree, settings, plan, tools }: Wanted,
+): Promise<boolean> {
+  const { view, log } = held;
+  const key = buildKey({
+    tree,
+    settings,
+    plan,
+    tools: { node: tools.node.version, [plan.packageManager.name]: tools.manager.version },
+    variables: { install: {}, build: {} },
+    fork: false,
+  });
+  await held.advance({ findings: { build_key: key, node: tools.node.version } });
+  if (view.force) return false;
+  const earlier = await readyWithBuildKey(parts.database, { projectId: view.project_id, buildKey: key });
+  const manifest = earlier && (await getManifest(parts.store, earlier.id));
+  if (earlier === undefined || manifest === undefined) return false;
+  log.say(
+    "build",
+    `Nothing changed since ${earlier.id}: what it built is published again. 'berth deploy --force' builds.`,
+  );
+  await republish(parts, held, { earlier: manifest, settings, warnings: earlier.warnings });
+  return true;
+}

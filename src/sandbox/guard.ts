@@ -1,0 +1,64 @@
+import type { RunCgroup } from "./cgroup.ts";
+import { type ProcessId, treeUsage } from "./process-tree.ts";
+import type { RunLimits, RunResult } from "./sandbox.ts";
+import { runTool } from "./tools.ts";
+import { isFull } from "./volume.ts";
+
+export type StopCause = Exclude<RunResult["cause"], "exit">;
+
+/** A look at du's cost: a folder that takes long to add up is added up less often. */
+const DISK_LEAST_EVERY_MS = 1000;
+const DISK_EVERY_TIMES = 5;
+
+/** Tells when a run has hit a limit. */
+export interface Guard {
+  /** While it runs; cheap enough for many times a second. */
+  look(first: ProcessId): StopCause | undefined;
+  /** When everything of it is dead. */
+  atEnd(): StopCause | undefined;
+}
+
+export interface GuardOptions {
+  limits: RunLimits;
+  /** Where the kernel counts; without it the process tree is looked at. */
+  cgroup: RunCgroup | undefined;
+  /** What the slot's folders lie in. */
+  disk: string;
+  /** Whether that is a volume of fixed size; else its total is watched. */
+  isVolume: boolean;
+}
+
+export function openGuard({ limits, cgroup, disk, isVolume }: GuardOptions): Guard {
+  const isOverDisk = isVolume ? () => isFull(disk) : watchTotal(disk, limits.diskBytes);
+  const lookAtTree = (first: ProcessId): StopCause | undefined => {
+    const usage = treeUsage(first, limits.memoryBytes);
+    if (usage.memoryBytes > limits.memoryBytes) return "memory";
+    return usage.tasks > limits.processes ? "processes" : undefined;
+  };
+  return {
+    look: (first) => (cgroup === undefined ? lookAtTree(first) : cgroup.hit()) ?? (isOverDisk() ? "disk" : undefined),
+    atEnd: () => cgroup?.hit() ?? (isOverDisk() ? "disk" : undefined),
+  };
+}
+
+/** du(1) follows no link and stays on the file system. Its last answer counts until the next one is there. */
+function watchTotal(disk: string, limitBytes: number): () => boolean {
+  let totalBytes = 0;
+  let dueAtMs = performance.now() + DISK_LEAST_EVERY_MS;
+  let isLooking = false;
+  const look = async () => {
+    const startedAtMs = performance.now();
+    const text = await runTool(["du", "-s", "-x", "--block-size=1", "--", disk]).catch(() => "");
+    totalBytes = Number(/^\d+/.exec(text)?.[0] ?? totalBytes);
+    const tookMs = performance.now() - startedAtMs;
+    dueAtMs = performance.now() + Math.max(DISK_LEAST_EVERY_MS, tookMs * DISK_EVERY_TIMES);
+    isLooking = false;
+  };
+  return () => {
+    if (!isLooking && performance.now() >= dueAtMs) {
+      isLooking = true;
+      void look();
+    }
+    return totalBytes > limitBytes;
+  };
+}

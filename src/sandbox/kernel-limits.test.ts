@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSandbox } from "./bubblewrap.ts";
+import { findCgroups, removeCgroups } from "./cgroup.ts";
+import { identify, isGone } from "./process-tree.ts";
+import type { RunLimits, Sandbox } from "./sandbox.ts";
+import { whyNoVolumes } from "./volume.ts";
+
+/** What the kernel holds for root, where it can; a machine without it says so in the tier. */
+const selfUid = process.getuid!();
+const MIB = 1024 ** 2;
+const LIMITS: RunLimits = {
+  wallMs: 60_000,
+  memoryBytes: 256 * MIB,
+  processes: 64,
+  diskBytes: 64 * MIB,
+  fileBytes: 1024 * MIB,
+  logBytes: MIB,
+};
+const settings = {
+  uidBase: 800_000,
+  selfUid,
+  diskBytes: LIMITS.diskBytes,
+  registries: { registry: "https://registry.example/", hosts: [], npmrcLines: [] },
+};
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "berth-limits-"));
+  await chmod(root, 0o711);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const run = (sandbox: Sandbox, script: string, limits = LIMITS) =>
+  sandbox.run(["/bin/sh", "-c", script], {
+    ...{ slot: 1, cwd: "/work", env: {}, readOnly: [], path: [], egress: "none", limits },
+    signal: new AbortController().signal,
+    onOutput() {},
+  });
+
+const ways = selfUid === 0 ? (["kernel", "watched"] as const) : (["watched"] as const);
+describe.each(ways)("limits, %s", (limits) => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await openSandbox({ ...settings, slotsDirectory: join(root, limits), limits });
+    await sandbox.prepareSlot(1);
+  });
+  afterAll(() => sandbox.close());
+
+  test("space that runs out is told, and given back by the next preparation", async () => {
+    // In steps: a watched total is only seen while it grows.
+    const fill = "i=0; while [ $i -lt 400 ]; do head -c 1M /dev/zero > f$i || sleep 5; i=$((i+1)); sleep 0.02; done";
+    expect(await run(sandbox, `${fill}; exit 0`)).toMatchObject({ exit: null, cause: "disk" });
+    await sandbox.prepareSlot(1);
+    expect(await run(sandbox, "ls /work; head -c 20M /dev/zero > f")).toMatchObject({ exit: 0, cause: "exit" });
+  });
+
+  test("a full /tmp is told", async () => {
+    const small = "exec head -c 300M /dev/zero > /tmp/a";
+    const limits = { ...LIMITS, memoryBytes: 1024 * MIB };
+    expect(await run(sandbox, small, limits)).toMatchObject({ exit: null, cause: "disk" });
+  });
+
+  test("an ordinary run hits nothing", async () => {
+    expect(await run(sandbox, "true")).toMatchObject({ exit: 0, cause: "exit" });
+  });
+});
+
+describe.if(selfUid === 0)("as root", () => {
+  test("inodes that run out are told", async () => {
+    expect(await whyNoVolumes(root)).toBeUndefined();
+    const sandbox = await openSandbox({ ...settings, slotsDirectory: join(root, "inodes") });
+    try {
+      await sandbox.prepareSlot(1);
+      const outcome = await run(
+        sandbox,
+        `exec /run/berth/bun -e '
+        const { writeFileSync } = require("node:fs");
+        try { for (let index = 0; ; index += 1) writeFileSync("/work/" + index, ""); } catch { await Bun.sleep(5000); }'`,
+      );
+      expect(outcome).toMatchObject({ exit: null, cause: "disk" });
+    } finally {
+      await sandbox.close();
+    }
+  });
+
+  test("a group holds what is placed in it, tells what was hit, and is removed with its members", async () => {
+    const cgroups = findCgroups();
+    expect(cgroups?.name).toMatch(/^cgroup v[12]$/);
+    const group = cgroups!.open({ memoryBytes: 64 * MIB, processes: 2 });
+    const child = Bun.spawn(["sleep", "60"]);
+    group.place(child.pid);
+    expect(group.folders.map((folder) => existsSync(folder))).not.toContain(false);
+    expect(await readFile(`/proc/${child.pid}/cgroup`, "utf8")).toContain("/berth/run.");
+    expect(group.hit()).toBeUndefined();
+    await removeCgroups(group.folders);
+    expect(await child.exited).toBe(137);
+    expect(group.folders.map((folder) => existsSync(folder))).not.toContain(true);
+  });
+
+  test("what a killed platform has left is ended and removed by the next one", async () => {
+    const slotsDirectory = join(root, "killed");
+    const script = join(root, "platform.ts");
+    await writeFile(
+      script,
+      `import { openSandbox } from ${JSON.stringify(join(import.meta.dir, "bubblewrap.ts"))};
+      const sandbox = await openSandbox(${JSON.stringify({ ...settings, slotsDirectory })});
+      await sandbox.prepareSlot(1);
+      await sandbox.run(["/bin/sh", "-c", "echo running; sleep 600"], {
+        slot: 1, cwd: "/work", env: {}, readOnly: [], path: [], egress: "none", limits: ${JSON.stringify(LIMITS)},
+        signal: new AbortController().signal, onOutput: (_, bytes) => void process.stdout.write(bytes),
+      });`,
+    );
+    const platform = Bun.spawn([process.execPath, script], { stdout: "pipe", stderr: "inherit" });
+    await platform.stdout.getReader().read();
+    const runFolder = join(slotsDirectory, "1", "run");
+    const record = (await readdir(runFolder)).find((name) => name.startsWith("left."));
+    const { first, cgroups } = JSON.parse(await readFile(join(runFolder, record!), "utf8"));
+    const mounts = async () => (await readFile("/proc/self/mountinfo", "utf8")).includes(`${slotsDirectory}/`);
+    expect([isGone(first), await mounts()]).toEqual([false, true]);
+
+    // Another platform beside the living one takes nothing from it.
+    await (await openSandbox({ ...settings, slotsDirectory })).close();
+    expect([isGone(first), await mounts()]).toEqual([false, true]);
+
+    platform.kill("SIGKILL");
+    await platform.exited;
+    const next = await openSandbox({ ...settings, slotsDirectory });
+    expect(identify(first.pid) === undefined || isGone(first)).toBe(true);
+    expect((cgroups as string[]).filter((folder) => existsSync(folder))).toEqual([]);
+    expect([await mounts(), existsSync(join(slotsDirectory, "1"))]).toEqual([false, false]);
+    await next.close();
+  });
+});
