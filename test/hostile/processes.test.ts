@@ -73,12 +73,12 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
     const other = SLOT + 1;
     const { work } = await wall.sandbox.prepareSlot(other);
     try {
-      const limits = { ...LIMITS, wallMs: 2_000, processes: 64, memoryBytes: 512 * MIB };
+      const limits = { ...LIMITS, wallMs: 4_000, processes: 128, memoryBytes: 512 * MIB };
       // The hostile one takes all the tasks that it gets, and holds them.
       const secret = `held ${crypto.randomUUID()}`;
       const hostile = wall.attempt(
         `echo '${secret}' > /tmp/mine; echo '${secret}' > /dev/shm/mine; echo '${secret}' > mine
-        i=0; while [ $i -lt 56 ]; do sleep 30 & i=$((i+1)); done; : > full; exec sh -c 'sleep 30; :' '${secret}'`,
+        i=0; while [ $i -lt 90 ]; do sleep 30 & i=$((i+1)); done; : > full; exec sh -c 'sleep 30; :' '${secret}'`,
         {
           limits,
           env: { MINE: secret },

@@ -62,9 +62,13 @@ export async function openWall({ directory, mode, registries = NO_REGISTRY }: Wa
     registries,
     ...(mode === "none" ? { unsafe: true } : { mode }),
   });
+  const folders = await sandbox.prepareSlot(SLOT).catch(async (error) => {
+    await sandbox.close();
+    throw error;
+  });
   const wall: Wall = {
     sandbox,
-    folders: await sandbox.prepareSlot(SLOT),
+    folders,
     attempt: (script, options) => attempt(sandbox, script, options),
     left: (slot = SLOT) => (IS_ROOT ? processesOf(uidOfSlot(slot)) : []),
     async renew() {
