@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { bare, LIMITS, MIB, MODES, newFolder, openWall, type Wall } from "../support/hostile.ts";
+import { bare, IS_ROOT, LIMITS, MIB, MODES, newFolder, openWall, type Wall } from "../support/hostile.ts";
 
 /** What a build may use up, and how its end is told. Each attack is bounded, so that it can run without a wall too. */
 let root: Awaited<ReturnType<typeof newFolder>>;
@@ -16,6 +16,8 @@ const FORKS = "i=0; while [ $i -lt 200 ]; do sleep 1 & i=$((i+1)); done; echo al
 const HOGS = `perl -e '$x = "x" x (400 << 20); print "had it\\n"; sleep 1'; exit 0`;
 /** 48 files of 4 MiB. */
 const FILES = `i=0; while [ $i -lt 48 ]; do head -c 4194304 /dev/zero > file$i || exit 9; i=$((i+1)); done; echo all of them`;
+/** 40,000 empty files. */
+const INODES = "mkdir many && cd many && seq 40000 | xargs touch";
 /** A line without an end, 2 MiB long. */
 const LINE = "head -c 2097152 /dev/zero | tr '\\0' x";
 const YES = "yes | head -c 2097152";
@@ -79,6 +81,21 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
     await wall.renew();
   });
 
+  test.each([
+    ["files", FILES],
+    ["a full /tmp", "head -c 400M /dev/zero > /tmp/full"],
+    ...(IS_ROOT ? [["inodes", INODES]] : []),
+  ])("%s: held to the disk limit, and the host's free space is back afterwards", async (_, script) => {
+    await wall.renew();
+    const heldBytes = async () => Number((await bare(`du -s -B 1 ${root.path} | cut -f 1`, { cwd: root.path })).text);
+    const before = await heldBytes();
+    expect(await wall.attempt(script!)).toMatchObject({ exit: null, cause: "disk" });
+    expect((await heldBytes()) - before).toBeLessThan(2 * LIMITS.diskBytes + 32 * MIB);
+    await wall.renew();
+    while ((await heldBytes()) > before + 4 * MIB) await Bun.sleep(20);
+    expect(await wall.attempt("head -c 1M /dev/zero > small")).toMatchObject({ exit: 0 });
+  });
+
   test("an abort ends it, before and in the midst", async () => {
     const controller = new AbortController();
     const onOutput = () => controller.abort();
@@ -100,6 +117,7 @@ test("without the wall the same scripts get all that they want", async () => {
   expect(await run(FORKS)).toMatchObject({ status: 0, text: expect.stringContaining("all of them") });
   expect(await run(HOGS)).toEqual({ status: 0, text: "had it\n" });
   expect(await run(FILES)).toEqual({ status: 0, text: "all of them\n" });
+  expect((await run(INODES)).status).toBe(0);
   for (const script of [YES, LINE]) expect((await run(script)).text.length).toBe(2 * MIB);
   expect((await stat(join(root.path, "file0"))).size).toBe(4 * MIB);
 });
