@@ -4,7 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { newDataDirectory, ROOT, removeDataDirectory, startPlatform } from "../test/support/platform.ts";
-import { median, printTable } from "./report.ts";
+import { median, printTable } from "./support/report.ts";
 
 const RUNS = 5;
 const dataDirectory = await newDataDirectory();

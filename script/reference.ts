@@ -29,6 +29,8 @@ ${rows.join("\n")}
 ## Settings of a project
 
 \`berth projects set NAME KEY=VALUE…\`; an empty value takes a setting back. A change holds from the next deployment on.
+\`repository=URL\` makes another repository the project's own. What its builds see is set by \`berth env\`
+([variables](variables.md)).
 
 | key | meaning |
 | --- | --- |

@@ -4,6 +4,7 @@ import { type ApiEnv, callerOf, newSignInLink, requireCaller, signIn, signOut } 
 import { deploymentRoutes } from "./deployments.ts";
 import type { ApiParts } from "./parts.ts";
 import { projectRoutes } from "./projects.ts";
+import { variableRoutes } from "./variables.ts";
 
 /** What is served on the base domain beside the API. */
 export interface BaseDomain {
@@ -18,7 +19,7 @@ export function createApi(
 ): { fetch(request: Request): Response | Promise<Response> } {
   const app = new OpenAPIHono<ApiEnv>();
   app.onError((thrown, context) => {
-    const body = toErrorBody(thrown instanceof BerthError ? thrown : (badJson(thrown) ?? thrown));
+    const body = toErrorBody(thrown instanceof BerthError ? thrown : (badRequest(thrown) ?? thrown));
     if (body.code === "internal") parts.onFault(thrown, { path: context.req.path });
     return context.json({ error: body }, ERROR_CODES[body.code].status as 500);
   });
@@ -46,6 +47,7 @@ export function createApi(
   api.post("/sign-in-links", async (context) => context.json({ url: await newSignInLink(parts) }, 201));
   deploymentRoutes(api, parts);
   projectRoutes(api, parts);
+  variableRoutes(api, parts);
   api.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Berth", version: parts.version } });
   api.all("*", (context) => {
     throw new BerthError("not_found", `There is no route ${context.req.method} ${context.req.path}.`, {
@@ -72,9 +74,15 @@ function fail(error: { issues: { path: PropertyKey[]; message: string }[] }): ne
   });
 }
 
-/** The framework throws its own error for a body that is no JSON. */
-function badJson(thrown: unknown): BerthError | undefined {
-  if ((thrown as { status?: number }).status !== 400) return undefined;
+/** The framework throws errors of its own for a body that is no JSON, or is not said to be. */
+function badRequest(thrown: unknown): BerthError | undefined {
+  const { status } = thrown as { status?: number };
+  if (status === undefined || status < 400 || status > 499) return undefined;
+  if (status === 415) {
+    return new BerthError("bad_request", "The request body is not said to be JSON.", {
+      hint: "Send it with the header 'Content-Type: application/json'.",
+    });
+  }
   return new BerthError("bad_request", "The request body is no JSON of the documented form.", {
     hint: "GET /api/v1/openapi.json describes the API.",
   });

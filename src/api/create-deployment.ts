@@ -6,6 +6,7 @@ import { newDeploymentId } from "../model/ids.ts";
 import { assertProjectName, projectNameFrom } from "../model/names.ts";
 import { parseProjectSettings } from "../model/project.ts";
 import { assertBranchName, assertCommit, parseSource, type Source } from "../model/source.ts";
+import { isFork, repositoryName } from "../model/trust.ts";
 import { pointToBuilding } from "../work/host-pointers.ts";
 import { supersedeOlder } from "../work/supersede.ts";
 import type { ApiParts } from "./parts.ts";
@@ -29,7 +30,7 @@ export async function createDeployment(parts: ApiParts, wish: NewDeployment): Pr
   const project = await findOrCreateProject(parts.database, {
     name,
     given: wish.project !== undefined,
-    repository: repository.replace(/\/+$/, "").replace(/\.git$/, ""),
+    repository: repositoryName(repository),
   });
   const view = await insertDeployment(parts.database, {
     id: newDeploymentId(),
@@ -39,6 +40,7 @@ export async function createDeployment(parts: ApiParts, wish: NewDeployment): Pr
     branch: source.kind === "git" ? source.branch : null,
     production: wish.production ?? false,
     production_asked: wish.production ?? false,
+    fork: isFork(project.repository, source),
     force: wish.force ?? false,
     root: root ?? null,
   });

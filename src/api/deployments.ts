@@ -3,10 +3,8 @@ import { deleteDeployment, endDeployment, findDeployment, listDeployments } from
 import { findProject } from "../database/projects.ts";
 import { isFinal } from "../model/deployment.ts";
 import { BerthError } from "../model/errors.ts";
-import { branchHost, deploymentHost } from "../model/site-hosts.ts";
 import { getManifest } from "../store/deployments.ts";
-import { removePointer } from "../store/hosts.ts";
-import { pointToFailure, promote } from "../work/host-pointers.ts";
+import { pointToFailure, promote, takeDownHosts } from "../work/host-pointers.ts";
 import { archiveLog } from "../work/log.ts";
 import type { ApiEnv } from "./auth.ts";
 import { createDeployment } from "./create-deployment.ts";
@@ -45,7 +43,8 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
 
   app.openapi(readItsLog, async (context) => {
     const { id } = context.req.valid("param");
-    const after = Number(context.req.header("last-event-id") ?? context.req.valid("query").after) || 0;
+    const lastSeen = context.req.header("last-event-id") ?? "";
+    const after = /^\d{1,9}$/.test(lastSeen) ? Number(lastSeen) : context.req.valid("query").after;
     if (!(context.req.header("accept") ?? "").includes("text/event-stream")) {
       return context.json(await readLog(parts, id, after), 200);
     }
@@ -113,13 +112,11 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
         hint: "Promote another one or roll back first.",
       });
     }
-    const { store, address } = parts;
-    await removePointer(store, deploymentHost(view.id, address), { deployment: view.id });
-    if (view.branch !== null) {
-      await removePointer(store, branchHost(view.branch, view.project_name, address), { deployment: view.id });
-    }
+    await takeDownHosts(parts, view);
     await archiveLog(parts, view.id);
-    await store.delete(["source.json", "manifest.json", "log.jsonl"].map((name) => `deployments/${view.id}/${name}`));
+    await parts.store.delete(
+      ["source.json", "manifest.json", "log.jsonl"].map((name) => `deployments/${view.id}/${name}`),
+    );
     await deleteDeployment(parts.database, view.id);
     parts.onHostsMoved();
     return context.body(null, 204);
@@ -182,7 +179,10 @@ const readItsLog = createRoute({
   method: "get",
   path: `${one}/log`,
   summary: "Its log, as JSON or, with Accept: text/event-stream, live",
-  request: { params: idParameter, query: z.object({ after: z.coerce.number().int().min(0).default(0) }) },
+  request: {
+    params: idParameter,
+    query: z.object({ after: z.coerce.number().int().min(0).max(2_147_483_647).default(0) }),
+  },
   responses: { 200: answer(z.object({ lines: z.array(logLineSchema), done: z.boolean() }), "Lines after a number") },
 });
 

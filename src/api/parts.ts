@@ -2,6 +2,7 @@ import type { Database } from "../database/postgres.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import type { SecretBox } from "../work/secrets.ts";
 
 /** What the API needs of the platform. */
 export interface ApiParts {
@@ -9,6 +10,8 @@ export interface ApiParts {
   store: ObjectStore;
   queue: JobQueue;
   address: SiteAddress;
+  /** What the values of variables are encrypted and decrypted with. */
+  secrets(): Promise<SecretBox>;
   /** Whether paths of this machine may be deployed. */
   allowsLocalSources: boolean;
   version: string;

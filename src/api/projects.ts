@@ -1,11 +1,19 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { endDeployment, lastPromoted, listDeployments, withdrawPromotion } from "../database/deployments.ts";
-import { changeProjectSettings, deleteProject, findProject, listProjects } from "../database/projects.ts";
+import {
+  changeProjectRepository,
+  changeProjectSettings,
+  deleteProject,
+  findProject,
+  listProjects,
+} from "../database/projects.ts";
 import type { ProjectRow } from "../database/schema.ts";
 import { isFinal } from "../model/deployment.ts";
 import { BerthError } from "../model/errors.ts";
 import { parseProjectSettings, projectSettingsSchema } from "../model/project.ts";
 import { branchHost, deploymentHost, projectHost } from "../model/site-hosts.ts";
+import { parseSource } from "../model/source.ts";
+import { repositoryName } from "../model/trust.ts";
 import { removePointer } from "../store/hosts.ts";
 import { promote } from "../work/host-pointers.ts";
 import type { ApiEnv } from "./auth.ts";
@@ -31,17 +39,16 @@ export function projectRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
   );
 
   app.openapi(changeOne, async (context) => {
-    const { settings } = context.req.valid("json");
+    const { settings, repository } = context.req.valid("json");
+    const { name } = context.req.valid("param");
     const entries = Object.entries(settings);
     const unset = entries.filter(([, value]) => value === null).map(([key]) => key);
     for (const key of unset) {
       if (!(key in projectSettingsSchema.shape)) parseProjectSettings({ [key]: "" });
     }
     const set = parseProjectSettings(Object.fromEntries(entries.filter(([, value]) => value !== null)));
-    return context.json(
-      await json(await changeProjectSettings(parts.database, context.req.valid("param").name, { set, unset })),
-      200,
-    );
+    if (repository !== undefined) await changeProjectRepository(parts.database, name, ownRepository(repository));
+    return context.json(await json(await changeProjectSettings(parts.database, name, { set, unset })), 200);
   });
 
   app.openapi(rollBack, async (context) => {
@@ -65,6 +72,16 @@ export function projectRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
     await deleteProject(parts.database, project.name);
     parts.onHostsMoved();
     return context.body(null, 204);
+  });
+}
+
+/** @throws BerthError `source_invalid`, `source_has_credentials` */
+function ownRepository(text: string): string {
+  const parsed = parseSource(text);
+  if (parsed.kind === "git") return repositoryName(parsed.url);
+  if (parsed.path.startsWith("/")) return repositoryName(parsed.path);
+  throw new BerthError("source_invalid", `'${parsed.path}' is neither a URL nor an absolute path.`, {
+    hint: "Give the repository's URL, or its absolute path on the platform's machine.",
   });
 }
 
@@ -119,13 +136,18 @@ const readOne = createRoute({
 const changeOne = createRoute({
   method: "patch",
   path: one,
-  summary: "Change its settings; null takes a setting back",
+  summary: "Change its settings or its repository; null takes a setting back",
   request: {
     params: nameParameter,
     body: {
       required: true,
       content: {
-        "application/json": { schema: z.strictObject({ settings: z.record(z.string(), z.string().nullable()) }) },
+        "application/json": {
+          schema: z.strictObject({
+            settings: z.record(z.string(), z.string().nullable()).default({}),
+            repository: z.string().optional().openapi({ description: "Another repository becomes its own" }),
+          }),
+        },
       },
     },
   },

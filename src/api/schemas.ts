@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { LOG_STEPS, STATUSES } from "../model/deployment.ts";
 import { projectSettingsSchema } from "../model/project.ts";
+import { TRUSTS } from "../model/trust.ts";
+import { CONTEXTS } from "../model/variables.ts";
 
 /** The forms of the API's answers, for openapi.json; the types themselves live in the model. */
 export const idParameter = z.object({ id: z.string().max(64) });
@@ -44,10 +46,20 @@ export const deploymentSchema = z
     }),
     error: z.any().openapi({ type: ["object", "null"], description: "code, message, hint" }),
     production: z.boolean(),
+    trust: z.enum(TRUSTS),
     createdAt: z.string(),
     finishedAt: z.string().nullable(),
     resolved: z.record(z.string(), z.object({ value: z.string().nullable(), from: z.string() })),
     warnings: z.array(z.string()),
+    contacted: z.array(
+      z.object({
+        host: z.string(),
+        port: z.number(),
+        sentBytes: z.number(),
+        receivedBytes: z.number(),
+        refused: z.boolean(),
+      }),
+    ),
   })
   .openapi("Deployment");
 
@@ -64,6 +76,18 @@ export const projectSchema = z
     latest: deploymentSchema.nullable(),
   })
   .openapi("Project");
+
+export const variableSchema = z
+  .object({
+    name: z.string(),
+    context: z.enum(CONTEXTS),
+    secret: z.boolean(),
+    install: z.boolean(),
+    value: z.string().nullable().openapi({ description: "null for a secret, and for a locked one" }),
+    locked: z.boolean().openapi({ description: "Encrypted with another key than the platform has" }),
+    updatedAt: z.string(),
+  })
+  .openapi("Variable");
 
 export function answer<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { "application/json": { schema } } };

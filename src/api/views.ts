@@ -5,6 +5,7 @@ import type { ProjectRow } from "../database/schema.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Project } from "../model/project.ts";
 import { branchHost, deploymentHost, hostUrl, projectHost, type SiteAddress } from "../model/site-hosts.ts";
+import { trustOf } from "../model/trust.ts";
 
 export function deploymentJson(view: DeploymentView, address: SiteAddress): Deployment {
   const aliases: string[] = [];
@@ -27,10 +28,12 @@ export function deploymentJson(view: DeploymentView, address: SiteAddress): Depl
     timings: view.timings,
     error: view.error,
     production: view.production,
+    trust: trustOf(view),
     createdAt: view.created_at.toISOString(),
     finishedAt: view.finished_at?.toISOString() ?? null,
     resolved: view.resolved,
     warnings: view.warnings,
+    contacted: view.contacted,
   };
 }
 

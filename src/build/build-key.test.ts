@@ -19,6 +19,8 @@ const inputs: BuildInputs = {
     build: ["npm", "run", "build"],
     outputCandidates: ["dist"],
     outputHint: null,
+    otherManagers: [],
+    serverOutputs: [],
     env: { CI: "true" },
     egress: "registry",
   },

@@ -22,10 +22,11 @@ const LATER = () => Date.now() + 60_000;
 
 function choose(
   outputCandidates: string[],
-  { startedAtMs = 0, root = ".", from = "detected", outputHint = null as string | null } = {},
+  { startedAtMs = 0, root = ".", from = "detected", outputHint = null as string | null, server = [] as string[] } = {},
 ) {
   const resolved = { output_directory: { value: outputCandidates[0]!, from } };
-  return chooseOutput(work, { root, outputCandidates, outputHint, resolved }, { startedAtMs });
+  const plan = { root, outputCandidates, serverOutputs: server, outputHint, resolved };
+  return chooseOutput(work, plan, { startedAtMs });
 }
 
 test("the first candidate with pages that this build wrote", async () => {
@@ -96,4 +97,27 @@ test("a link, a folder behind one, and one outside are refused; a better one is 
   await expect(choose(["link/sub"], { from: "project settings" })).rejects.toMatchObject({ code: "output_refused" });
   await expect(choose(["../x"])).rejects.toMatchObject({ code: "output_refused" });
   expect(await choose(["dist", "real"])).toMatchObject({ relative: "real" });
+});
+
+test("a server and no pages says how the framework makes files", async () => {
+  await put(".next/server/app.js", "public/logo.svg");
+  await expect(choose(["out"], { server: [".next"], outputHint: "Set output: 'export'." })).rejects.toMatchObject({
+    code: "server_output",
+    message: expect.stringContaining("'.next'"),
+    hint: expect.stringContaining("Set output: 'export'."),
+  });
+  await put("build/client/app.js", "build/server/index.js");
+  await expect(choose(["build/client"], { server: ["build/server"] })).rejects.toMatchObject({ code: "server_output" });
+  await put("out/index.html");
+  expect(await choose(["out"], { server: [".next"] })).toMatchObject({ relative: "out" });
+});
+
+test("pages beside a server are published without it", async () => {
+  await put("dist/server/entry.mjs", "dist/client/about/index.html");
+  expect(await choose(["dist"])).toMatchObject({
+    relative: "dist/client",
+    warnings: [expect.stringContaining("only the pages in 'dist/client'"), expect.stringContaining("no index.html")],
+  });
+  await put("build/handler.js", "build/prerendered/a.html", "build/client/app.js");
+  await expect(choose(["build"])).rejects.toMatchObject({ code: "server_output" });
 });

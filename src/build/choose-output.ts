@@ -4,7 +4,10 @@ import { join, posix } from "node:path";
 import { BerthError } from "../model/errors.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
-type CommandPlan = Pick<BuildPlan & { kind: "build" }, "root" | "outputCandidates" | "outputHint" | "resolved">;
+type CommandPlan = Pick<
+  BuildPlan & { kind: "build" },
+  "root" | "outputCandidates" | "serverOutputs" | "outputHint" | "resolved"
+>;
 
 export interface ChosenOutput {
   directory: string;
@@ -22,7 +25,8 @@ interface Found extends ChosenOutput {
 /**
  * Finds the folder that the build wrote: the first candidate with pages that are newer than the build's start, since
  * many a repository holds an old output; then a folder beside them; only then one that was there before.
- * @throws BerthError `output_missing` naming what was looked for and what is there, `output_refused` for a link
+ * @throws BerthError `output_missing` naming what was looked for and what is there, `server_output` when the build made a
+ * server and no pages, `output_refused` for a link
  */
 export async function chooseOutput(
   work: string,
@@ -47,8 +51,12 @@ export async function chooseOutput(
     written.find(({ hasPage }) => hasPage) ??
     written[0];
   if (chosen === undefined && links[0] !== undefined) throw refusedFolder(links[0], "it is a link, or lies behind one");
+  if (!isAsked && !chosen?.hasPage) await refuseServer(work, plan);
   if (chosen === undefined) throw await missing(work, plan);
-  const { directory, relative, warnings } = isAsked ? chosen : await intoOnlyFolder(chosen, look);
+  const inner = isAsked
+    ? chosen
+    : ((await besideServer(plan, { chosen, look })) ?? (await intoOnlyFolder(chosen, look)));
+  const { directory, relative, warnings } = inner;
   const stale = chosen.isFresh ? [] : [`'${relative}' was there before: this build has written nothing in it.`];
   return { directory, relative, warnings: [...warnings, ...stale, ...indexWarning(directory, relative)] };
 }
@@ -69,6 +77,42 @@ async function onlyFreshFolder(work: string, { root, look }: { root: string; loo
     if (found?.isFresh && lstatSync(join(found.directory, "index.html"), { throwIfNoEntry: false })) fresh.push(found);
   }
   return fresh.length === 1 ? fresh[0] : undefined;
+}
+
+/** What servers start from, at the top of what an adapter wrote: Astro's, SvelteKit's and other Node adapters'. */
+const SERVER_ENTRIES = ["server/entry.mjs", "handler.js", "server/index.js", "server/index.mjs"];
+
+/**
+ * A server with the pages that were made beforehand in `client` beside it: those are the site, the server's code is not
+ * published. @throws BerthError `server_output` when there is none
+ */
+async function besideServer(
+  plan: CommandPlan,
+  { chosen, look }: { chosen: Found; look: Look },
+): Promise<ChosenOutput | undefined> {
+  const has = (name: string) => lstatSync(join(chosen.directory, name), { throwIfNoEntry: false }) !== undefined;
+  const entry = has("index.html") ? undefined : SERVER_ENTRIES.find(has);
+  if (entry === undefined) return undefined;
+  const pages = await look(posix.join(chosen.relative, "client"));
+  if (!pages?.hasPage) throw serverOutput(plan, posix.join(chosen.relative, entry));
+  const warning = `The build made a server, too: only the pages in '${pages.relative}' are published.`;
+  return { ...pages, warnings: [warning] };
+}
+
+async function refuseServer(work: string, plan: CommandPlan): Promise<void> {
+  for (const name of plan.serverOutputs) {
+    const info = await lstat(join(work, plan.root, name)).catch(() => undefined);
+    if (info) throw serverOutput(plan, name);
+  }
+}
+
+function serverOutput(plan: CommandPlan, found: string): BerthError {
+  const way = plan.outputHint ?? "Set the framework to make files.";
+  return new BerthError(
+    "server_output",
+    `The build made a server ('${found}'), and no pages: sites are served as files here.`,
+    { hint: `${way} If it makes pages, too, set output_directory to their folder.` },
+  );
 }
 
 /** What Angular and others write beside the one folder of the site. */
@@ -132,7 +176,7 @@ async function survey(directory: string, { startedAtMs, seen }: Survey): Promise
   const files = entries.filter((entry) => entry.isFile());
   for (const entry of files) {
     if (++seen.entries > MAX_SURVEYED) return;
-    if (/\.html?$/i.test(entry.name)) seen.hasPage = true;
+    if (/(?<!\.csr)\.html?$/i.test(entry.name)) seen.hasPage = true; // Angular's server fills a *.csr.html
     if (!seen.isFresh) {
       const info = await lstat(join(directory, entry.name)).catch(() => undefined);
       seen.isFresh = info !== undefined && info.ctimeMs > startedAtMs + CLOCK_MS;

@@ -6,6 +6,7 @@ import { pathProblem } from "../model/tree.ts";
 import { inParallel } from "../store/concurrency.ts";
 import { linkTarget, namesIn, openFileBelow, openFolder, openFolderBelow, openPath, statBelow } from "./open-below.ts";
 import { hashOf, readAgain } from "./output-file.ts";
+import { envFileRefused, isEnvFile, type SecretScan } from "./secret-scan.ts";
 
 export { chooseOutput } from "./choose-output.ts";
 
@@ -36,7 +37,11 @@ const AT_ONCE = 16;
  * something within the output becomes what it leads to.
  * @throws BerthError `output_refused` naming the entry, `output_empty`, `output_no_index`
  */
-export async function collectOutput(directory: string, limits: OutputLimits = OUTPUT_LIMITS): Promise<OutputFile[]> {
+export async function collectOutput(
+  directory: string,
+  limits: OutputLimits = OUTPUT_LIMITS,
+  scan?: SecretScan,
+): Promise<OutputFile[]> {
   const top = await openFolder(directory).catch((cause: NodeJS.ErrnoException) => {
     throw refused(directory.split("/").at(-1)!, cause.code === "ENOENT" ? "it is gone" : "it is a link or no folder");
   });
@@ -45,6 +50,7 @@ export async function collectOutput(directory: string, limits: OutputLimits = OU
       directory,
       top,
       limits,
+      scan,
       files: [],
       totalBytes: 0,
       entries: 0,
@@ -62,6 +68,7 @@ interface Collection {
   directory: string;
   top: FileHandle;
   limits: OutputLimits;
+  scan: SecretScan | undefined;
   files: OutputFile[];
   totalBytes: number;
   /** Names of all kinds that were met. */
@@ -107,9 +114,7 @@ function checkedName(raw: Buffer, { place, names }: { place: Place; names: reado
   if (name === "node_modules" && isProject) return undefined;
   const problem = Buffer.from(name, "utf8").equals(raw) ? pathProblem(path) : "a name that is not UTF-8";
   if (problem !== undefined) throw refused(path, `it has ${problem}`);
-  if (/^\.env(\.(?!example$|sample$|template$|defaults$).+)?$/.test(name)) {
-    throw refused(path, "it may hold settings that are not for the public");
-  }
+  if (isEnvFile(name)) throw envFileRefused(path);
   return name;
 }
 
@@ -208,7 +213,7 @@ async function addFile(
     if (collection.totalBytes > limits.totalBytes) {
       throw refused(path, `with it the output is larger than ${limits.totalBytes / MIB} MiB in all`);
     }
-    const hash = await hashOf(file, info.size);
+    const hash = await hashOf(file, info.size, collection.scan?.file(path));
     if (hash === undefined) throw refused(path, "it changed while it was read");
     const real = [...place.real, name];
     const bytes = async () => {
@@ -243,9 +248,11 @@ function assertPages(files: readonly OutputFile[]): void {
       hint: "Look in the log whether the build did its work, and whether output_directory is the right folder.",
     });
   }
-  if (files.some(({ path }) => /\.html?$/i.test(path))) return;
+  const pages = files.filter(({ path }) => /\.html?$/i.test(path));
+  // A single page of another name answers as a single-page application does; an index may lie in a folder.
+  if (pages.length === 1 || pages.some(({ path }) => /(^|\/)index\.html?$/i.test(path))) return;
   const shown = files.slice(0, 10).map(({ path }) => path);
-  throw new BerthError("output_no_index", "The output has no HTML page to start from.", {
+  throw new BerthError("output_no_index", "The output has no index.html to start from.", {
     hint: `Set output_directory to the folder with the pages. Found instead: ${shown.join(", ")}${files.length > 10 ? ", …" : ""}.`,
   });
 }

@@ -5,24 +5,33 @@ import type { Sha256 } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { Tree } from "../model/tree.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
+import { waitForRoom } from "../sandbox/machine-load.ts";
 import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import { getBlob } from "../store/blobs.ts";
-import { getSource } from "../store/deployments.ts";
+import { getSource, type StoredSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
+import type { SecretBox } from "../work/secrets.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
+import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
+import { hostVariables } from "./host-variables.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
 import { runBuild, toolsFor } from "./run-build.ts";
+import { envFileRefused, isEnvFile, scanStoredFiles, secretScan } from "./secret-scan.ts";
 import type { Toolchains } from "./toolchain.ts";
+import { filesBelow } from "./tree-files.ts";
+import { variablesFor } from "./variables.ts";
 
 export interface BuildParts extends WorkParts {
   queue: JobQueue;
   /** Opened by the first build, since most of it is of no use to plain sites. */
   sandbox(): Promise<Sandbox>;
   toolchains: Toolchains;
+  /** What the values of variables are decrypted with. */
+  secrets(): Promise<SecretBox>;
   limits: RunLimits;
   outputLimits: OutputLimits;
 }
@@ -38,7 +47,10 @@ export function startDeploymentService(parts: BuildParts, options: { concurrency
       const slot = freeSlots.pop();
       if (slot === undefined) throw new Error("more jobs than slots");
       try {
-        await holdDeployment(parts, { id, to: "building", signal }, (held) => deploy(parts, held, slot));
+        await holdDeployment(parts, { id, to: "building", signal }, (held) => {
+          const buildsRunning = () => options.concurrency - freeSlots.length - 1;
+          return deploy(parts, held, { slot, buildsRunning });
+        });
       } finally {
         freeSlots.push(slot);
       }
@@ -46,13 +58,27 @@ export function startDeploymentService(parts: BuildParts, options: { concurrency
   });
 }
 
-async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Promise<void> {
+interface Place {
+  slot: number;
+  /** Others than this one. */
+  buildsRunning(): number;
+}
+
+async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRunning }: Place): Promise<void> {
   const { view, log } = held;
   const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
   const { settings } = await findProject(parts.database, view.project_name);
-  const source = await readSource(parts, held);
-  const { tree } = source;
-  const plan = await planBuild({ tree, readFile: fileReader(parts, tree), settings: withRoot(settings, view.root) });
+  const variables = await variablesFor(parts, view);
+  log.hide(variables.secrets.map(({ value }) => value));
+  const scan = secretScan(variables.secrets);
+  const { tree, hash, source, git } = await readSource(parts, held);
+  const plan = await planBuild({
+    tree,
+    readFile: fileReader(parts, tree),
+    settings: withRoot(settings, view.root),
+    production: view.production,
+    branch: view.branch,
+  });
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
 
@@ -63,14 +89,19 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
         ? "No build: the files are served as they are."
         : `No build: the folder '${plan.output}' is served as it is.`,
     );
-    await publish(parts, held, { files: filesOfTree(parts, tree, plan), settings, warnings: plan.warnings });
+    const { files, warnings } = await filesOfTree(parts, tree, plan);
+    for (const warning of warnings) log.say("build", `Warning: ${warning}`);
+    if (scan !== undefined) await scanStoredFiles(parts.store, files, { scan, signal: held.signal });
+    await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings] });
     return;
   }
   const tools = await toolsFor(parts.toolchains, plan);
-  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools })) return;
+  if (await reuseEarlier(parts, held, { tree: hash, settings, plan, tools, variables })) return;
   const sandbox = await parts.sandbox();
   const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
+  const say = (text: string) => log.say("build", text);
+  await waitForRoom({ memoryBytes: parts.limits.memoryBytes, buildsRunning, say, signal: held.signal });
   try {
     const folders = await sandbox.prepareSlot(slot);
     await materialise({
@@ -79,28 +110,35 @@ async function deploy(parts: BuildParts, held: HeldDeployment, slot: number): Pr
       readBlob: (hash) => getBlob(parts.store, hash),
       signal: held.signal,
     });
+    if (git) await writeGitFolder(folders.work, git, await getBlob(parts.store, git.pack));
     await sandbox.handOver(slot);
+    const fault = git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal: held.signal }));
+    if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
     const startedAtMs = Date.now();
-    const built = await runBuild({ ...parts, sandbox }, held, { plan, tools, slot });
+    const { id, project_name: project, production } = view;
+    const built = await runBuild({ ...parts, sandbox }, held, {
+      ...{ plan, tools, slot, variables },
+      hostVariables: hostVariables({ id, project, source, production, address: parts.address }),
+    });
     await held.advance({ findings: built.findings });
+    await removeGitFolder(folders.work);
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const warnings = [...plan.warnings, ...output.warnings];
-    await publish(parts, held, {
-      files: await collectOutput(output.directory, parts.outputLimits),
-      settings,
-      warnings,
-    });
+    const files = await collectOutput(output.directory, parts.outputLimits, scan);
+    await publish(parts, held, { files, settings, warnings });
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.
     sandbox.clearSlot(slot).catch((error) => parts.onFault(error, { work: "clear a build slot" }));
   }
 }
 
-async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<{ hash: Sha256; tree: Tree }> {
-  const source = await getSource(parts.store, view.id);
-  const tree = source && (await getTree(parts.store, source.tree));
-  if (tree) return { hash: source.tree, tree };
+type ReadSource = Pick<StoredSource, "source" | "git"> & { hash: Sha256; tree: Tree };
+
+async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<ReadSource> {
+  const stored = await getSource(parts.store, view.id);
+  const tree = stored && (await getTree(parts.store, stored.tree));
+  if (tree) return { ...stored, hash: stored.tree, tree };
   throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
     hint: "Deploy again; if it happens again, check the object store.",
   });
@@ -126,15 +164,26 @@ function planFindings(plan: BuildPlan): Findings {
 }
 
 /** The files of a source that needs no build: they are in the store already, so nothing is read but what is new. */
-function filesOfTree(parts: BuildParts, tree: Tree, plan: BuildPlan & { kind: "static" }): OutputFile[] {
-  const folder = [plan.root, plan.output].filter((part) => part !== ".").join("/");
-  const prefix = folder === "" ? "" : `${folder}/`;
-  return tree.entries
-    .filter((entry) => entry.path.startsWith(prefix) && entry.mode !== "120000")
-    .map((entry) => ({
-      path: entry.path.slice(prefix.length),
-      size: entry.size,
-      hash: entry.hash,
-      bytes: () => getBlob(parts.store, entry.hash),
-    }));
+async function filesOfTree(
+  parts: BuildParts,
+  tree: Tree,
+  plan: BuildPlan & { kind: "static" },
+): Promise<{ files: OutputFile[]; warnings: string[] }> {
+  const targets = new Map<string, string>();
+  for (const { path, mode, hash } of tree.entries) {
+    if (mode === "120000") targets.set(path, new TextDecoder().decode(await getBlob(parts.store, hash)));
+  }
+  const folder = [plan.root, plan.output].filter((part) => part !== ".").join("/") || ".";
+  const { files, left } = filesBelow(tree, folder, targets);
+  const envFile = files.find(({ path }) => isEnvFile(path.slice(path.lastIndexOf("/") + 1)));
+  if (envFile !== undefined) throw envFileRefused(envFile.path);
+  return {
+    files: files.map(({ path, entry: { size, hash } }) => ({
+      path,
+      size,
+      hash,
+      bytes: () => getBlob(parts.store, hash),
+    })),
+    warnings: left.map((path) => `The link '${path}' leads out of the site, in circles or nowhere: it is left out.`),
+  };
 }

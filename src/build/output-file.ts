@@ -5,8 +5,16 @@ import { openFileBelow, openFolder, openPath } from "./open-below.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Reads what the size promises and one byte more. @returns undefined when the file is longer or shorter */
-export async function hashOf(file: FileHandle, sizeBytes: number): Promise<Sha256 | undefined> {
+/**
+ * Reads what the size promises and one byte more.
+ * @param look gets each chunk, valid until it returns
+ * @returns undefined when the file is longer or shorter
+ */
+export async function hashOf(
+  file: FileHandle,
+  sizeBytes: number,
+  look?: (chunk: Uint8Array) => void,
+): Promise<Sha256 | undefined> {
   const hasher = new Bun.CryptoHasher("sha256");
   const buffer = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes + 1));
   let done = 0;
@@ -14,6 +22,7 @@ export async function hashOf(file: FileHandle, sizeBytes: number): Promise<Sha25
     const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, done);
     if (bytesRead === 0) break;
     hasher.update(buffer.subarray(0, bytesRead));
+    look?.(buffer.subarray(0, bytesRead));
     done += bytesRead;
   }
   return done === sizeBytes ? (hasher.digest("hex") as Sha256) : undefined;

@@ -1,11 +1,12 @@
 import { readyWithBuildKey } from "../database/deployments.ts";
+import { trustOf } from "../model/trust.ts";
 import { getManifest } from "../store/deployments.ts";
 import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
 import { type BuildInputs, buildKey } from "./build-key.ts";
 import { republish } from "./publish.ts";
 import type { BuildTools } from "./run-build.ts";
 
-type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan"> & { tools: BuildTools };
+type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan" | "variables"> & { tools: BuildTools };
 
 /**
  * Publishes what an earlier build of the same key gave, if that deployment is still there and nobody asked for a build
@@ -15,16 +16,16 @@ type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan"> & { tools: BuildTo
 export async function reuseEarlier(
   parts: WorkParts,
   held: HeldDeployment,
-  { tree, settings, plan, tools }: Wanted,
+  { tree, settings, plan, tools, variables }: Wanted,
 ): Promise<boolean> {
   const { view, log } = held;
   const key = buildKey({
     tree,
     settings,
     plan,
-    tools: { node: tools.node.version, [plan.packageManager.name]: tools.manager.version },
-    variables: { install: {}, build: {} },
-    fork: false,
+    tools: tools.versions,
+    variables: { install: variables.install, build: variables.build },
+    fork: trustOf(view) === "fork",
   });
   await held.advance({ findings: { build_key: key, node: tools.node.version } });
   if (view.force) return false;

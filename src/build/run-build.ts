@@ -1,9 +1,11 @@
 import type { Findings } from "../database/deployments.ts";
+import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
 import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import { failureOf } from "./explain-failure.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
+import type { BuildVariables } from "./variables.ts";
 
 interface RunParts {
   sandbox: Sandbox;
@@ -15,31 +17,57 @@ type CommandPlan = BuildPlan & { kind: "build" };
 export interface BuildTools {
   node: Tool;
   manager: Tool;
+  /** These two and what scripts call beside them, in the order of the PATH. */
+  all: readonly Tool[];
+  /** Full versions by name. */
+  versions: Readonly<Record<string, string>>;
 }
 
 /** @throws BerthError `toolchain_unavailable` */
 export async function toolsFor(toolchains: Toolchains, plan: CommandPlan): Promise<BuildTools> {
   const node = await toolchains.node(plan.nodeVersion);
-  return { node, manager: await toolchains.packageManager({ ...plan.packageManager, node: node.version }) };
+  const managers = [plan.packageManager, ...plan.otherManagers];
+  const found = await Promise.all(
+    managers.map((wanted) => toolchains.packageManager({ ...wanted, node: node.version })),
+  );
+  const versions = Object.fromEntries(managers.map(({ name }, index) => [name, found[index]!.version]));
+  const all = [...found, node, await toolchains.standIns()];
+  return { node, manager: found[0]!, all, versions: { ...versions, node: node.version } };
+}
+
+interface BuildInput {
+  plan: CommandPlan;
+  tools: BuildTools;
+  slot: number;
+  /** What the project declares. */
+  variables: BuildVariables;
+  /** What hosts tell every build, by their names. */
+  hostVariables: Readonly<Record<string, string>>;
 }
 
 /** Install, then build, each in the wall. @throws BerthError of the step that failed */
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, tools, slot }: { plan: CommandPlan; tools: BuildTools; slot: number },
+  { plan, tools, slot, variables, hostVariables }: BuildInput,
 ): Promise<{ findings: Findings }> {
   const { log } = held;
   const { node, manager } = tools;
-  log.say("install", `Node ${node.version}, ${plan.packageManager.name} ${manager.version}`);
+  const [nodeFrom, managerFrom] = [plan.resolved.node_version?.from, plan.resolved.package_manager?.from];
+  log.say(
+    "install",
+    `Node ${node.version} (${nodeFrom}), ${plan.packageManager.name} ${manager.version} (${managerFrom})`,
+  );
+  for (const { warning } of tools.all) if (warning !== undefined) log.say("install", `Warning: ${warning}`);
+  let contacted: ContactedHost[] = [];
   const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
     log.say(step, `$ ${shown(command)}`);
     const result = await parts.sandbox.run(command, {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: plan.env,
-      readOnly: [...node.mounts, ...manager.mounts],
-      path: [...manager.path, ...node.path],
+      env: { ...hostVariables, ...plan.env, ...variables[step] },
+      readOnly: tools.all.flatMap(({ mounts }) => mounts),
+      path: tools.all.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,
       limits: parts.limits,
       signal: held.signal,
@@ -49,6 +77,8 @@ export async function runBuild(
     if (result.cause === "log")
       log.say(step, `The log ends here: its limit is ${parts.limits.logBytes / 1024 ** 2} MiB.`);
     held.signal.throwIfAborted();
+    contacted = sumContacted([contacted, result.contacted]);
+    if (contacted.length > 0) await held.advance({ findings: { contacted } });
     const failure = failureOf(step, result, {
       command: shown(command),
       lastLines: log.lastLines(step, 200),

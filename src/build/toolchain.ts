@@ -3,7 +3,8 @@ import semver from "semver";
 import { BerthError } from "../model/errors.ts";
 import { keepPackage } from "./toolchain/keep-package.ts";
 import type { NpmCommand } from "./toolchain/npm.ts";
-import { resolveVersion } from "./toolchain/resolve-version.ts";
+import { isUnknownVersion, resolveVersion } from "./toolchain/resolve-version.ts";
+import { keepStandIns } from "./toolchain/stand-ins.ts";
 
 export const PACKAGE_MANAGERS = ["npm", "pnpm", "yarn", "bun"] as const;
 export type PackageManagerName = (typeof PACKAGE_MANAGERS)[number];
@@ -15,6 +16,8 @@ export interface Tool {
   mounts: { host: string; inside: string }[];
   /** Folders inside that go before the default PATH. */
   path: string[];
+  /** It is another version than the one that was asked for, and why. */
+  warning?: string;
 }
 
 export interface Toolchains {
@@ -28,6 +31,8 @@ export interface Toolchains {
    * @throws BerthError `toolchain_unavailable`
    */
   packageManager(wanted: { name: PackageManagerName; version?: string | null; node: string }): Promise<Tool>;
+  /** Programs that stand in for others that builds call: Corepack. */
+  standIns(): Promise<Tool>;
 }
 
 export interface ToolchainSettings {
@@ -64,13 +69,7 @@ export function openToolchains({
   architecture = currentArchitecture(),
 }: ToolchainSettings): Toolchains {
   const underway = new Map<string, Promise<string>>();
-  const fetchTool = async (source: ToolSource, wanted: { range: string; preferred?: string }): Promise<Tool> => {
-    await mkdir(directory, { recursive: true, mode: 0o755 });
-    const { name, packageName, programs, links } = source;
-    const version = await resolveVersion(
-      { directory, npm },
-      { name, packageName, wanted: wanted.range, preferred: wanted.preferred },
-    );
+  const fetchExact = async ({ name, packageName, programs, links }: ToolSource, version: string): Promise<Tool> => {
     const folder = `${name}-${version}`;
     const running = underway.get(folder) ?? keepPackage({ directory, npm }, { folder, packageName, version, links });
     underway.set(folder, running);
@@ -80,6 +79,21 @@ export function openToolchains({
     } finally {
       // What failed is tried anew; what is kept is found on the disk.
       underway.delete(folder);
+    }
+  };
+  const fetchTool = async (source: ToolSource, wanted: { range: string; preferred?: string }): Promise<Tool> => {
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+    const { name, packageName } = source;
+    const resolve = (range: string, preferred: string | undefined) =>
+      resolveVersion({ directory, npm }, { name, packageName, wanted: range, preferred });
+    try {
+      return await fetchExact(source, await resolve(wanted.range, wanted.preferred));
+    } catch (error) {
+      const exact = semver.parse(wanted.range);
+      if (exact === null || !isUnknownVersion(error)) throw error;
+      const nearest = await resolve(`${exact.major}.x`, `~${exact.major}.${exact.minor}.0`);
+      const warning = `${name} ${exact.version} can't be had: ${nearest} is the nearest.`;
+      return { ...(await fetchExact(source, nearest)), warning };
     }
   };
   const manager = (name: PackageManagerName, range: string) =>
@@ -92,7 +106,7 @@ export function openToolchains({
       // The package holds node alone, and scripts of every project call npm and npx.
       const npmTool = await manager("npm", defaultManager("npm", node.version));
       return {
-        version: node.version,
+        ...node,
         mounts: [...node.mounts, ...npmTool.mounts],
         path: [...node.path, ...npmTool.path],
       };
@@ -102,6 +116,10 @@ export function openToolchains({
       // The default npm is there already, with Node.
       const isThere = name === "npm" && tool.version === defaultManager("npm", node);
       return isThere ? { ...tool, mounts: [] } : tool;
+    },
+    async standIns() {
+      const inside = "/opt/stand-ins";
+      return { version: "", mounts: [{ host: await keepStandIns(directory), inside }], path: [inside] };
     },
   };
 }

@@ -15,8 +15,8 @@ export const idArgument = {
   id: { type: "positional", required: true, description: "Id of the deployment" },
 } as const satisfies ArgsDef;
 
-/** A positional by this name takes every argument that is left. */
-const REST = "settings";
+/** A positional by one of these names takes every argument that is left. */
+const REST = ["settings", "variables"];
 
 /**
  * Refuses what the definitions do not name: citty itself lets unknown options, missing values and surplus arguments
@@ -50,7 +50,7 @@ export function assertArguments(rawArgs: readonly string[], definitions: ArgsDef
   for (const [name, value] of Object.entries(values)) {
     if (Array.isArray(value) && value.includes("")) throw usageError(`Option '--${name}' needs a value.`, hint);
   }
-  const takesRest = positionals.some(([name]) => name === REST);
+  const takesRest = positionals.some(([name]) => REST.includes(name));
   if (given.length > positionals.length && !takesRest) {
     throw usageError(`Unexpected argument '${given[positionals.length]}'.`, hint);
   }

@@ -1,6 +1,7 @@
 import type { Deployment, LogLine } from "../model/deployment.ts";
 import { BerthError, ERROR_CODES, type ErrorCode } from "../model/errors.ts";
 import type { Project, ProjectSettings } from "../model/project.ts";
+import type { Context, Variable } from "../model/variables.ts";
 import { type DeploymentEvent, followEvents } from "./follow-events.ts";
 
 export interface DeployRequest {
@@ -43,10 +44,22 @@ export interface Client {
   follow(id: string, options?: { after?: number; signal?: AbortSignal }): AsyncGenerator<DeploymentEvent>;
   projects(): Promise<ProjectView[]>;
   project(name: string): Promise<ProjectView>;
-  updateProject(name: string, settings: { [K in keyof ProjectSettings]: string | null }): Promise<ProjectView>;
+  updateProject(
+    name: string,
+    change: { settings?: { [K in keyof ProjectSettings]: string | null }; repository?: string },
+  ): Promise<ProjectView>;
   removeProject(name: string): Promise<void>;
   rollback(project: string): Promise<Deployment>;
+  variables(project: string): Promise<{ variables: Variable[] }>;
+  /** @returns all variables of the project as they are now; so does the next */
+  setVariables(project: string, variables: readonly NewVariable[]): Promise<{ variables: Variable[] }>;
+  removeVariables(
+    project: string,
+    which: { names: readonly string[]; context?: Context | undefined },
+  ): Promise<{ variables: Variable[] }>;
 }
+
+export type NewVariable = Pick<Variable, "name" | "context" | "secret" | "install"> & { value: string };
 
 export interface ClientOptions {
   /** Base of the platform, without `/api/v1`. */
@@ -82,9 +95,13 @@ export function createClient(options: ClientOptions): Client {
       }),
     projects: async () => (await call<{ projects: ProjectView[] }>("GET", "/projects")).projects,
     project: (name) => call("GET", project(name)),
-    updateProject: (name, settings) => call("PATCH", project(name), { settings }),
+    updateProject: (name, change) => call("PATCH", project(name), change),
     removeProject: (name) => call("DELETE", project(name)),
     rollback: (name) => call("POST", project(name, "/rollback")),
+    variables: (name) => call("GET", project(name, "/variables")),
+    setVariables: (name, variables) => call("PUT", project(name, "/variables"), { variables }),
+    removeVariables: (name, { names, context }) =>
+      call("DELETE", project(name, `/variables${query({ names: names.join(","), context })}`)),
   };
 }
 

@@ -16,6 +16,7 @@ export const main = defineCommand({
     rollback: () => import("./rollback.ts").then((module) => module.rollback),
     rm: () => import("./rm.ts").then((module) => module.rm),
     projects: () => import("./projects.ts").then((module) => module.projects),
+    env: () => import("./env.ts").then((module) => module.env),
     login: () => import("./login.ts").then((module) => module.login),
     whoami: () => import("./whoami.ts").then((module) => module.whoami),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),

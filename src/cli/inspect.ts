@@ -35,6 +35,13 @@ export function renderDeployment(deployment: Deployment, color: boolean): string
       ]),
     ),
     ...section(
+      "Network",
+      deployment.contacted.map(({ host, port, sentBytes, receivedBytes, refused }) => [
+        plain(`${host}:${port}`),
+        refused ? "refused" : `${renderBytes(sentBytes)} sent, ${renderBytes(receivedBytes)} received`,
+      ]),
+    ),
+    ...section(
       "Warnings",
       deployment.warnings.map((warning) => [plain(warning)]),
     ),
@@ -48,6 +55,7 @@ function facts(deployment: Deployment): string[][] {
     ["id", deployment.id],
     ["project", plain(deployment.project)],
     ["status", `${plain(deployment.status)}${deployment.production ? " (for production)" : ""}`],
+    ["trust", deployment.trust],
     ["url", plain(deployment.url)],
     ...deployment.aliases.map((alias) => ["alias", plain(alias)]),
     ["source", renderSource(deployment.source)],

@@ -3,6 +3,7 @@ import { projectSettingsSchema } from "../model/project.ts";
 import { commonArguments } from "./arguments.ts";
 import type { ProjectView } from "./client.ts";
 import { connect } from "./connect.ts";
+import { absoluteSource } from "./deploy.ts";
 import { usageError } from "./failure.ts";
 import { plain, renderAge, renderTable } from "./render.ts";
 
@@ -31,14 +32,17 @@ const set = defineCommand({
       type: "positional",
       required: true,
       valueHint: "KEY=VALUE…",
-      description: "Settings; an empty value clears one",
+      description: "Settings; an empty value clears one. repository=URL makes that the project's own",
     },
     ...commonArguments,
   },
   async run({ args }) {
-    const settings = parseAssignments(args._.slice(1));
+    const { repository, ...settings } = parseAssignments(args._.slice(1));
     const { client, output } = await connect(args);
-    const project = await client.updateProject(args.name, settings);
+    const project = await client.updateProject(args.name, {
+      settings,
+      ...(repository != null && { repository: absoluteSource(repository) }),
+    });
     output.document(project);
     if (output.json) return;
     const rows = Object.entries(project.settings).map(([key, value]) => [plain(key), plain(String(value))]);
@@ -68,11 +72,13 @@ export const projects = defineCommand({
  */
 export function parseAssignments(words: readonly string[]): Record<string, string | null> {
   const settings: Record<string, string | null> = {};
-  const keys = Object.keys(projectSettingsSchema.shape);
+  const keys = [...Object.keys(projectSettingsSchema.shape), "repository"];
   for (const word of words) {
     const equals = word.indexOf("=");
     if (equals < 1) throw usageError(`'${word}' is not of the form KEY=VALUE.`, `The keys are: ${keys.join(", ")}.`);
     const value = word.slice(equals + 1);
+    if (value === "" && word === "repository=")
+      throw usageError("A project can't be without a repository.", "Name one.");
     settings[word.slice(0, equals)] = value === "" ? null : value;
   }
   return settings;

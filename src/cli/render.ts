@@ -58,7 +58,8 @@ export function renderOutcome(deployment: Deployment, color: boolean): string | 
   if (!isFinal(status)) return undefined;
   const paint = style(color);
   const took = timings.totalMs === undefined ? "" : ` in ${renderDuration(timings.totalMs)}`;
-  const warnings = deployment.warnings.map((warning) => `${paint.yellow("!")} ${plain(warning)}\n`).join("");
+  const said = deployment.trust === "fork" ? [forkWarning(deployment), ...deployment.warnings] : deployment.warnings;
+  const warnings = said.map((warning) => `${paint.yellow("!")} ${plain(warning)}\n`).join("");
   if (status === "ready") {
     const reused = deployment.reused ? " (an earlier build of the same files)" : "";
     const size = `${deployment.files} files, ${renderBytes(deployment.bytes)}, ${renderBytes(deployment.newBytes)} of it new`;
@@ -69,6 +70,11 @@ export function renderOutcome(deployment: Deployment, color: boolean): string | 
   const reason = error === null ? "" : `: ${plain(error.message)} ${paint.dim(`(${error.code})`)}`;
   const hint = error === null || error.hint === "" ? "" : `\n  ${plain(error.hint)}`;
   return `${warnings}${paint.red("✗")} ${paint.bold(`${word}${took}`)}${reason}${hint}`;
+}
+
+function forkWarning({ project, source }: Deployment): string {
+  const repository = source.kind === "git" ? source.url : source.path;
+  return `${repository} is another repository than that of ${project}: a fork gets no variables and does not go to production by itself. To make it the project's own: berth projects set ${project} repository=${repository}`;
 }
 
 /** Columns as wide as their widest cell; cells must be without colour. */

@@ -21,10 +21,12 @@ export function aDeployment(changes: Partial<Deployment> = {}): Deployment {
     timings: { cloneMs: 120, installMs: 2400, totalMs: 4321 },
     error: null,
     production: true,
+    trust: "production",
     createdAt: "2026-01-02T03:04:05.000Z",
     finishedAt: "2026-01-02T03:04:09.321Z",
     resolved: { build_command: { value: "vite build", from: "detected" } },
     warnings: [],
+    contacted: [],
     ...changes,
   };
 }

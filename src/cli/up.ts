@@ -1,5 +1,6 @@
 import { defineCommand } from "citty";
 import { environment } from "../environment.ts";
+import type { Deployment } from "../model/deployment.ts";
 import { parseSettings } from "../model/settings.ts";
 import { readConfigFile } from "../server/data-directory.ts";
 import { type Platform, startPlatform } from "../server/start.ts";
@@ -7,9 +8,12 @@ import { repeatedOption } from "./arguments.ts";
 import { createClient } from "./client.ts";
 import { findDataDirectory } from "./connection.ts";
 import { absoluteSource } from "./deploy.ts";
+import { usageError } from "./failure.ts";
 import { followDeployment } from "./follow.ts";
 import { createOutput, type Output, style } from "./output.ts";
 import { createReporter } from "./report.ts";
+
+const HELP = "Add --role api, or leave the source out and use 'berth deploy' where the API runs.";
 
 export const up = defineCommand({
   meta: { name: "up", description: "Start the platform; with a source, deploy it and keep serving" },
@@ -39,6 +43,9 @@ export const up = defineCommand({
       variables: environment.variables,
       file: await readConfigFile(directory),
     });
+    if (source !== undefined && !settings.roles.includes("api")) {
+      throw usageError("A source is deployed by the role 'api', which is not among the given roles.", HELP);
+    }
     const stopped = nextSignal();
     const platform = await startPlatform(settings, environment);
     try {
@@ -78,14 +85,17 @@ async function deployAndServe(platform: Platform, { wish, output, stopped }: Ser
     return undefined;
   }
   const client = createClient({ url: api.url, token: api.token });
+  let latest: Deployment | undefined;
   const deploying = (async () => {
-    const started = await client.deploy(wish);
-    return await followDeployment(client, started, createReporter(output));
+    latest = await client.deploy(wish);
+    return await followDeployment(client, latest, createReporter(output));
   })();
   const done = await Promise.race([deploying, stopped]);
   if (done === "signal") {
     deploying.catch(() => undefined); // its platform goes away below it
-    return 0;
+    const asItStands = latest === undefined ? null : await client.deployment(latest.id).catch(() => latest!);
+    output.document({ ...document, deployment: asItStands });
+    return 1;
   }
   output.document({ ...document, deployment: done });
   output.print("Serving. Ctrl-C stops.");

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
+import type { ContactedHost } from "../model/contacted-host.ts";
 import { type FinalStatus, isFinal, type Status, statesBefore, type Timings } from "../model/deployment.ts";
 import { BerthError, type ErrorBody } from "../model/errors.ts";
-import type { DeploymentId } from "../model/ids.ts";
+import { type DeploymentId, isDeploymentId } from "../model/ids.ts";
 import { CHANGES_CHANNEL, type Database } from "./postgres.ts";
 import type { DeploymentRow, NewDeploymentRow, ProjectRow } from "./schema.ts";
 
@@ -22,9 +23,9 @@ export async function insertDeployment(database: Database, row: NewDeploymentRow
 }
 
 export async function findDeployment(database: Database, id: string): Promise<DeploymentView> {
-  const row = await views(database)
-    .where("deployments.id", "=", id as DeploymentId)
-    .executeTakeFirst();
+  const row = isDeploymentId(id)
+    ? await views(database).where("deployments.id", "=", id).executeTakeFirst()
+    : undefined;
   if (row) return row;
   throw new BerthError("deployment_not_found", `There is no deployment '${id}'.`, {
     hint: "List the deployments with 'berth ls'.",
@@ -97,6 +98,7 @@ export interface Findings {
   source?: object;
   branch?: string | null;
   production?: boolean;
+  fork?: boolean;
   source_tree?: string;
   build_key?: string;
   framework?: string | null;
@@ -107,6 +109,7 @@ export interface Findings {
   reused?: boolean;
   resolved?: object;
   warnings?: string[];
+  contacted?: ContactedHost[];
   queued_at?: Date;
   /** Added to what is there. */
   timings?: Timings;
@@ -124,7 +127,7 @@ export async function advance(
   held: { id: DeploymentId; attempt: number },
   change: { to?: Status; findings?: Findings; error?: ErrorBody },
 ): Promise<boolean> {
-  const { source, resolved, warnings, timings, newBytes, ...plain } = change.findings ?? {};
+  const { source, resolved, warnings, contacted, timings, newBytes, ...plain } = change.findings ?? {};
   let update = database.query
     .updateTable("deployments")
     .set({
@@ -132,6 +135,7 @@ export async function advance(
       ...(source && { source: JSON.stringify(source) }),
       ...(resolved && { resolved: JSON.stringify(resolved) }),
       ...(warnings && { warnings: JSON.stringify(warnings) }),
+      ...(contacted && { contacted: JSON.stringify(contacted) }),
       ...(timings && { timings: sql<string>`timings || ${JSON.stringify(timings)}::jsonb` }),
       ...(newBytes !== undefined && { new_bytes: sql<number>`new_bytes + ${newBytes}` }),
       ...(change.error && { error: JSON.stringify(change.error) }),
@@ -191,14 +195,32 @@ export async function endDeployment(
   return numUpdatedRows > 0n;
 }
 
-/** Unfinished deployments of the same project and branch that are older than this one: newest wins. */
+/**
+ * Unfinished deployments of the same project and branch that are older than this one: newest wins. Branches of a fork
+ * are its own, whatever their names.
+ */
 export async function olderUnfinished(database: Database, newer: DeploymentView): Promise<DeploymentView[]> {
+  const url = newer.source.kind === "git" ? newer.source.url : null;
   return await views(database)
+    .where("deployments.fork", "=", newer.fork)
+    .where(sql<boolean>`(not deployments.fork or deployments.source->>'url' = ${url})`)
     .where("deployments.project_id", "=", newer.project_id)
     .where(sql<boolean>`deployments.branch is not distinct from ${newer.branch}`)
     .where("deployments.status", "in", UNFINISHED)
     .where("deployments.generation", "<", newer.generation)
     .execute();
+}
+
+/** The newest ready deployment of this one's branch beside itself. */
+export async function newestOfBranch(database: Database, view: DeploymentView): Promise<DeploymentView | undefined> {
+  return await views(database)
+    .where("deployments.project_id", "=", view.project_id)
+    .where("deployments.branch", "=", view.branch)
+    .where("deployments.status", "=", "ready")
+    .where("deployments.id", "!=", view.id)
+    .orderBy("deployments.generation", "desc")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Draws a generation for a promotion and notes it on the deployment. */
@@ -271,9 +293,9 @@ function views({ query }: Database) {
           and other.promoted_generation > deployments.promoted_generation)`.as("in_production"),
     )
     .select(
-      sql<boolean>`status = 'ready' and branch is not null and not exists (
+      sql<boolean>`status = 'ready' and branch is not null and not fork and not exists (
         select from deployments as other where other.project_id = deployments.project_id
-          and other.branch = deployments.branch and other.status = 'ready'
+          and other.branch = deployments.branch and other.status = 'ready' and not other.fork
           and other.generation > deployments.generation)`.as("heads_branch"),
     );
 }

@@ -80,7 +80,14 @@ export async function startEmbeddedPostgres({ directory, uid, onExit }: Embedded
       socketDirectory,
       ...SERVER_SETTINGS.flatMap((setting) => ["-c", setting]),
     ],
-    { cwd: "/", env: { LC_ALL: "C", PATH: "/usr/bin:/bin" }, stdin: "ignore", stdout: "ignore", stderr: "pipe" },
+    {
+      cwd: "/",
+      env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+      detached: true,
+    },
   );
   let stopping = false;
   void server.exited.then((status) => {
@@ -198,6 +205,8 @@ async function initCluster({ native, cluster, password, owner, directory }: Init
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
+      // A terminal's Ctrl-C is for the platform, which stops its parts in order.
+      detached: true,
     });
     const [status, stderr] = await Promise.all([
       child.exited,

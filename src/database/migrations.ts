@@ -5,17 +5,19 @@ import type { Schema } from "./schema.ts";
 
 /** Forward only. A migration that has shipped is never edited: a new one follows it. */
 const MIGRATIONS: Record<string, Migration> = {
-  "0001-first": {
-    async up(db: Kysely<unknown>) {
-      for (const statement of FIRST) await sql.raw(statement).execute(db);
-    },
-  },
-  "0002-build-key": {
-    async up(db: Kysely<unknown>) {
-      for (const statement of BUILD_KEY) await sql.raw(statement).execute(db);
-    },
-  },
+  "0001-first": migration(() => FIRST),
+  "0002-build-key": migration(() => BUILD_KEY),
+  "0002-variables": migration(() => VARIABLES),
+  "0002-wall": migration(() => CONTACTED),
 };
+
+function migration(statements: () => readonly string[]): Migration {
+  return {
+    async up(db: Kysely<unknown>) {
+      for (const statement of statements()) await sql.raw(statement).execute(db);
+    },
+  };
+}
 
 const FIRST = [
   `create sequence generations`,
@@ -83,6 +85,23 @@ const FIRST = [
 const BUILD_KEY = [
   `alter table deployments add column build_key text`,
   `create index deployments_by_build on deployments (project_id, build_key, generation desc) where status = 'ready'`,
+];
+
+const CONTACTED = [`alter table deployments add column contacted jsonb not null default '[]'`];
+
+const VARIABLES = [
+  `create table variables (
+    project_id bigint not null references projects on delete cascade,
+    name text not null,
+    context text not null check (context in ('all','production','preview')),
+    secret boolean not null,
+    install boolean not null,
+    key_id text not null,
+    sealed text not null,
+    updated_at timestamptz not null default now(),
+    primary key (project_id, name, context)
+  )`,
+  `alter table deployments add column fork boolean not null default false`,
 ];
 
 /**

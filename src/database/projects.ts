@@ -6,7 +6,11 @@ import type { Database } from "./postgres.ts";
 import type { ProjectRow } from "./schema.ts";
 
 export async function findProject({ query }: Database, name: string): Promise<ProjectRow> {
-  const row = await query.selectFrom("projects").selectAll().where("name", "=", name).executeTakeFirst();
+  // No name holds any other letter, and PostgreSQL's text holds no NUL.
+  const isName = /^[a-z0-9-]+$/.test(name);
+  const row = isName
+    ? await query.selectFrom("projects").selectAll().where("name", "=", name).executeTakeFirst()
+    : undefined;
   if (row) return row;
   throw new BerthError("project_not_found", `There is no project '${name}'.`, {
     hint: "List the projects with 'berth projects ls'.",
@@ -65,6 +69,16 @@ export async function changeProjectSettings(
     .returningAll()
     .executeTakeFirst();
   return row ?? (await findProject(database, name));
+}
+
+/** Makes another repository the project's own, for deployments from then on. */
+export async function changeProjectRepository(database: Database, name: string, repository: string): Promise<void> {
+  const { numUpdatedRows } = await database.query
+    .updateTable("projects")
+    .set({ repository, updated_at: new Date() })
+    .where("name", "=", name)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) await findProject(database, name);
 }
 
 /** What the upload found out: the repository's default branch is the production branch. */

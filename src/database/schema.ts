@@ -1,9 +1,11 @@
 import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from "kysely";
+import type { ContactedHost } from "../model/contacted-host.ts";
 import type { LogLine, Resolved, Status, Timings } from "../model/deployment.ts";
 import type { ErrorBody } from "../model/errors.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { Source } from "../model/source.ts";
+import type { Context } from "../model/variables.ts";
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 type OptionalTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
@@ -15,6 +17,7 @@ export interface Schema {
   deployments: DeploymentsTable;
   log_lines: LogLinesTable;
   tokens: TokensTable;
+  variables: VariablesTable;
 }
 
 interface ProjectsTable {
@@ -43,6 +46,8 @@ interface DeploymentsTable {
   production: boolean;
   /** `--prod`: production whatever the branch is. */
   production_asked: boolean;
+  /** Its repository is not the project's own: see src/model/trust.ts. */
+  fork: Generated<boolean>;
   force: boolean;
   root: string | null;
   source_tree: string | null;
@@ -59,6 +64,7 @@ interface DeploymentsTable {
   error: ColumnType<ErrorBody | null, string | null, string | null>;
   resolved: JSONColumnType<Record<string, Resolved>, string | undefined, string>;
   warnings: JSONColumnType<string[], string | undefined, string>;
+  contacted: JSONColumnType<ContactedHost[], string | undefined, string>;
   created_at: Timestamp;
   queued_at: OptionalTimestamp;
   finished_at: OptionalTimestamp;
@@ -82,6 +88,20 @@ interface TokensTable {
   expires_at: OptionalTimestamp;
 }
 
+/** Declared variables: every value is encrypted, see src/work/secrets.ts. */
+interface VariablesTable {
+  project_id: string;
+  name: string;
+  context: Context;
+  secret: boolean;
+  install: boolean;
+  key_id: string;
+  sealed: string;
+  updated_at: Timestamp;
+}
+
 export type ProjectRow = Selectable<ProjectsTable>;
 export type DeploymentRow = Selectable<DeploymentsTable>;
 export type NewDeploymentRow = Insertable<DeploymentsTable>;
+export type VariableRow = Selectable<VariablesTable>;
+export type NewVariableRow = Insertable<VariablesTable>;

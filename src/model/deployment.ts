@@ -1,6 +1,8 @@
+import type { ContactedHost } from "./contacted-host.ts";
 import type { ErrorBody } from "./errors.ts";
 import type { DeploymentId } from "./ids.ts";
 import type { Source } from "./source.ts";
+import type { Trust } from "./trust.ts";
 
 /**
  * pending -> uploading -> queued -> building -> publishing -> ready, and from each of the first five
@@ -88,12 +90,15 @@ export interface Deployment {
   error: ErrorBody | null;
   /** Meant for production, by branch or by `--prod`. */
   production: boolean;
+  trust: Trust;
   /** ISO 8601, UTC. */
   createdAt: string;
   finishedAt: string | null;
   /** Build settings by name: root, install_command, build_command, output_directory, node_version, … */
   resolved: Record<string, Resolved>;
   warnings: string[];
+  /** Hosts that its install and its build asked for. */
+  contacted: ContactedHost[];
 }
 
 export const LOG_STEPS = ["clone", "upload", "queue", "install", "build", "publish"] as const;

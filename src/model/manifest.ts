@@ -42,11 +42,9 @@ export interface Manifest {
 /** Without a setting: a `404.html` means 404 pages, one single HTML file a single-page application. */
 export function defaultNotFoundHandling(paths: Iterable<string>): NotFoundHandling {
   let htmlFiles = 0;
-  let indexAtRoot = false;
   for (const path of paths) {
     if (path === "404.html" || path.endsWith("/404.html")) return "404-page";
     if (path.endsWith(".html")) htmlFiles += 1;
-    if (path === "index.html") indexAtRoot = true;
   }
-  return htmlFiles === 1 && indexAtRoot ? "single-page-application" : "none";
+  return htmlFiles === 1 ? "single-page-application" : "none";
 }

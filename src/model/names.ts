@@ -80,13 +80,16 @@ export function firstFreeName(name: string, isTaken: (name: string) => boolean):
 }
 
 /**
- * `<branch>--<project>` as one DNS label, as on Netlify. A branch that does not fit is cut and told apart by six
+ * `<branch>--<project>` as one DNS label, as on Netlify: what is neither letter nor digit becomes a hyphen, so that
+ * `a/b` and `a-b` share one host. A branch that does not fit, or whose letters have no Latin form, is told apart by six
  * digits of its hash.
  */
 export function branchLabel(branch: string, project: string): string {
   const room = LABEL_MAX - project.length - 2;
   const label = toLabel(branch) || "branch";
-  if (label.length <= room) return `${label}--${project}`;
+  // Letters without a Latin form are dropped: without the hash all such branches would share one host.
+  const isWhole = !/[^\u0000-\u036f]/.test(branch.normalize("NFKD"));
+  if (label.length <= room && isWhole) return `${label}--${project}`;
   const cut = label.slice(0, room - 7).replace(/-+$/, "");
   return `${cut}-${sha256(branch).slice(0, 6)}--${project}`;
 }

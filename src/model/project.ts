@@ -26,6 +26,10 @@ export const projectSettingsSchema = z
     egress: z.enum(["none", "registry", "public"]).meta({ description: "What a build may reach on the network." }),
     html_handling: z.enum(HTML_HANDLING).meta({ description: "How HTML files get their URLs." }),
     not_found_handling: z.enum(NOT_FOUND_HANDLING).meta({ description: "What answers a path without a file." }),
+    clone_depth: z
+      .string()
+      .regex(/^(full|[1-9]\d{0,5})$/, "must be a number of commits or 'full'")
+      .meta({ description: "Commits of history that a build's git sees, or 'full'; 1 by default." }),
     production_branch: z.string().min(1).max(200).meta({ description: "Branch whose deployments go to production." }),
   })
   .partial()

@@ -19,7 +19,7 @@ export const settingsTable = {
   host: { variable: "BERTH_HOST", schema: z.string().min(1), fallback: "127.0.0.1", meaning: "Address to listen on." },
   store: {
     variable: "BERTH_STORE",
-    schema: z.string().regex(/^(file:.|s3:\/\/.)/, "must begin with file: or s3://"),
+    schema: z.string().regex(/^(file:\/.|s3:\/\/.)/, "must be file: with an absolute path, or begin with s3://"),
     fallback: null,
     meaning:
       "Object store: `file:<folder>` or `s3://bucket?endpoint=…&region=…`. Default: a folder in the data directory.",
@@ -54,7 +54,12 @@ export const settingsTable = {
     fallback: null,
     meaning: "Port in the URLs of sites, when the edge is reached by another one than this process listens on.",
   },
-  builds: { variable: "BERTH_BUILDS", schema: count(1, 64), fallback: 1, meaning: "Builds that run at the same time." },
+  builds: {
+    variable: "BERTH_BUILDS",
+    schema: count(1, 64),
+    fallback: null,
+    meaning: "Builds that run at the same time. Default: 2 where the machine has four CPUs or more, else 1.",
+  },
   uploads: {
     variable: "BERTH_UPLOADS",
     schema: count(1, 64),
@@ -71,7 +76,7 @@ export const settingsTable = {
     variable: "BERTH_UID_BASE",
     schema: count(1000, 2_000_000_000),
     fallback: 52000,
-    meaning: "As root: the database runs as this uid, build slot n as this plus 1 plus n.",
+    meaning: "As root: the database runs as this uid, slot n (builds from 0, fetches from 65) as this plus 1 plus n.",
   },
   buildTimeoutSeconds: {
     variable: "BERTH_BUILD_TIMEOUT_SECONDS",
@@ -121,12 +126,38 @@ export const settingsTable = {
     fallback: 512,
     meaning: "Most bytes of one file of an output, in MiB.",
   },
+  packageCache: {
+    variable: "BERTH_PACKAGE_CACHE",
+    schema: z.enum(["on", "off"]),
+    fallback: "on",
+    meaning: "Whether builds get packages through a cache that the platform keeps for all of them.",
+  },
+  packageCacheMiB: {
+    variable: "BERTH_PACKAGE_CACHE_MIB",
+    schema: count(64, 16_777_216),
+    fallback: 10_240,
+    meaning: "Most disk space of the package cache, in MiB; what was used the longest time ago goes first.",
+  },
   localSources: {
     variable: "BERTH_LOCAL_SOURCES",
     schema: z.enum(["auto", "yes", "no"]),
     fallback: "auto",
     meaning:
       "Whether paths on this machine may be deployed. `auto`: only while the platform listens on loopback alone.",
+  },
+  secretsKey: {
+    variable: "BERTH_SECRETS_KEY",
+    schema: z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "must be the base64 of 32 bytes"),
+    fallback: null,
+    meaning:
+      "Key that the variables of projects are encrypted with: 32 random bytes in base64, the same for the processes `api` and `builder`. Default: made once, in the file `secrets.key` of the data directory.",
+  },
+  privateSources: {
+    variable: "BERTH_PRIVATE_SOURCES",
+    schema: z.enum(["auto", "yes", "no"]),
+    fallback: "auto",
+    meaning:
+      "Whether repositories at loopback, private and link-local addresses may be deployed. `auto`: only while the platform listens on loopback alone.",
   },
 } as const;
 
@@ -161,13 +192,19 @@ export function parseSettings({ dataDirectory, flags, variables, file }: Setting
   const fromFile = parseFile(file);
   const parsed: Record<string, unknown> = {};
   for (const [key, { variable, schema, fallback }] of Object.entries(settingsTable)) {
-    const given = flags[key as keyof Table] ?? emptyAsUnset(variables[variable]) ?? fromFile[key];
+    const flag = flags[key as keyof Table];
+    const given = flag ?? emptyAsUnset(variables[variable]) ?? fromFile[key] ?? undefined;
     if (given === undefined) {
       parsed[key] = fallback;
       continue;
     }
     const result = schema.safeParse(given);
-    if (!result.success) throw wrong(variable, `'${String(given)}' ${describe(result.error)}`);
+    if (!result.success) {
+      const shown = key === "secretsKey" ? "the value" : `'${String(given)}'`;
+      const reason = `${shown} ${describe(result.error)}`;
+      if (flag !== undefined) throw wrongFlag(`--${key}`, reason);
+      throw wrong(emptyAsUnset(variables[variable]) === undefined ? `config.json ${key}` : variable, reason);
+    }
     parsed[key] = result.data;
   }
   const values = parsed as Parsed;
@@ -190,7 +227,7 @@ function parseFile(file: unknown): Record<string, unknown> {
   if (typeof file !== "object" || file === null || Array.isArray(file))
     throw wrong("config.json", "is not a JSON object");
   for (const key of Object.keys(file)) {
-    if (!(key in settingsTable)) throw wrong("config.json", `has the unknown key '${key}'`);
+    if (!Object.hasOwn(settingsTable, key)) throw wrong("config.json", `has the unknown key '${key}'`);
   }
   return file as Record<string, unknown>;
 }
@@ -198,13 +235,19 @@ function parseFile(file: unknown): Record<string, unknown> {
 function parseRoles(given: readonly string[] | undefined): readonly Role[] {
   if (given === undefined || given.length === 0) return ROLES;
   for (const role of given) {
-    if (!(ROLES as readonly string[]).includes(role)) throw wrong("--role", `'${role}' is none of ${ROLES.join(", ")}`);
+    if (!(ROLES as readonly string[]).includes(role))
+      throw wrongFlag("--role", `'${role}' is none of ${ROLES.join(", ")}`);
   }
   return ROLES.filter((role) => given.includes(role));
 }
 
 const emptyAsUnset = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
 const describe = (error: z.ZodError): string => error.issues[0]!.message.replace(/^Invalid/, "is invalid");
+
+/** What was typed wrong is wrong usage, with an exit status of its own. */
+function wrongFlag(flag: string, reason: string): BerthError {
+  return new BerthError("usage", `${flag}: ${reason}.`, { hint: "'berth up --help' lists the flags." });
+}
 
 function wrong(name: string, reason: string): BerthError {
   return new BerthError("setting_invalid", `${name}: ${reason}.`, {

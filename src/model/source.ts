@@ -44,7 +44,7 @@ function parseUrl(text: string): ParsedSource {
   } catch {
     throw invalid(`'${text}' is no URL.`);
   }
-  if (url.protocol === "file:") return { kind: "path", path: decodeURIComponent(url.pathname) };
+  if (url.protocol === "file:") return { kind: "path", path: decodePath(url.pathname) };
   if (!["https:", "http:", "ssh:"].includes(url.protocol)) {
     throw invalid(`'${url.protocol}//' is not a protocol that sources are fetched by.`);
   }
@@ -57,6 +57,14 @@ function parseUrl(text: string): ParsedSource {
   }
   if (url.pathname === "" || url.pathname === "/") throw invalid("The source URL names no repository.");
   return { kind: "git", url: text };
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw invalid(`'${path}' is not percent-encoded rightly.`);
+  }
 }
 
 /** Git's own rules for a branch name (git-check-ref-format), and none that an option parser could read. */

@@ -34,8 +34,9 @@ export interface SandboxSettings {
   limits?: "kernel" | "watched";
 }
 
-/** Above all slots of builds (settings.ts: at most 64). */
+/** Above all slots of builds (settings.ts: at most 64), below those of uploads (at most 64, too). */
 const SELF_TEST_SLOT = 64;
+const LAST_SLOT = 128;
 
 /** The wall around builds: bwrap, seccomp, limits, and a proxy as the one way out. */
 export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
@@ -43,7 +44,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const uidOf = (slot: number) => (selfUid === 0 ? uidBase + 1 + slot : undefined);
   await mkdir(slotsDirectory, { recursive: true, mode: 0o711 });
   const mode = settings.mode ?? (await findMode(uidOf(SELF_TEST_SLOT)));
-  const uids = mode === "user" ? [] : Array.from({ length: SELF_TEST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
+  const uids = mode === "user" ? [] : Array.from({ length: LAST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
   const runtime = await prepareRuntimeFiles(join(slotsDirectory, "runtime"), uids);
   const kernel = await findKernelLimits(settings);
   const volumeBytes = kernel.noVolumes === undefined ? settings.diskBytes : undefined;
@@ -103,7 +104,7 @@ async function findKernelLimits({ selfUid, unsafe, slotsDirectory, limits }: San
 }
 
 async function runCommand(parts: Parts, command: readonly string[], options: RunOptions): Promise<RunResult> {
-  if (options.signal.aborted) return { exit: null, cause: "canceled", durationMs: 0, refusedHosts: [] };
+  if (options.signal.aborted) return { exit: null, cause: "canceled", durationMs: 0, ...NOWHERE };
   const { settings, mode, runtime, slots, uidOf, kernel } = parts;
   const { registries } = settings;
   const uid = uidOf(options.slot);
@@ -111,18 +112,23 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
   const folders = slots.folders(options.slot);
   const tasksOfOthers = uid === undefined ? countTasks(settings.selfUid) : 0;
   const shared = { command, options, folders, runtime, registries, uid, tasksOfOthers, disk: slots.disk(options.slot) };
-  if (settings.unsafe) return { ...(await runPlain({ ...shared, egressSocket: undefined })), refusedHosts: [] };
-  const egress = options.egress === "none" ? undefined : await openWay(parts, { options, runDirectory, uid });
+  if (settings.unsafe) return { ...(await runPlain({ ...shared, egressSocket: undefined })), ...NOWHERE };
+  const isClosed = options.egress === "none" && options.egressHosts === undefined;
+  const egress = isClosed ? undefined : await openWay(parts, { options, runDirectory, uid });
   try {
     const cgroup = kernel.cgroups?.open(options.limits);
     const isVolume = kernel.noVolumes === undefined;
     const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path, cgroup, isVolume });
     // Nothing is killed by its user id: another platform on this machine may have been given the same ones.
-    return { ...result, refusedHosts: egress?.way.refusedHosts() ?? [] };
+    const contacted = egress?.way.contacted() ?? [];
+    const refusedHosts = [...new Set(contacted.filter(({ refused }) => refused).map(({ host }) => host))];
+    return { ...result, contacted, refusedHosts };
   } finally {
     await egress?.close();
   }
 }
+
+const NOWHERE = { contacted: [], refusedHosts: [] };
 
 interface Way {
   way: Egress;
@@ -142,6 +148,7 @@ async function openWay(
     socket: `/proc/self/fd/${folder.fd}/${name}`,
     ...(uid === undefined ? {} : { ownerUid: uid }),
     policy: options.egress,
+    ...(options.egressHosts === undefined ? {} : { hosts: options.egressHosts }),
     registries: settings.registries.hosts,
   });
   const close = async () => {

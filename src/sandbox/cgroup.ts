@@ -6,11 +6,11 @@ import { type CgroupPlaces, CONTROLLERS, cgroupPlaces } from "./cgroup-places.ts
 import { identify, kill } from "./process-tree.ts";
 import type { RunLimits } from "./sandbox.ts";
 
-/** All builds together weigh that of 100 against each of their neighbours (cpu.weight, io.weight). */
-const WEIGHT = 5;
-/** The same for version 1, of 1024 (cpu.shares) and of 1000 (blkio.weight, whose least is 10). */
-const SHARES = 52;
-const BLKIO_WEIGHT = 10;
+/** All builds together weigh that of 100 against each of their neighbours (cpu.weight, io.weight): an eighth. */
+const WEIGHT = 12;
+/** The same for version 1, of 1024 (cpu.shares) and of 500 (blkio.bfq.weight). */
+const SHARES = 128;
+const BLKIO_WEIGHT = 64;
 const PARENT = "berth";
 
 /** The control groups of one run; all of its processes are in them from before its first instruction. */

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { isPublicAddress } from "./addresses.ts";
-import type { EgressPolicy } from "./sandbox.ts";
+import type { EgressPolicy, PinnedHost } from "./sandbox.ts";
 
 /** A registry that the operator's own package-manager configuration names: its address is the operator's word. */
 export interface RegistryHost {
@@ -8,6 +8,8 @@ export interface RegistryHost {
   port: number;
   /** Plain http, which the proxy then takes as well. */
   plain: boolean;
+  /** Path of the unix socket that it listens on instead: the host and port are names that builds know it by. */
+  socket?: string;
 }
 
 export interface ProxyRequest {
@@ -19,17 +21,32 @@ export interface ProxyRequest {
   head: string;
 }
 
-export type Decision = { allowed: true; anyAddress: boolean } | { allowed: false; reason: string };
+export type Decision = Allowed | { allowed: false; reason: string };
+
+interface Allowed {
+  allowed: true;
+  anyAddress: boolean;
+  /** To be connected to without asking for the name again. */
+  pinned?: readonly string[];
+  /** Path of a unix socket that takes the place of addresses. */
+  socket?: string;
+}
+
+interface Ways {
+  policy: EgressPolicy;
+  registries: readonly RegistryHost[];
+  /** Beside what the policy lets through. */
+  hosts?: readonly PinnedHost[];
+}
 
 /** Whether a build may connect there, by the name alone. */
-export function decide(
-  request: ProxyRequest,
-  { policy, registries }: { policy: EgressPolicy; registries: readonly RegistryHost[] },
-): Decision {
+export function decide(request: ProxyRequest, { policy, registries, hosts = [] }: Ways): Decision {
+  const pinned = hosts.find(({ host, port }) => host === request.host && port === request.port);
+  if (pinned !== undefined) return { allowed: true, anyAddress: true, pinned: pinned.addresses };
   if (policy === "none") return { allowed: false, reason: "the project's builds have no network" };
   const registry = registries.find(({ host, port }) => host === request.host && port === request.port);
   if (registry !== undefined && (registry.plain || request.kind === "tunnel")) {
-    return { allowed: true, anyAddress: true };
+    return { allowed: true, anyAddress: true, ...(registry.socket === undefined ? {} : { socket: registry.socket }) };
   }
   if (request.kind !== "tunnel") return { allowed: false, reason: "only https is let through" };
   if (policy === "registry") return { allowed: false, reason: "it is no configured package registry" };

@@ -23,6 +23,12 @@ async function open(options: Partial<EgressOptions>): Promise<Egress> {
   return egress;
 }
 
+const refusedHosts = () =>
+  egress!
+    .contacted()
+    .filter(({ refused }) => refused)
+    .map(({ host }) => host);
+
 /** Sends the head, then the body once the head of the answer is there; gives all that came until the end. */
 function talk(head: string, body?: Uint8Array): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>();
@@ -87,7 +93,9 @@ test("a registry on a loopback address is reached, with all its bytes and their 
   const end = answer.indexOf("\r\n\r\n") + 4;
   expect(answer.toString("latin1", 0, end)).toBe("HTTP/1.1 200 Connection Established\r\n\r\n");
   expect(Bun.hash(answer.subarray(end))).toBe(Bun.hash(body));
-  expect(egress!.refusedHosts()).toEqual([]);
+  expect(egress!.contacted()).toEqual([
+    { host: "registry.test", port, sentBytes: body.length, receivedBytes: body.length, refused: false },
+  ]);
 });
 
 test("a name that resolves to a private address is refused and told", async () => {
@@ -101,14 +109,17 @@ test("a name that resolves to a private address is refused and told", async () =
   for (const host of ["rebind.test", "rebind.test", "other.test"]) {
     expect((await talk(`CONNECT ${host}:443 HTTP/1.1`)).toString()).toStartWith("HTTP/1.1 403 ");
   }
-  expect(egress!.refusedHosts()).toEqual(["rebind.test", "other.test"]);
+  expect(refusedHosts()).toEqual(["rebind.test", "other.test"]);
+  expect(egress!.contacted()[0]).toEqual({
+    ...{ host: "rebind.test", port: 443, sentBytes: 0, receivedBytes: 0, refused: true },
+  });
   expect(asked).toEqual(["rebind.test", "rebind.test", "other.test"]);
 });
 
 test("an address in a name's place is refused before anything is asked", async () => {
   await open({ resolve: () => Promise.reject(new Error("asked")) });
   expect((await talk("CONNECT 127.0.0.1:443 HTTP/1.1")).toString()).toStartWith("HTTP/1.1 403 ");
-  expect(egress!.refusedHosts()).toEqual(["127.0.0.1"]);
+  expect(refusedHosts()).toEqual(["127.0.0.1"]);
 });
 
 test("plain http reaches a registry that is configured so", async () => {
@@ -134,7 +145,7 @@ test("an unknown name and a closed port are no refusals", async () => {
   });
   expect((await talk("CONNECT unknown.test:443 HTTP/1.1")).toString()).toStartWith("HTTP/1.1 502 ");
   expect((await talk(`CONNECT registry.test:${port} HTTP/1.1`)).toString()).toStartWith("HTTP/1.1 502 ");
-  expect(egress!.refusedHosts()).toEqual([]);
+  expect(refusedHosts()).toEqual([]);
 });
 
 test("what is no proxy request ends with an error", async () => {
@@ -156,4 +167,22 @@ test("the socket is its owner's alone and goes with the proxy", async () => {
   await opened.close();
   egress = undefined;
   expect(stat(socket())).rejects.toThrow();
+});
+
+test("a registry behind a socket is reached by its name, and its name alone", async () => {
+  const server = Bun.serve({ unix: join(folder, "registry"), fetch: () => new Response("packages") });
+  servers.push(server);
+  const behind = { ...registry(24873, true), socket: join(folder, "registry") };
+  await open({
+    policy: "registry",
+    registries: [behind],
+    resolve: async () => {
+      throw new Error("its name is never resolved");
+    },
+  });
+  const head = "GET http://registry.test:24873/a HTTP/1.1\r\nHost: registry.test";
+  expect((await talk(head)).toString()).toContain("packages");
+  expect((await talk("CONNECT registry.test:24874 HTTP/1.1")).toString()).toContain("403");
+  server.stop(true);
+  expect((await talk(head)).toString()).toContain("502");
 });

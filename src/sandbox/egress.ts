@@ -1,9 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { chmod, chown, rm } from "node:fs/promises";
 import type { Socket } from "bun";
+import type { ContactedHost } from "../model/contacted-host.ts";
 import { decide, type ProxyRequest, parseProxyRequest, type RegistryHost, usableAddresses } from "./egress-policy.ts";
 import { type Half, onClose, onDrain, passOn } from "./inside/relay.ts";
-import type { EgressPolicy } from "./sandbox.ts";
+import type { EgressPolicy, PinnedHost } from "./sandbox.ts";
 
 export interface EgressOptions {
   /** Path of the socket; shorter than 108 bytes, as unix(7) asks. */
@@ -11,6 +12,8 @@ export interface EgressOptions {
   /** Who may connect; undefined leaves it to this process's own user. */
   ownerUid?: number;
   policy: EgressPolicy;
+  /** Beside what the policy lets through. */
+  hosts?: readonly PinnedHost[];
   registries: readonly RegistryHost[];
   /** Name to addresses; the system's resolver by default. */
   resolve?: (host: string) => Promise<string[]>;
@@ -25,17 +28,22 @@ export interface EgressLimits {
 }
 
 export interface Egress {
-  /** Hosts that were refused, each once, in order of the first try. */
-  refusedHosts(): string[];
+  /** Each host and port once, in order of the first try, with what went each way until now. */
+  contacted(): ContactedHost[];
   /** Ends all connections and removes the socket. */
   close(): Promise<void>;
 }
 
 const DEFAULT_LIMITS: EgressLimits = { connections: 256, bytes: 8 * 1024 ** 3, connectMs: 15_000 };
 const HEAD_MAX_BYTES = 16 * 1024;
-const REFUSED_HOSTS_MAX = 50;
+const CONTACTED_MAX = 200;
 
-interface Client extends Half {
+/** Both sockets of a connection have the same record. */
+interface Side extends Half {
+  contact?: ContactedHost;
+}
+
+interface Client extends Side {
   head: Buffer;
   state: "head" | "connecting" | "open";
 }
@@ -47,7 +55,7 @@ interface Client extends Half {
  */
 export async function openEgress(options: EgressOptions): Promise<Egress> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const refused = new Set<string>();
+  const contacts = new Map<string, ContactedHost>();
   const open = new Set<Socket<Half>>();
   let passedBytes = 0;
   const count = (bytes: Uint8Array): boolean => {
@@ -55,8 +63,9 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     return passedBytes <= limits.bytes;
   };
   const upstream = {
-    open: (socket: Socket<Half>) => void open.add(socket),
-    data(socket: Socket<Half>, bytes: Buffer) {
+    open: (socket: Socket<Side>) => void open.add(socket),
+    data(socket: Socket<Side>, bytes: Buffer) {
+      if (socket.data.contact) socket.data.contact.receivedBytes += bytes.length;
       if (socket.data.peer === undefined || !count(bytes)) socket.end();
       else passOn(socket.data.peer, bytes);
     },
@@ -78,31 +87,47 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
       },
       data(socket, bytes) {
         if (!count(bytes)) return void socket.end();
-        if (socket.data.state === "open" && socket.data.peer) return passOn(socket.data.peer, bytes);
+        if (socket.data.state === "open" && socket.data.peer) {
+          if (socket.data.contact) socket.data.contact.sentBytes += bytes.length;
+          return passOn(socket.data.peer, bytes);
+        }
         readHead(socket, bytes, (request, rest) => admit(socket, request, rest));
       },
     },
   });
   const admit = async (client: Socket<Client>, request: ProxyRequest, rest: Buffer) => {
     const outcome = await findAddresses(request, options);
+    const contact = contactOf(contacts, request);
+    contact.refused ||= "reason" in outcome;
     if ("reason" in outcome) {
-      if (refused.size < REFUSED_HOSTS_MAX) refused.add(request.host);
       return reply(client, "403 Forbidden", `${request.host}: ${outcome.reason}`);
     }
-    const remote = await connectAny(outcome.addresses, { port: request.port, limits, handlers: upstream });
+    const remote = await connectAny(outcome, { port: request.port, limits, handlers: upstream });
     if (remote === undefined) return reply(client, "502 Bad Gateway", `${request.host} can't be reached`);
+    client.data.contact = contact;
+    remote.data.contact = contact;
     join(client, remote, { request, rest });
   };
   await chmod(options.socket, 0o600);
   if (options.ownerUid !== undefined) await chown(options.socket, options.ownerUid, options.ownerUid);
   return {
-    refusedHosts: () => [...refused],
+    contacted: () => [...contacts.values()].map((contact) => ({ ...contact })),
     async close() {
       server.stop(true);
       for (const socket of open) socket.terminate();
       await rm(options.socket, { force: true });
     },
   };
+}
+
+/** One beyond the most that are kept is counted nowhere. */
+function contactOf(contacts: Map<string, ContactedHost>, { host, port }: ProxyRequest): ContactedHost {
+  const key = `${host}:${port}`;
+  const known = contacts.get(key);
+  if (known !== undefined) return known;
+  const contact = { host, port, sentBytes: 0, receivedBytes: 0, refused: false };
+  if (contacts.size < CONTACTED_MAX) contacts.set(key, contact);
+  return contact;
 }
 
 function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyRequest, rest: Buffer) => void): void {
@@ -129,12 +154,20 @@ function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyReq
   use(request, rest);
 }
 
+interface Target {
+  addresses: readonly string[];
+  /** Path of a unix socket that takes the place of addresses. */
+  socket?: string;
+}
+
 async function findAddresses(
   request: ProxyRequest,
-  { policy, registries, resolve = resolveAll }: EgressOptions,
-): Promise<{ addresses: readonly string[] } | { reason: string }> {
-  const decision = decide(request, { policy, registries });
+  { policy, hosts = [], registries, resolve = resolveAll }: EgressOptions,
+): Promise<Target | { reason: string }> {
+  const decision = decide(request, { policy, registries, hosts });
   if (!decision.allowed) return { reason: decision.reason };
+  if (decision.socket !== undefined) return { addresses: [], socket: decision.socket };
+  if (decision.pinned !== undefined) return { addresses: decision.pinned };
   let resolved: string[];
   try {
     resolved = await resolve(request.host);
@@ -154,17 +187,18 @@ async function resolveAll(host: string): Promise<string[]> {
 interface ConnectOptions {
   port: number;
   limits: EgressLimits;
-  handlers: Bun.SocketHandler<Half>;
+  handlers: Bun.SocketHandler<Side>;
 }
 
 /** IPv4 first: on a machine without IPv6 such an address fails only after a wait. */
 async function connectAny(
-  addresses: readonly string[],
+  { addresses, socket: unix }: Target,
   { port, limits, handlers }: ConnectOptions,
-): Promise<Socket<Half> | undefined> {
+): Promise<Socket<Side> | undefined> {
+  if (unix !== undefined) return await Bun.connect<Side>({ unix, data: {}, socket: handlers }).catch(() => undefined);
   const inOrder = [...addresses].sort((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
   for (const hostname of inOrder.slice(0, 4)) {
-    const attempt = Bun.connect<Half>({ hostname, port, data: {}, socket: handlers });
+    const attempt = Bun.connect<Side>({ hostname, port, data: {}, socket: handlers });
     const inTime = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => inTime.resolve(undefined), limits.connectMs);
     const socket = await Promise.race([attempt.catch(() => undefined), inTime.promise]);
@@ -180,13 +214,15 @@ async function connectAny(
 
 function join(
   client: Socket<Client>,
-  remote: Socket<Half>,
+  remote: Socket<Side>,
   { request, rest }: { request: ProxyRequest; rest: Buffer },
 ) {
   if (client.readyState !== 1) return void remote.end();
   client.data.peer = remote;
   remote.data.peer = client as unknown as Socket<Half>;
   client.data.state = "open";
+  const early = request.kind === "http" ? request.head.length + rest.length : rest.length;
+  if (client.data.contact) client.data.contact.sentBytes += early;
   if (request.kind === "tunnel") client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
   else remote.write(request.head);
   if (rest.length > 0) passOn(remote, rest);

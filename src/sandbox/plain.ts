@@ -4,8 +4,8 @@ import { openGuard } from "./guard.ts";
 import { dropPrefix, limitPrefix } from "./launch.ts";
 import { identify, processesOf, untilGone } from "./process-tree.ts";
 import { insideEnvironment, type ProfileInput } from "./profile.ts";
-import type { RunResult } from "./sandbox.ts";
-import { resultOf, supervise } from "./supervise.ts";
+
+import { type Ending, resultOf, supervise } from "./supervise.ts";
 
 interface PlainRun extends Omit<ProfileInput, "mode"> {
   command: readonly string[];
@@ -18,7 +18,7 @@ interface PlainRun extends Omit<ProfileInput, "mode"> {
  * Tier 0, only ever by the operator's word: limits and, as root, a user of its own, but no wall. What runs sees the
  * host's files and network. Paths inside are turned into the host's.
  */
-export async function runPlain(run: PlainRun): Promise<Omit<RunResult, "refusedHosts">> {
+export async function runPlain(run: PlainRun): Promise<Ending> {
   const { options, folders, uid } = run;
   const onHost = (path: string) => hostPath(path, run);
   const environment = insideEnvironment({ ...run, mode: "user", egressSocket: undefined });

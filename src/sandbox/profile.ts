@@ -93,6 +93,9 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
     XDG_CACHE_HOME: "/cache/xdg",
     npm_config_registry: registries.registry,
     YARN_NPM_REGISTRY_SERVER: registries.registry,
+    ...(registries.registry.startsWith("http:")
+      ? { YARN_UNSAFE_HTTP_WHITELIST: new URL(registries.registry).hostname }
+      : {}),
     ...(registries.caFile === undefined
       ? {}
       : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE, YARN_HTTPS_CA_FILE_PATH: CA_FILE }),

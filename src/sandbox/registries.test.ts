@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readRegistries } from "./registries.ts";
+import { cacheBase, readRegistries, throughCache } from "./registries.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -11,7 +11,8 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 const askNpm = async (name: string) => (name === "registry" ? "https://default.example/" : join(home, "global"));
-const read = (variables: Record<string, string> = {}) => readRegistries({ home, variables, askNpm });
+const readAll = (variables: Record<string, string> = {}) => readRegistries({ home, variables, askNpm });
+const read = async (variables: Record<string, string> = {}) => (await readAll(variables)).configuration;
 
 test("without any configuration npm's own default holds", async () => {
   expect(await read()).toEqual({
@@ -56,5 +57,43 @@ test("yarn's own files name hosts", async () => {
     "default.example",
     "classic.example",
     "modern.example",
+  ]);
+});
+
+test("credentials are for the platform alone, each for the URLs that it was given for", async () => {
+  await writeFile(
+    join(home, ".npmrc"),
+    [
+      `//main.example/:_authToken=${"$"}{TOKEN}`,
+      "//scope.example/npm/:username=me",
+      `//scope.example/npm/:_password=${"$"}{PASSWORD}`,
+      "//other.example:_auth=YTpi",
+      "registry=https://user:p%40ss@main.example/here",
+    ].join("\n"),
+  );
+  const { access, configuration } = await readAll({ TOKEN: "t0ken", PASSWORD: btoa("secret") });
+  expect(access.credentials).toEqual([
+    { prefix: "//main.example/", authorization: "Bearer t0ken" },
+    { prefix: "//scope.example/npm/", authorization: `Basic ${btoa("me:secret")}` },
+    { prefix: "//other.example/", authorization: "Basic YTpi" },
+    { prefix: "//main.example/here/", authorization: `Basic ${btoa("user:p@ss")}` },
+  ]);
+  expect(JSON.stringify(configuration)).not.toMatch(/t0ken|p@ss|YTpi|p%40ss/);
+  const inVariable = await readAll({ "npm_config_//host.example/:_authToken": "Aa_b" });
+  expect(inVariable.access.credentials).toContainEqual({ prefix: "//host.example/", authorization: "Bearer Aa_b" });
+});
+
+test("behind the cache every registry is the cache, and lockfiles still reach the hosts they name", async () => {
+  await writeFile(join(home, ".npmrc"), "@scope:registry=http://localhost:24873/\n");
+  const { configuration, access } = await readAll();
+  expect(access.scopes).toEqual({ "@scope": "http://localhost:24873/" });
+  const base = cacheBase(configuration);
+  expect(base).toBe("http://127.0.0.1:24874/");
+  const seen = throughCache(configuration, { base, socket: "/a/socket" });
+  expect(seen.registry).toBe(base);
+  expect(seen.npmrcLines).toEqual([`registry=${base}`, `@scope:registry=${base}`]);
+  expect(seen.hosts).toEqual([
+    ...configuration.hosts,
+    { host: "127.0.0.1", port: 24874, plain: true, socket: "/a/socket" },
   ]);
 });

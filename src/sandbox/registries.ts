@@ -20,28 +20,102 @@ export interface RegistrySources {
   askNpm: (name: string) => Promise<string>;
 }
 
+/** What the platform itself needs to ask the registries: it stays on this side of the wall. */
+export interface RegistryAccess {
+  /** URL of the default registry. */
+  registry: string;
+  /** URLs by scope, `@` included. */
+  scopes: Record<string, string>;
+  /** Values of Authorization by the beginning of the URLs that they are for, without `https:`: `//host/path/`. */
+  credentials: { prefix: string; authorization: string }[];
+}
+
+export interface Registries {
+  configuration: RegistryConfiguration;
+  access: RegistryAccess;
+}
+
 /**
  * Where packages come from, by the operator's own package-manager configuration, in npm's order: environment, the
  * user's `.npmrc`, the global one. Registries of yarn's own files are added to the hosts. What nobody configured is
  * asked of npm, which knows its own default.
  */
-export async function readRegistries({ home, variables, askNpm }: RegistrySources): Promise<RegistryConfiguration> {
+export async function readRegistries({ home, variables, askNpm }: RegistrySources): Promise<Registries> {
   const environment = npmVariables(variables);
   const userFile = environment.get("userconfig") ?? join(home, ".npmrc");
   const globalFile = environment.get("globalconfig") ?? (await askNpm("globalconfig"));
   const layers = [parseNpmrc(await readOr(globalFile), variables), parseNpmrc(await readOr(userFile), variables)];
   const values = new Map([...layers, environment].flatMap((layer) => [...layer]));
-  const registry = urlOr(values.get("registry")) ?? urlOr(await askNpm("registry"));
+  const named = urlOr(values.get("registry")) === undefined ? await askNpm("registry") : values.get("registry")!;
+  const registry = urlOr(named);
   if (registry === undefined) throw new Error("npm names no registry");
   const scoped = [...values].filter(([key, value]) => /^@[^:]+:registry$/.test(key) && urlOr(value) !== undefined);
-  const urls = [registry, ...scoped.map(([, value]) => value), ...(await yarnRegistries(home))];
+  const scopes = scoped.map(([key, value]) => [key.replace(/:registry$/, ""), withoutUser(value)] as const);
+  const urls = [registry, ...scopes.map(([, url]) => url), ...(await yarnRegistries(home))];
   const caFile = values.get("cafile") ?? variables.NODE_EXTRA_CA_CERTS;
   return {
-    registry,
-    hosts: uniqueHosts(urls),
-    npmrcLines: [`registry=${registry}`, ...scoped.map(([key, value]) => `${key}=${withoutUser(value)}`)],
-    ...(caFile ? { caFile } : {}),
+    configuration: {
+      registry,
+      hosts: uniqueHosts(urls),
+      npmrcLines: [`registry=${registry}`, ...scopes.map(([scope, url]) => `${scope}:registry=${url}`)],
+      ...(caFile ? { caFile } : {}),
+    },
+    access: {
+      registry,
+      scopes: Object.fromEntries(scopes),
+      credentials: [...credentialsIn(values), ...[named, ...scoped.map(([, url]) => url)].flatMap(userOf)],
+    },
   };
+}
+
+/** Above the ports that registries on a developer's machine usually have. */
+const FIRST_CACHE_PORT = 24_873;
+
+/** URL that builds know the platform's package cache by: an address of their own loopback that no registry has. */
+export function cacheBase({ hosts }: RegistryConfiguration): string {
+  let port = FIRST_CACHE_PORT;
+  while (hosts.some((host) => host.port === port)) port += 1;
+  return `http://127.0.0.1:${port}/`;
+}
+
+/**
+ * The same registries as builds see them behind the platform's package cache. The hosts stay in reach, for lockfiles
+ * name them.
+ */
+export function throughCache(
+  configuration: RegistryConfiguration,
+  { base, socket }: { base: string; socket: string },
+): RegistryConfiguration {
+  const { hostname, port } = new URL(base);
+  return {
+    ...configuration,
+    registry: base,
+    hosts: [...configuration.hosts, { host: hostname, port: Number(port), plain: true, socket }],
+    npmrcLines: configuration.npmrcLines.map((line) => line.replace(/=.*/, `=${base}`)),
+  };
+}
+
+/** npmrc(5), "Auth related configuration". */
+function credentialsIn(values: ReadonlyMap<string, string>): RegistryAccess["credentials"] {
+  const found: RegistryAccess["credentials"] = [];
+  for (const [key, value] of values) {
+    const match = /^(\/\/.+?\/?):(_authToken|_auth|username)$/.exec(key);
+    if (match === null || value === "") continue;
+    const [, prefix = "", kind] = match;
+    const password = values.get(`${prefix}:_password`);
+    if (kind === "username" && password === undefined) continue;
+    const basic = kind === "_auth" ? value : btoa(`${value}:${Buffer.from(password ?? "", "base64").toString()}`);
+    const authorization = kind === "_authToken" ? `Bearer ${value}` : `Basic ${basic}`;
+    found.push({ prefix: prefix.endsWith("/") ? prefix : `${prefix}/`, authorization });
+  }
+  return found;
+}
+
+function userOf(text: string): RegistryAccess["credentials"] {
+  const { username, password, host, pathname } = new URL(text);
+  if (username === "") return [];
+  const basic = btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return [{ prefix: `//${host}${pathname.replace(/\/*$/, "/")}`, authorization: `Basic ${basic}` }];
 }
 
 /** npm's config page, "Environment Variables": `npm_config_foo_bar` in any case sets `foo-bar`. */
@@ -49,16 +123,21 @@ function npmVariables(variables: RegistrySources["variables"]): Map<string, stri
   const found = new Map<string, string>();
   for (const [name, value] of Object.entries(variables)) {
     const key = /^npm_config_(.+)$/i.exec(name)?.[1];
-    if (key !== undefined && value) found.set(key.toLowerCase().replace(/(?!^)_/g, "-"), value);
+    if (key === undefined || !value) continue;
+    // Keys that begin with a registry's address are taken as they stand.
+    found.set(key.startsWith("//") ? key : key.toLowerCase().replace(/(?!^)_/g, "-"), value);
   }
   return found;
 }
 
 /** npmrc(5): ini lines; `${NAME}` stands for a variable. Only what concerns registries and certificates is kept. */
-export function parseNpmrc(text: string, variables: RegistrySources["variables"]): Map<string, string> {
+function parseNpmrc(text: string, variables: RegistrySources["variables"]): Map<string, string> {
   const found = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(registry|cafile|@[^\s:=]+:registry)\s*=\s*(.*?)\s*$/.exec(line);
+    const match =
+      /^\s*(registry|cafile|@[^\s:=]+:registry|\/\/[^\s=]+:(?:_authToken|_auth|username|_password))\s*=\s*(.*?)\s*$/.exec(
+        line,
+      );
     if (match === null) continue;
     const value = match[2]!
       .replace(/^"(.*)"$/, "$1")

@@ -25,7 +25,7 @@ export async function prepareRuntimeFiles(directory: string, uids: readonly numb
     await chmod(folder, 0o755);
   }
   await placeRuntime(join(files.directory, "bun"));
-  for (const name of ["forwarder.ts", "relay.ts", "probe.ts"]) {
+  for (const name of ["forwarder.ts", "relay.ts", "probe.ts", "commands.ts", "frames.ts", "connect.ts"]) {
     await place(join(files.directory, name), await Bun.file(join(import.meta.dir, "inside", name)).bytes());
   }
   await place(join(files.directory, "bunfig.toml"), "");

@@ -1,3 +1,4 @@
+import type { ContactedHost } from "../model/contacted-host.ts";
 import type { ErrorBody } from "../model/errors.ts";
 
 /** The wall around code that nobody has read. `bubblewrap.ts` is the one implementation that builds run in. */
@@ -42,6 +43,14 @@ export interface SlotFolders {
 
 export type EgressPolicy = "none" | "registry" | "public";
 
+/** A host that was resolved and checked before: the proxy connects to these addresses, whatever the name says now. */
+export interface PinnedHost {
+  /** As it is asked for: lower case, without brackets. */
+  host: string;
+  port: number;
+  addresses: readonly string[];
+}
+
 export interface RunOptions {
   slot: number;
   /** Inside the sandbox: `/work` or a folder below it. */
@@ -53,6 +62,8 @@ export interface RunOptions {
   /** Folders inside that are put before the default PATH. */
   path: readonly string[];
   egress: EgressPolicy;
+  /** What may be reached beside what the policy lets through. */
+  egressHosts?: readonly PinnedHost[];
   limits: RunLimits;
   /** A file of the host that is the command's standard input; empty without. */
   stdin?: string;
@@ -80,6 +91,8 @@ export interface RunResult {
   exit: number | null;
   cause: "exit" | "timeout" | "memory" | "processes" | "disk" | "log" | "canceled";
   durationMs: number;
+  /** Each host and port once, in order of the first try. A run that asks for very many gets the first of them. */
+  contacted: ContactedHost[];
   /** Hosts that the egress policy refused, each once, in order of the first try. */
   refusedHosts: string[];
 }

@@ -9,6 +9,9 @@ const STATUS_FILE_TOO_LARGE = 128 + 25;
 const STATUS_KILLED = 128 + 9;
 const ERROR_TAIL_BYTES = 4096;
 
+/** All but where it went. */
+export type Ending = Omit<RunResult, "contacted" | "refusedHosts">;
+
 export interface Ended {
   /** Status of the started program, null when it was killed by a signal. */
   status: number | null;
@@ -123,7 +126,7 @@ const NO_MORE_TASKS =
 const NO_MORE_SPACE = /No space left on device|Disk quota exceeded|\bENOSPC\b|\bEDQUOT\b/;
 
 /** How a run ended, from the command's own status and what happened around it. */
-export function resultOf(ended: Ended, status: number | null): Omit<RunResult, "refusedHosts"> {
+export function resultOf(ended: Ended, status: number | null): Ending {
   const { stopped, durationMs } = ended;
   if (stopped !== undefined) return { exit: null, cause: stopped, durationMs };
   if (status === STATUS_FILE_TOO_LARGE) return { exit: null, cause: "disk", durationMs };

@@ -10,8 +10,8 @@ import { dropPrefix, limitPrefix, TOOL_ENVIRONMENT } from "./launch.ts";
 import { writeRecord } from "./leftovers.ts";
 import { identify, kill, type ProcessId } from "./process-tree.ts";
 import { insideCommand, type ProfileInput, profileArguments } from "./profile.ts";
-import type { RunResult } from "./sandbox.ts";
-import { resultOf, supervise } from "./supervise.ts";
+
+import { type Ending, resultOf, supervise } from "./supervise.ts";
 
 export interface WallRun extends ProfileInput {
   command: readonly string[];
@@ -37,7 +37,7 @@ const BLOCK_FD = 6;
  * gone, and its control groups are empty.
  * @throws BerthError `sandbox_unavailable` when bwrap could not set the wall up
  */
-export async function runInWall(run: WallRun): Promise<Omit<RunResult, "refusedHosts">> {
+export async function runInWall(run: WallRun): Promise<Ending> {
   const statusPath = join(run.runDirectory, `status.${nanoid(8)}`);
   let record: string | undefined;
   try {

@@ -8,7 +8,12 @@ type Options = { html?: HtmlHandling; notFound?: NotFoundHandling } & Partial<Ro
 /** One word for a decision: the file, `-> location`, or the kind. */
 function decide(files: readonly string[], path: string, options: Options = {}): string {
   const { html = "auto-trailing-slash", notFound = "none", ...request } = options;
-  const site = { files: new Map(files.map((f) => [f, f])), htmlHandling: html, notFoundHandling: notFound };
+  const site = {
+    files: new Map(files.map((f) => [f, f])),
+    htmlHandling: html,
+    notFoundHandling: notFound,
+    singlePage: files.find((file) => file === "/index.html"),
+  };
   const decision = resolve(site, { method: "GET", path, query: "", accept: "*/*", secFetchMode: null, ...request });
   if (decision.kind === "serve") return decision.status === 200 ? decision.file : `${decision.status} ${decision.file}`;
   return decision.kind === "redirect" ? `-> ${decision.location}` : decision.kind;

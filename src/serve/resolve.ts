@@ -8,6 +8,8 @@ export interface Routable<File> {
   files: ReadonlyMap<string, File>;
   htmlHandling: HtmlHandling;
   notFoundHandling: NotFoundHandling;
+  /** What a single-page application answers navigations with. */
+  singlePage?: File | undefined;
 }
 
 export interface RoutedRequest {
@@ -61,7 +63,7 @@ function resolveNotFound<File>(site: Routable<File>, path: string, request: Rout
     case "404-page":
       return nearestNotFoundPage(site.files, path);
     case "single-page-application": {
-      const file = isNavigation(path, request) ? site.files.get("/index.html") : undefined;
+      const file = isNavigation(path, request) ? site.singlePage : undefined;
       return file === undefined ? NOT_FOUND : { kind: "serve", file, status: 200 };
     }
     case "none":

@@ -21,7 +21,13 @@ export function siteOf(manifest: Manifest): Site {
   for (const [path, entry] of Object.entries(manifest.files)) {
     files.set(`/${path}`, new SiteFile(path, entry, lastModified));
   }
-  return { files, htmlHandling: manifest.htmlHandling, notFoundHandling: manifest.notFoundHandling };
+  const { htmlHandling, notFoundHandling } = manifest;
+  return { files, htmlHandling, notFoundHandling, singlePage: files.get("/index.html") ?? onlyPage(files) };
+}
+
+function onlyPage(files: ReadonlyMap<string, SiteFile>): SiteFile | undefined {
+  const pages = [...files.keys()].filter((path) => path.endsWith(".html"));
+  return pages.length === 1 ? files.get(pages[0]!) : undefined;
 }
 
 /** A file of a deployment; the headers are made at the first request of each variant. */

@@ -1,13 +1,15 @@
 import { join } from "node:path";
-import { askNpm } from "../build/toolchain/npm.ts";
 import { BerthError } from "../model/errors.ts";
 import type { Settings } from "../model/settings.ts";
 import { openSandbox } from "../sandbox/bubblewrap.ts";
-import { readRegistries } from "../sandbox/registries.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { registriesOfBuilds } from "./package-cache.ts";
 import type { PlatformLog } from "./platform-log.ts";
 import type { Releasers } from "./releasers.ts";
 import type { Environment } from "./roles.ts";
+
+/** Of one fetch: twice what a source may have (upload-service.ts), for git packs what it gets anew. */
+const FETCH_DISK_BYTES = 8 * 1024 ** 3;
 
 /** The start's own work, and a first site that needs no build, come before it. */
 const SOON_MS = 1500;
@@ -21,10 +23,23 @@ export function buildSandbox(
   environment: Environment,
   releasers: Releasers,
 ): () => Promise<Sandbox> {
+  return once(() => open(settings, environment), releasers);
+}
+
+/** The sandbox that sources are fetched in. It knows no registry, so npm need not be asked for any. */
+export function fetchSandbox(settings: Settings, releasers: Releasers): () => Promise<Sandbox> {
+  const registries = { registry: "", hosts: [], npmrcLines: [] };
+  return once(
+    () => openSandbox({ ...placeOf(settings, "fetches"), registries, diskBytes: FETCH_DISK_BYTES }),
+    releasers,
+  );
+}
+
+function once(make: () => Promise<Sandbox>, releasers: Releasers): () => Promise<Sandbox> {
   let opened: Promise<Sandbox> | undefined;
   releasers.add("sandbox", async () => (await opened?.catch(() => undefined))?.close());
   return () => {
-    opened ??= open(settings, environment);
+    opened ??= make();
     opened.catch(() => {
       opened = undefined;
     });
@@ -47,18 +62,16 @@ export function trySandboxSoon(sandbox: () => Promise<Sandbox>, log: PlatformLog
   timer.unref();
 }
 
-async function open(settings: Settings, { home, variables }: Environment): Promise<Sandbox> {
-  const registries = await readRegistries({
-    home,
-    variables,
-    askNpm: (name) => askNpm({ program: "npm", environment: variables }, name),
-  });
+async function open(settings: Settings, environment: Environment): Promise<Sandbox> {
+  const registries = await registriesOfBuilds(settings, environment);
   return await openSandbox({
-    slotsDirectory: join(settings.dataDirectory, "slots"),
-    uidBase: settings.uidBase,
-    selfUid: process.getuid?.() ?? -1,
+    ...placeOf(settings, "slots"),
     registries,
     diskBytes: settings.buildDiskMiB * 1024 ** 2,
     unsafe: settings.sandbox === "none",
   });
+}
+
+function placeOf({ dataDirectory, uidBase }: Settings, name: string) {
+  return { slotsDirectory: join(dataDirectory, name), uidBase, selfUid: process.getuid?.() ?? -1 };
 }

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { access, chmod, constants, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { ftruncateSync, readFileSync, writeSync } from "node:fs";
+import { access, chmod, constants, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BerthError } from "../model/errors.ts";
+import { holdFileLock } from "../store/file-lock.ts";
 
 export interface DataDirectory {
   path: string;
   /** Frees the directory for another platform. */
-  release(): Promise<void>;
+  release(): void;
 }
 
 /**
@@ -26,48 +28,24 @@ export async function holdDataDirectory(path: string): Promise<DataDirectory> {
       cause,
     });
   }
+  return { path, release: takeLock(path) };
+}
+
+/** @returns what frees it again */
+function takeLock(path: string): () => void {
   const file = join(path, "lock");
-  await takeLock(path, file);
-  return { path, release: () => rm(file, { force: true }) };
-}
-
-async function takeLock(path: string, file: string): Promise<void> {
-  const me = `${process.pid} ${await startTime(process.pid)}`;
-  for (let attempt = 0; attempt < 10; attempt += 1) {
-    try {
-      const handle = await open(file, "wx", 0o600);
-      await handle.writeFile(me);
-      await handle.close();
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const [pid, started] = (await readFile(file, "utf8").catch(() => "")).split(" ");
-    if (pid && started && (await startTime(Number(pid))) === started) {
-      throw new BerthError(
-        "data_directory_in_use",
-        `The data directory '${path}' is held by the running process ${pid}.`,
-        {
-          hint: "Stop that one, or start this one with another --data.",
-        },
-      );
-    }
-    // Of several that find a dead holder's file one takes it away; the others fail here and look again.
-    const aside = `${file}.${randomBytes(6).toString("hex")}`;
-    await rename(file, aside).then(
-      () => rm(aside, { force: true }),
-      () => undefined,
-    );
+  const lock = holdFileLock(file);
+  if (lock !== undefined) {
+    ftruncateSync(lock.fd);
+    writeSync(lock.fd, `${process.pid}\n`);
+    return lock.release;
   }
-  throw new BerthError("data_directory_in_use", `The data directory '${path}' is being taken by another process.`, {
-    hint: "Try again.",
-  });
-}
-
-/** In clock ticks since boot (proc(5), /proc/pid/stat field 22): a process id alone may have been given out again. */
-async function startTime(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  const holder = readFileSync(file, "utf8").trim();
+  throw new BerthError(
+    "data_directory_in_use",
+    `The data directory '${path}' is held by the running process ${holder || "of another user"}.`,
+    { hint: "Stop that one, or start this one with another --data." },
+  );
 }
 
 /** The secret by which the command line on this machine reaches the API: made once, kept for the owner alone. */

@@ -6,7 +6,8 @@ export interface Rooms {
   health(): Promise<Response>;
   /** Website and API. */
   base?: Handler;
-  metrics?: () => Promise<Response>;
+  /** Where there is no base: with the machine's own token. */
+  metrics(request: Request): Promise<Response>;
   /** Hosted sites. */
   sites?: Handler;
 }
@@ -25,6 +26,7 @@ export function createFrontDoor(rooms: Rooms): (request: Request) => Response | 
     const path = pathStart === -1 ? "/" : url.slice(pathStart).replace(/[?#].*$/, "");
     if (path === "/healthz") return rooms.health();
     if (rooms.base) return rooms.base.fetch(request);
+    if (path === "/metrics") return rooms.metrics(request);
     return plain(404, "This process has no website. It answers /healthz.");
   };
 }

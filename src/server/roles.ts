@@ -1,7 +1,11 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Settings } from "../model/settings.ts";
+import { keysInUse } from "../database/variables.ts";
+import { isLoopbackHost, type Settings } from "../model/settings.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import type { SecretBox } from "../work/secrets.ts";
+import { secretsOf } from "../work/secrets-key.ts";
 import type { Rooms } from "./front-door.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PlatformLog } from "./platform-log.ts";
@@ -30,13 +34,13 @@ interface RoleParts {
 }
 
 /** Starts what this process was asked to be. Modules of roles that it is not are never loaded. */
-export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" | "sites" | "metrics">> {
+export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" | "sites">> {
   const has = (role: Settings["roles"][number]) => parts.settings.roles.includes(role);
   const onFault = (error: unknown, context: Record<string, string>) => {
     parts.metrics.faults.inc();
     parts.log.fault(error, context);
   };
-  const rooms: Pick<Rooms, "base" | "sites" | "metrics"> = {};
+  const rooms: Pick<Rooms, "base" | "sites"> = {};
   let onHostsMoved = () => {};
   if (has("edge")) {
     const { createHandler } = await import("../serve/handler.ts");
@@ -49,7 +53,12 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   const { work } = parts;
   if (work === undefined) return rooms;
   parts.metrics.watchQueue(work.queue);
-  const shared = { ...parts, ...work, onFault, onHostsMoved };
+  const secrets = secretsOf({
+    file: join(parts.settings.dataDirectory, "secrets.key"),
+    given: parts.settings.secretsKey,
+    isInUse: async () => (await keysInUse(work.database)).length > 0,
+  });
+  const shared = { ...parts, ...work, secrets, onFault, onHostsMoved };
   if (has("upload")) await startUpload(shared);
   if (has("builder")) await startBuilder(shared);
   if (has("api")) rooms.base = await startApi(shared);
@@ -57,15 +66,26 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
 }
 
 type SharedParts = RoleParts &
-  Work & { onFault: (error: unknown, context: Record<string, string>) => void; onHostsMoved: () => void };
+  Work & {
+    secrets: () => Promise<SecretBox>;
+    onFault: (error: unknown, context: Record<string, string>) => void;
+    onHostsMoved: () => void;
+  };
 
 async function startUpload(parts: SharedParts): Promise<void> {
-  const [{ startUploadService }, { gitEnvironment }] = await Promise.all([
+  const [{ startUploadService }, { gitEnvironment }, { resolveAll }, { fetchSandbox }] = await Promise.all([
     import("../upload/upload-service.ts"),
     import("../upload/git.ts"),
+    import("../upload/source-host.ts"),
+    import("./build-sandbox.ts"),
   ]);
-  const git = gitEnvironment(parts.environment.variables);
-  const worker = await startUploadService({ ...parts, git }, { concurrency: parts.settings.uploads });
+  const { settings, environment } = parts;
+  const git = gitEnvironment({ ...environment, knownHostsFile: join(settings.dataDirectory, "known_hosts") });
+  const { sandbox, privateSources, host } = settings;
+  const privateAddresses = privateSources === "yes" || (privateSources === "auto" && isLoopbackHost(host));
+  const wall = { sandbox: fetchSandbox(settings, parts.releasers), privateAddresses, resolve: resolveAll };
+  const upload = { ...parts, git, wall: sandbox === "none" ? undefined : wall };
+  const worker = await startUploadService(upload, { concurrency: parts.settings.uploads });
   parts.releasers.add("upload service", () => worker.close());
 }
 
@@ -109,7 +129,7 @@ async function startBuilder(parts: SharedParts): Promise<void> {
   };
   const worker = await startDeploymentService(
     { ...parts, sandbox, toolchains, limits, outputLimits },
-    { concurrency: settings.builds },
+    { concurrency: settings.builds ?? (availableParallelism() >= 4 ? 2 : 1) },
   );
   parts.releasers.add("deployment service", () => worker.close());
 }

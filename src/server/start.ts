@@ -1,3 +1,4 @@
+import { timingSafeEqual } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
@@ -97,12 +98,23 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   answer = createFrontDoor({
     domain: settings.domain,
     health: healthCheck({ store, ...work, roles: settings.roles }),
+    metrics: guardedMetrics(metrics, await localToken(settings.dataDirectory)),
     ...roles,
   });
   log.info("started", { port, roles: settings.roles });
   const api =
     needs("api") && work ? await announceApi(settings, { database: work.database, baseUrl, port }) : undefined;
   return { baseUrl, broken: broken.promise, ...(api && { api }) };
+}
+
+/** For a process without the API, which has no callers to tell apart. */
+function guardedMetrics(metrics: Metrics, token: string): (request: Request) => Promise<Response> {
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return async (request) => {
+    const given = Buffer.from(request.headers.get("authorization") ?? "");
+    if (given.length === wanted.length && timingSafeEqual(given, wanted)) return await metrics.response();
+    return new Response("This needs the token of the data directory.\n", { status: 401 });
+  };
 }
 
 async function openStore(settings: Settings): Promise<ObjectStore> {

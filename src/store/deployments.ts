@@ -12,6 +12,21 @@ export interface StoredSource {
   source: Source;
   files: number;
   bytes: number;
+  /** Absent for a plain folder. */
+  git?: StoredGit;
+}
+
+/** What a build's git is told of the source's commit. */
+export interface StoredGit {
+  head: string;
+  branch: string | null;
+  objectFormat: "sha1" | "sha256";
+  /** Names without `refs/tags/`, with the ids that they hold. */
+  tags: Record<string, string>;
+  /** Commits whose parents are left out. */
+  shallow: string[];
+  /** Blob of a pack file with commits, trees and tags. */
+  pack: Sha256;
 }
 
 const keyOf = (id: DeploymentId, name: "source.json" | "manifest.json" | "log.jsonl"): string =>

@@ -27,6 +27,18 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
   }
 }
 
+/**
+ * Takes the lock of `path` for as long as this process lives, or until the returned function is called.
+ * @returns undefined when another one holds it
+ */
+export function holdFileLock(path: string): { fd: number; release(): void } | undefined {
+  flock ??= loadFlock();
+  const fd = openSync(path, "a+", 0o600);
+  if (flock(fd, LOCK_EX | LOCK_NB) === 0) return { fd, release: () => closeSync(fd) };
+  closeSync(fd);
+  return undefined;
+}
+
 /** glibc by its name of all versions, else musl. */
 function loadFlock(): (fd: number, operation: number) => number {
   const symbols = { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } } as const;

@@ -66,7 +66,8 @@ export class DurableFiles {
 
   private async makeFolder(folder: string): Promise<void> {
     if (folder === this.root) {
-      await mkdir(folder, { recursive: true });
+      // Private repositories are in it, and their logs: nobody else on the machine reads them.
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       return;
     }
     await this.ensureFolder(dirname(folder));
@@ -104,7 +105,7 @@ export async function syncFolder(folder: string): Promise<void> {
 
 async function writeSynced(path: string, body: Uint8Array | Blob): Promise<string> {
   const content = body instanceof Blob && isSmall(body.size) ? await body.bytes() : body;
-  const handle = await open(path, "wx", 0o644);
+  const handle = await open(path, "wx", 0o600);
   try {
     if (content instanceof Blob) {
       for await (const chunk of content.stream()) await handle.writeFile(chunk);

@@ -51,16 +51,20 @@ export async function movePointer(
   }
 }
 
-/** Takes the host away from a deployment; does nothing when it shows another one. */
+/**
+ * Takes the host away from a deployment; does nothing when it shows another one. An heir takes its place under the same
+ * generation, so that whatever was made later still moves the host.
+ */
 export async function removePointer(
   store: ObjectStore,
   hostname: string,
-  { deployment }: { deployment: DeploymentId },
+  { deployment, heir }: { deployment: DeploymentId; heir?: HostPointer | undefined },
 ): Promise<"removed" | "not-there"> {
   for (let attempt = 0; ; attempt += 1) {
     const now = await getHostPointer(store, hostname);
     if (now?.pointer.deployment !== deployment) return "not-there";
-    const next: RemovedPointer = { version: 1, removed: true, generation: now.pointer.generation };
+    const { generation } = now.pointer;
+    const next: Stored = heir ? { ...heir, generation } : { version: 1, removed: true, generation };
     if (await swap(store, { hostname, next, etag: now.etag })) return "removed";
     await backOff(attempt);
   }

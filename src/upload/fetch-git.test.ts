@@ -2,22 +2,20 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Fetcher, LIMITS, openFetcher, type Wishes } from "../../test/support/fetcher.ts";
 import { type GitServer, startGitServer } from "../../test/support/git-server.ts";
 import { type SshServer, startSshServer } from "../../test/support/ssh-server.ts";
-import { environment } from "../environment.ts";
 import { BerthError } from "../model/errors.ts";
 import { classifyPath } from "./classify-path.ts";
-import { type FetchGitOptions, fetchGit } from "./fetch-git.ts";
-import { gitEnvironment } from "./git.ts";
 import { withoutCredentials } from "./git-errors.ts";
 
-const LIMITS = { wallMs: 20_000, bytes: 50_000_000, files: 1000 };
 let folder: string;
 let site: string;
 let first: string;
 let http: GitServer;
 let ssh: SshServer;
 let redirectTo = "";
+let fetcher: Fetcher;
 
 async function git(cwd: string, ...args: string[]): Promise<string> {
   const identity = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "safe.directory=*"];
@@ -29,6 +27,8 @@ async function git(cwd: string, ...args: string[]): Promise<string> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "berth-fetch-"));
+  await chmod(folder, 0o711);
+  fetcher = await openFetcher(folder, 52_600);
   site = join(folder, "site.git");
   await mkdir(join(site, "sub"), { recursive: true });
   await git(site, "init", "-q", "-b", "main");
@@ -69,44 +69,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Given extends Partial<Omit<FetchGitOptions, "source">> {
-  branch?: string;
-  commit?: string;
-  ssh?: string[];
-}
-
-async function fetched(url: string, given: Given = {}) {
-  const temporaryDirectory = join(folder, "tmp");
-  const log: string[] = [];
-  const source = await fetchGit({
-    source: { url, branch: given.branch ?? null, commit: given.commit ?? null },
-    temporaryDirectory,
-    environment: { ...gitEnvironment(environment.variables), sshAuthSock: undefined, sshArguments: given.ssh },
-    limits: given.limits ?? LIMITS,
-    signal: given.signal ?? new AbortController().signal,
-    onLog: (text) => log.push(text),
-  });
-  const files: Record<string, string> = {};
-  try {
-    for await (const file of source.files) {
-      let text = "";
-      if (file.path !== "big.bin") for await (const chunk of file.chunks()) text += Buffer.from(chunk).toString();
-      files[file.path] = `${file.mode} ${text}`;
-    }
-  } finally {
-    await source.close();
-  }
-  const { branch, defaultBranch, commit, isDefaultBranch } = source;
-  return { files, log, branch, defaultBranch, commit, isDefaultBranch };
-}
-
-async function failure(url: string, given: Given = {}): Promise<BerthError> {
-  const error = await fetched(url, given).then(
+async function failure(url: string, given: Wishes = {}): Promise<BerthError> {
+  const error = await fetcher.fetch(url, given).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof BerthError)) throw error ?? new Error("it did not fail");
   expect(await readdir(join(folder, "tmp")).catch(() => [])).toEqual([]);
+  expect(await readdir(join(folder, "slots"))).toEqual(["runtime"]);
   return error;
 }
 
@@ -117,7 +87,10 @@ const FILES = {
   "sub/ü run.sh": "100755 #!/bin/sh\n",
 };
 
-test("a path, HTTP and both forms of ssh give the same files, with modes and links", async () => {
+test.each([
+  ["behind the wall", {}],
+  ["without a wall", { wall: "none" }],
+] as const)("a path, HTTP and both forms of ssh give the same files, with modes and links: %s", async (_, given) => {
   const me = ssh.user;
   for (const url of [
     site,
@@ -125,7 +98,7 @@ test("a path, HTTP and both forms of ssh give the same files, with modes and lin
     `ssh://${me}@127.0.0.1:${ssh.port}${site}`,
     `${me}@127.0.0.1:${site}`,
   ]) {
-    const result = await fetched(url, { ssh: ssh.accepted });
+    const result = await fetcher.fetch(url, { environment: { sshConfigFile: ssh.accepted }, ...given });
     expect(result.files).toEqual(FILES);
     expect(result).toMatchObject({ branch: "main", defaultBranch: "main", isDefaultBranch: true });
     expect(result.log.join()).toContain("submodule 'module'");
@@ -134,13 +107,13 @@ test("a path, HTTP and both forms of ssh give the same files, with modes and lin
 });
 
 test("a branch, a commit and a detached HEAD", async () => {
-  const branch = await fetched(site, { branch: "feature/x" });
+  const branch = await fetcher.fetch(site, { branch: "feature/x" });
   expect(branch).toMatchObject({ branch: "feature/x", commit: first, isDefaultBranch: false });
   expect(branch.files["index.html"]).toBe("100644 one");
-  expect(await fetched(`${http.url}/site.git`, { commit: first })).toMatchObject({ branch: null, commit: first });
+  expect(await fetcher.fetch(`${http.url}/site.git`, { commit: first })).toMatchObject({ branch: null, commit: first });
   await git(folder, "clone", "-q", site, "detached");
   await git(join(folder, "detached"), "checkout", "-q", "--detach", first);
-  const detached = await fetched(join(folder, "detached"));
+  const detached = await fetcher.fetch(join(folder, "detached"));
   expect(detached).toMatchObject({ branch: null, defaultBranch: null, commit: first, isDefaultBranch: false });
   expect(detached.log.join()).toContain("detached");
 });
@@ -150,7 +123,7 @@ test("a repository with SHA-256 ids", async () => {
   await writeFile(join(folder, "long/a"), "a");
   await git(join(folder, "long"), "add", ".");
   await git(join(folder, "long"), "commit", "-qm", "a");
-  expect((await fetched(join(folder, "long"))).files).toEqual({ a: "100644 a" });
+  expect((await fetcher.fetch(join(folder, "long"))).files).toEqual({ a: "100644 a" });
 });
 
 test("each fault of the source has its own error", async () => {
@@ -168,13 +141,18 @@ test("each fault of the source has its own error", async () => {
   expect(branch.hint).toContain("feature/x, main");
 });
 
+async function closedPort(): Promise<string> {
+  await writeFile(join(folder, "closed.config"), "Port 1\n");
+  return join(folder, "closed.config");
+}
+
 test("ssh: a refused key points to the deploy key, a closed port is unreachable", async () => {
   const url = `ssh://${ssh.user}@127.0.0.1${site}`;
-  const refused = await failure(url, { ssh: ssh.refused });
+  const refused = await failure(url, { environment: { sshConfigFile: ssh.refused } });
   expect(refused.code).toBe("repository_not_found");
   expect(refused.hint).toContain("deploy key");
-  expect((await failure(url, { ssh: ["-F", "none", "-p", "1"] })).code).toBe("source_unreachable");
-  const missing = await failure(`${url}-none`, { ssh: ssh.accepted });
+  expect((await failure(url, { environment: { sshConfigFile: await closedPort() } })).code).toBe("source_unreachable");
+  const missing = await failure(`${url}-none`, { environment: { sshConfigFile: ssh.accepted } });
   expect(missing.code).toBe("repository_not_found");
   expect(missing.message).toContain("not a git repository");
 });
@@ -187,7 +165,7 @@ test("a redirect is not followed, but for the same address with .git", async () 
   expect(error.message).toContain("redirects");
   expect(canary.requests).toEqual([]);
   await canary.stop();
-  expect((await fetched(`${http.url}/site`)).files).toEqual(FILES);
+  expect((await fetcher.fetch(`${http.url}/site`)).files).toEqual(FILES);
 });
 
 test("hostile names reach no option parser and no helper", async () => {
@@ -211,7 +189,7 @@ test("limits of size, count and time, and an abort, end the fetch", async () => 
   const url = `http://127.0.0.1:${silent.port}/x.git`;
   expect((await failure(url, { limits: { ...LIMITS, wallMs: 100 } })).code).toBe("source_unreachable");
   const abort = new AbortController();
-  const running = fetched(url, { signal: abort.signal });
+  const running = fetcher.fetch(url, { signal: abort.signal });
   abort.abort(new Error("stopped"));
   await expect(running).rejects.toThrow("stopped");
   silent.stop(true);

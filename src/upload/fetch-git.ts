@@ -1,83 +1,107 @@
 import { BerthError } from "../model/errors.ts";
 import { assertBranchName, assertCommit, parseSource } from "../model/source.ts";
-import { type GitEnvironment, type GitResult, GitSession } from "./git.ts";
-import { gitError, isUnadvertised } from "./git-errors.ts";
-import { listTree, readBlobs } from "./git-objects.ts";
-import { branchMissing, type GitTarget, lookAtRemote, type Remote } from "./git-remote.ts";
+import { RunEnded } from "./command-runner.ts";
+import { type CloneDepth, fetchRepository } from "./fetch-repository.ts";
+import type { GitEnvironment } from "./git.ts";
+import { gitError } from "./git-errors.ts";
+import { readHistory } from "./git-history.ts";
+import { listTree, readBlobs, type SourcePart } from "./git-objects.ts";
+import type { GitTarget } from "./git-remote.ts";
+import { GitSession } from "./git-session.ts";
+import { fetchLargeFiles } from "./large-files.ts";
+import type { FetchWall } from "./remote-access.ts";
 import { type FetchedSource, type FetchLimits, tooLarge } from "./source-tree.ts";
+import { fetchSubmodules } from "./submodules.ts";
 
 export interface FetchGitOptions {
   /** `url` may be an absolute path of this machine. Neither a branch nor a commit means the default branch. */
   source: GitTarget & { commit: string | null };
+  /** How many commits of history a build sees. */
+  depth: CloneDepth;
   temporaryDirectory: string;
   environment: GitEnvironment;
+  /** undefined: git runs as the platform's own user, by the operator's word. */
+  wall: FetchWall | undefined;
   limits: FetchLimits;
   signal: AbortSignal;
   onLog(text: string): void;
 }
 
-/** The one ref of the temporary repository. */
-const REF = "refs/berth/source";
+const NAME = "source";
 
 /**
- * Fetches one commit without history, tags, submodules or a checkout, and offers its files.
+ * Fetches one commit without a checkout, its submodules and its large files, and offers their files.
  *
- * @throws BerthError `source_unreachable`, `repository_not_found`, `branch_not_found`, `repository_empty`,
- * `commit_not_found`, `source_too_large`, `source_refused`, `source_invalid`; the signal's reason when it is aborted
+ * @throws BerthError `source_unreachable`, `source_private`, `repository_not_found`, `branch_not_found`,
+ * `repository_empty`, `commit_not_found`, `submodule_failed`, `source_too_large`, `source_refused`, `source_invalid`,
+ * `sandbox_unavailable`; the signal's reason when it is aborted
  */
 export async function fetchGit(options: FetchGitOptions): Promise<FetchedSource> {
-  const { source, environment, temporaryDirectory, signal } = options;
-  const { local } = assertSafe(source);
+  const { source, signal, limits } = options;
+  assertSafe(source);
   signal.throwIfAborted();
-  const git = await GitSession.open({ environment, temporaryDirectory, local });
+  const git = await GitSession.open(options);
   try {
-    const { remote, commit } = await fetchInTime(git, options);
-    const entries = await listTree(git, commit, options);
-    const branch = source.branch ?? (commit === remote.head ? remote.defaultBranch : null);
-    if (branch === null && source.commit === null) {
-      options.onLog("Warning: HEAD is detached, so this deployment belongs to no branch and is a preview.");
-    }
-    return {
-      kind: "git",
-      branch,
-      defaultBranch: remote.defaultBranch,
-      commit,
-      isDefaultBranch: branch !== null && branch === remote.defaultBranch,
-      files: readBlobs(git, entries, options),
-      close: () => git.close(),
-    };
+    return await inTime(git, options, (bounded) => fetchAll(git, { ...options, signal: bounded }));
   } catch (error) {
     await git.close();
-    throw error;
+    signal.throwIfAborted();
+    throw error instanceof RunEnded ? endedEarly(error, limits) : error;
   }
 }
 
+async function fetchAll(git: GitSession, options: FetchGitOptions): Promise<FetchedSource> {
+  const { source, depth, onLog } = options;
+  const { remote, commit } = await fetchRepository(git, { ...options, name: NAME, target: source, depth, tags: true });
+  const { entries, links } = await listTree(git, { name: NAME, commit }, options);
+  const branch = source.branch ?? (commit === remote.head ? remote.defaultBranch : null);
+  if (branch === null && source.commit === null) {
+    onLog("Warning: HEAD is detached, so this deployment belongs to no branch and is a preview.");
+  }
+  const history = { name: NAME, commit, branch, objectFormat: remote.objectFormat };
+  const top = { name: NAME, url: source.url, commit, entries, links, prefix: "" };
+  const large = new Map(await fetchLargeFiles(git, top, options));
+  const onPart = async (part: SourcePart) => {
+    for (const [object, file] of await fetchLargeFiles(git, part, options)) large.set(object, file);
+  };
+  const parts = [top, ...(await fetchSubmodules(git, top, { ...options, onPart }))];
+  return {
+    kind: "git",
+    branch,
+    defaultBranch: remote.defaultBranch,
+    commit,
+    isDefaultBranch: branch !== null && branch === remote.defaultBranch,
+    files: readBlobs(git, { parts, large }),
+    history: () => readHistory(git, history),
+    close: () => git.close(),
+  };
+}
+
 /** Checked here as well as where they came in: what git is told must never be read as an option or a helper. */
-function assertSafe({ url, branch, commit }: FetchGitOptions["source"]): { local: boolean } {
+function assertSafe({ url, branch, commit }: FetchGitOptions["source"]): void {
   if (branch !== null) assertBranchName(branch);
   if (commit !== null) assertCommit(commit);
-  const local = url.startsWith("/");
-  if (!local && parseSource(url).kind !== "git") {
+  if (!url.startsWith("/") && parseSource(url).kind !== "git") {
     throw new BerthError("source_invalid", `'${url}' is neither a git URL nor an absolute path.`, {
       hint: "Give an https, http, ssh or git@host:path URL, or an absolute path.",
     });
   }
-  return { local };
 }
 
 /** The part that waits for strangers: held to the time limit and to the size limit. */
-async function fetchInTime(git: GitSession, options: FetchGitOptions): Promise<{ remote: Remote; commit: string }> {
-  const { source, limits, signal } = options;
+async function inTime<T>(
+  git: GitSession,
+  { source, limits, signal }: FetchGitOptions,
+  work: (bounded: AbortSignal) => Promise<T>,
+): Promise<T> {
   const over = new AbortController();
   const timeout = AbortSignal.timeout(limits.wallMs);
   const bounded = AbortSignal.any([signal, timeout, over.signal]);
-  const stopWatching = git.watchSize(limits.bytes, () => over.abort());
+  const stopWatching = git.watchSize({ maxBytes: limits.bytes, onOver: () => over.abort() });
   try {
-    const remote = await lookAtRemote(git, source, { signal: bounded });
-    await git.init(remote.objectFormat);
-    const commit = await fetchCommit(git, remote, { ...options, signal: bounded });
+    const result = await work(bounded);
     bounded.throwIfAborted();
-    return { remote, commit };
+    return result;
   } catch (error) {
     signal.throwIfAborted();
     if (over.signal.aborted) throw tooLarge("bytes", limits);
@@ -90,41 +114,14 @@ async function fetchInTime(git: GitSession, options: FetchGitOptions): Promise<{
   }
 }
 
-/** @returns the id of the commit, which the repository now holds */
-async function fetchCommit(git: GitSession, remote: Remote, options: FetchGitOptions): Promise<string> {
-  const { branch, commit } = options.source;
-  const wanted = commit ?? (branch === null ? "HEAD" : `refs/heads/${branch}`);
-  const first = await fetch(git, remote, { refspec: `+${wanted}:${REF}`, depth: 1, signal: options.signal });
-  if (first.exit !== 0) {
-    if (commit === null || !isUnadvertised(first.stderr)) {
-      const gone = commit === null && branch !== null && isUnadvertised(first.stderr);
-      throw gone ? await branchMissing(git, remote, options) : gitError(first.stderr, remote);
-    }
-    options.onLog("The host gives out branches only; fetching their history to find the commit.");
-    const heads = branch !== null && remote.branchHead !== null ? `refs/heads/${branch}` : "refs/heads/*";
-    const target = heads.endsWith("*") ? "refs/berth/heads/*" : "refs/berth/heads/asked";
-    const second = await fetch(git, remote, { refspec: `+${heads}:${target}`, signal: options.signal });
-    if (second.exit !== 0) throw gitError(second.stderr, remote);
-  }
-  const { exit, stdout } = await git.runInRepository(
-    ["rev-parse", "--verify", "--quiet", "--end-of-options", `${commit ?? REF}^{commit}`],
-    options,
-  );
-  const found = stdout.trim();
-  if (exit !== 0 || (commit !== null && found !== commit)) {
-    throw new BerthError("commit_not_found", `The repository has no commit ${commit ?? wanted}.`, {
-      hint: "Push the commit to a branch of the repository, and check the id with 'git rev-parse'.",
+function endedEarly({ reason, message }: RunEnded, limits: FetchLimits): BerthError {
+  if (reason === "disk" || reason === "log") return tooLarge("bytes", limits);
+  if (reason === "memory" || reason === "processes") {
+    return new BerthError("source_too_large", "git went over its limit of memory or processes with this repository.", {
+      hint: "Look for a file or a folder of extreme size in the repository; 'git fsck' and 'git count-objects -v' tell.",
     });
   }
-  return found;
-}
-
-function fetch(
-  git: GitSession,
-  { url }: Remote,
-  { refspec, depth, signal }: { refspec: string; depth?: number; signal: AbortSignal },
-): Promise<GitResult> {
-  const flags = ["--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance"];
-  if (depth !== undefined) flags.push(`--depth=${depth}`);
-  return git.runInRepository(["fetch", ...flags, "--end-of-options", url, refspec], { signal });
+  return new BerthError("sandbox_unavailable", `The fetch was ended from outside: ${message}`, {
+    hint: "Deploy again; if it happens again, run 'berth doctor' on the platform's machine.",
+  });
 }

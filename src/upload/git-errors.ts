@@ -41,7 +41,7 @@ const MEANINGS: readonly Meaning[] = [
   },
   {
     pattern:
-      /Could not resolve|Temporary failure in name resolution|Name or service not known|Failed to connect|Couldn't connect|Connection (refused|timed out|reset|closed)|Operation (timed out|too slow)|Network is unreachable|No route to host|kex_exchange_identification|returned error: (429|5\d\d)|Empty reply|RPC failed|early EOF|hung up unexpectedly(?!\nfatal: Could not read)/i,
+      /Could not resolve|Temporary failure in name resolution|Name or service not known|Failed to connect|Couldn't connect|Connection (refused|timed out|reset|closed)|Operation (timed out|too slow)|Network is unreachable|No route to host|kex_exchange_identification|returned error: (429|5\d\d)|Empty reply|can't be reached|(tunnel failed, response|HTTP code) 50\d|RPC failed|early EOF|hung up unexpectedly(?!\nfatal: Could not read)/i,
     code: "source_unreachable",
     message: (where, reason) => `${where} could not be reached: ${reason}.`,
     hint: "Check the URL, and that the platform's machine can reach the host; then deploy again.",

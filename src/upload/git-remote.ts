@@ -1,6 +1,6 @@
 import { BerthError } from "../model/errors.ts";
-import type { GitSession } from "./git.ts";
 import { gitError, isRedirect } from "./git-errors.ts";
+import type { GitSession } from "./git-session.ts";
 
 export interface GitTarget {
   url: string;
@@ -9,8 +9,8 @@ export interface GitTarget {
 
 /** What a repository says of itself before anything is fetched. */
 export interface Remote {
-  /** The URL that answered. */
-  url: string;
+  /** What git is told: the URL that answered, or where a local repository is seen. */
+  address: string;
   /** The branch that HEAD names; null when it names none. */
   defaultBranch: string | null;
   /** Commit of HEAD. */
@@ -28,12 +28,12 @@ const BRANCHES_SHOWN = 8;
  */
 export async function lookAtRemote(
   git: GitSession,
-  { url, branch, commit }: GitTarget & { commit: string | null },
+  { url, address: first, branch, commit }: GitTarget & { address: string; commit: string | null },
   { signal }: { signal: AbortSignal },
 ): Promise<Remote> {
   const refs = branch === null ? ["HEAD"] : ["HEAD", `refs/heads/${branch}`];
   const ask = (address: string) => git.run(["ls-remote", "--symref", "--end-of-options", address, ...refs], { signal });
-  let address = url;
+  let address = first;
   let answer = await ask(address);
   if (answer.exit !== 0 && isRedirect(answer.stderr) && /^https?:/.test(url) && !/\.git\/?$/.test(url)) {
     // GitLab redirects the address that its pages show to the same one with `.git`.
@@ -43,13 +43,13 @@ export async function lookAtRemote(
   }
   signal.throwIfAborted();
   if (answer.exit !== 0) throw gitError(answer.stderr, { url });
-  const remote = readAnswer(answer.stdout, { url: address, branch });
+  const remote = readAnswer(answer.stdout, { address, branch });
   const missing = commit === null && (branch === null ? remote.head : remote.branchHead) === null;
-  if (missing) throw await branchMissing(git, remote, { source: { branch }, signal });
+  if (missing) throw await branchMissing(git, remote, { target: { url, branch }, signal });
   return remote;
 }
 
-function readAnswer(stdout: string, { url, branch }: GitTarget): Remote {
+function readAnswer(stdout: string, { address, branch }: { address: string; branch: string | null }): Remote {
   let defaultBranch: string | null = null;
   const ids = new Map<string, string>();
   for (const line of stdout.split("\n")) {
@@ -61,16 +61,16 @@ function readAnswer(stdout: string, { url, branch }: GitTarget): Remote {
   const head = ids.get("HEAD") ?? null;
   const branchHead = branch === null ? null : (ids.get(`refs/heads/${branch}`) ?? null);
   const long = (head ?? branchHead)?.length === 64;
-  return { url, defaultBranch, head, branchHead, objectFormat: long ? "sha256" : "sha1" };
+  return { address, defaultBranch, head, branchHead, objectFormat: long ? "sha256" : "sha1" };
 }
 
 /** The error for a branch that is not there; it names those that are. */
 export async function branchMissing(
   git: GitSession,
-  { url }: Pick<Remote, "url">,
-  { source: { branch }, signal }: { source: { branch: string | null }; signal: AbortSignal },
+  { address }: Pick<Remote, "address">,
+  { target: { url, branch }, signal }: { target: GitTarget; signal: AbortSignal },
 ): Promise<BerthError> {
-  const { exit, stdout, stderr } = await git.run(["ls-remote", "--heads", "--end-of-options", url], { signal });
+  const { exit, stdout, stderr } = await git.run(["ls-remote", "--heads", "--end-of-options", address], { signal });
   if (exit !== 0) return gitError(stderr, { url });
   const branches = stdout
     .split("\n")

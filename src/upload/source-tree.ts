@@ -6,6 +6,7 @@ import { assertNoEntryBelowAnother, pathProblem, type TreeEntry, type TreeMode }
 import { type BlobItem, putMissingBlobs } from "../store/blobs.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { putTree } from "../store/trees.ts";
+import type { GitHistory } from "./git-history.ts";
 
 export interface FetchLimits {
   /** Longest time that fetching may take. */
@@ -30,6 +31,8 @@ export interface FetchedSource {
   isDefaultBranch: boolean;
   /** One pass, in order. */
   files: AsyncIterable<SourceFile>;
+  /** After the last file: what a build's git is to know. Absent for a plain folder. */
+  history?(): Promise<GitHistory>;
   close(): Promise<void>;
 }
 

@@ -1,9 +1,17 @@
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { nanoid } from "nanoid";
 import { lastSourceTree } from "../database/deployments.ts";
-import { rememberProductionBranch } from "../database/projects.ts";
+import { findProject, rememberProductionBranch } from "../database/projects.ts";
+import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
+import type { ProjectSettings } from "../model/project.ts";
 import type { Source } from "../model/source.ts";
+import { isFork } from "../model/trust.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
-import { putSource } from "../store/deployments.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { putMissingBlobs } from "../store/blobs.ts";
+import { putSource, type StoredGit } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
 import { supersedeOlder } from "../work/supersede.ts";
@@ -11,40 +19,64 @@ import { classifyPath } from "./classify-path.ts";
 import { fetchGit } from "./fetch-git.ts";
 import type { GitEnvironment } from "./git.ts";
 import { readFolder } from "./read-folder.ts";
+import type { FetchWall } from "./remote-access.ts";
 import { type FetchedSource, putSourceTree } from "./source-tree.ts";
 
 export interface UploadParts extends WorkParts {
   queue: JobQueue;
   temporaryDirectory: string;
   git: GitEnvironment;
+  /** Where strangers' repositories are fetched; undefined fetches without a wall, by the operator's word. */
+  wall: UploadWall | undefined;
 }
 
+export interface UploadWall extends Pick<FetchWall, "privateAddresses" | "resolve"> {
+  /** Opened by the first fetch. */
+  sandbox(): Promise<Sandbox>;
+}
+
+/** Slots of the sandbox above those of builds and of its self-test. */
+const FIRST_SLOT = 65;
+
+const HISTORY_MAX_BYTES = 256 * 1024 ** 2;
 const LIMITS = { wallMs: 10 * 60_000, bytes: 4 * 1024 ** 3, files: 100_000 };
 
 /** UPLOAD SERVICE: a deployment's id in; its source tree in the store and the id on the build queue out. */
 export function startUploadService(parts: UploadParts, options: { concurrency: number }): Promise<JobWorker> {
+  const freeSlots = Array.from({ length: options.concurrency }, (_, index) => FIRST_SLOT + index);
   return parts.queue.work("upload", {
     concurrency: options.concurrency,
     onFault: (error) => parts.onFault(error, { queue: "upload" }),
     async handle(id, signal) {
-      await holdDeployment(parts, { id, to: "uploading", signal }, (held) => upload(parts, held));
+      const slot = freeSlots.pop();
+      if (slot === undefined) throw new Error("more jobs than slots");
+      try {
+        await holdDeployment(parts, { id, to: "uploading", signal }, (held) => upload(parts, held, slot));
+      } finally {
+        freeSlots.push(slot);
+      }
     },
   });
 }
 
-async function upload(parts: UploadParts, held: HeldDeployment): Promise<void> {
+async function upload(parts: UploadParts, held: HeldDeployment, slot: number): Promise<void> {
   const { view, log } = held;
   const cloneStart = performance.now();
   const wanted = view.source.kind === "folder" ? await classifyPath(view.source.path) : view.source;
-  const fetched = await fetchSource(parts, held, wanted);
+  const { settings } = await findProject(parts.database, view.project_name);
+  const fetched = await fetchSource(parts, held, { wanted, slot, settings });
   try {
     const { branch, commit } = fetched;
     const cloneMs = Math.round(performance.now() - cloneStart);
     const source: Source = wanted.kind === "git" ? { ...wanted, branch, commit } : wanted;
+    const fork = await isForkNow(parts, held, wanted);
+    if (fork) log.say("clone", "Warning: this is another repository than the project's own: it gets no variables.");
     const production =
-      view.production_asked || wanted.kind === "folder" || (await isProductionBranch(parts, held, { wanted, fetched }));
-    await held.advance({ findings: { source, branch, production, timings: { cloneMs } } });
-    await supersedeOlder(parts, { ...view, branch });
+      view.production_asked ||
+      wanted.kind === "folder" ||
+      (!fork && (await isProductionBranch(parts, held, { wanted, fetched })));
+    await held.advance({ findings: { source, branch, production, fork, timings: { cloneMs } } });
+    await supersedeOlder(parts, { ...view, source, branch, fork });
 
     const uploadStart = performance.now();
     const known = await knownBlobs(parts, view.project_id);
@@ -57,7 +89,9 @@ async function upload(parts: UploadParts, held: HeldDeployment): Promise<void> {
       limits: LIMITS,
       temporaryDirectory: parts.temporaryDirectory,
     });
-    await putSource(parts.store, view.id, { version: 1, tree: put.tree, source, files: put.files, bytes: put.bytes });
+    const git = await putHistory(parts, held, fetched);
+    const { tree, files, bytes } = put;
+    await putSource(parts.store, view.id, { version: 1, tree, source, files, bytes, ...(git && { git }) });
     log.say("upload", `Stored ${put.files} files, ${put.bytes} bytes, ${put.newBytes} of them new.`);
     await log.flush();
     await held.advance({
@@ -75,7 +109,17 @@ async function upload(parts: UploadParts, held: HeldDeployment): Promise<void> {
   }
 }
 
-function fetchSource(parts: UploadParts, { log, signal }: HeldDeployment, wanted: Source): Promise<FetchedSource> {
+interface Fetching {
+  wanted: Source;
+  slot: number;
+  settings: ProjectSettings;
+}
+
+async function fetchSource(
+  parts: UploadParts,
+  { log, signal }: HeldDeployment,
+  { wanted, slot, settings }: Fetching,
+): Promise<FetchedSource> {
   const common = { signal, limits: LIMITS, onLog: (text: string) => log.say("clone", text) };
   if (wanted.kind === "folder") {
     log.say("clone", `Reading the folder ${wanted.path}`);
@@ -89,9 +133,70 @@ function fetchSource(parts: UploadParts, { log, signal }: HeldDeployment, wanted
   return fetchGit({
     ...common,
     source: { url, branch, commit },
+    depth: settings.clone_depth === "full" ? "full" : Number(settings.clone_depth ?? 1),
     temporaryDirectory: parts.temporaryDirectory,
     environment: parts.git,
+    wall: parts.wall && { ...parts.wall, slot, sandbox: await provenSandbox(parts.wall) },
   });
+}
+
+/** What a path is, a repository or a plain folder, is known here first; of URLs the API has decided. */
+async function isForkNow(parts: UploadParts, { view }: HeldDeployment, wanted: Source): Promise<boolean> {
+  if (view.source.kind === "git") return view.fork;
+  return isFork((await findProject(parts.database, view.project_name)).repository, wanted);
+}
+
+/** Sandboxes whose wall has been tried in this process. */
+const proven = new WeakSet<Sandbox>();
+
+/** @throws BerthError `sandbox_unavailable` or `missing_dependency`: nothing of strangers is fetched without the wall */
+async function provenSandbox(wall: UploadWall): Promise<Sandbox> {
+  const sandbox = await wall.sandbox();
+  if (proven.has(sandbox)) return sandbox;
+  const refusal = await sandbox.selfTest();
+  if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
+  proven.add(sandbox);
+  return sandbox;
+}
+
+/** Stores what a build's git is to know. Too much of it is left out: the site builds without. */
+async function putHistory(
+  parts: UploadParts,
+  { log, signal }: HeldDeployment,
+  fetched: FetchedSource,
+): Promise<StoredGit | undefined> {
+  const history = await fetched.history?.();
+  if (history === undefined) return undefined;
+  const { pack, ...names } = history;
+  await mkdir(parts.temporaryDirectory, { recursive: true });
+  const path = join(parts.temporaryDirectory, `history-${nanoid(8)}`);
+  try {
+    const file = await open(path, "wx", 0o600);
+    const hasher = new Bun.CryptoHasher("sha256");
+    let size = 0;
+    try {
+      for await (const chunk of pack()) {
+        signal.throwIfAborted();
+        size += chunk.length;
+        if (size > HISTORY_MAX_BYTES) {
+          log.say("upload", "Warning: the history is too large for builds to have; a smaller clone_depth helps.");
+          return undefined;
+        }
+        hasher.update(chunk);
+        await file.writeFile(chunk);
+      }
+    } finally {
+      await file.close();
+    }
+    const hash = hasher.digest("hex") as Sha256;
+    await putMissingBlobs(parts.store, [{ hash, size, bytes: () => Bun.file(path) }], {
+      known: new Set(),
+      concurrency: 1,
+    });
+    return { ...names, pack: hash };
+  } finally {
+    await rm(path, { force: true });
+  }
 }
 
 /**

@@ -98,7 +98,8 @@ async function settle(
     await log.flush();
     throw thrown;
   }
-  const error = toErrorBody(thrown);
+  const { code, message, hint } = toErrorBody(thrown);
+  const error = { code, message: log.masked(message), hint: log.masked(hint) };
   log.say(stepOf(view.status), `Error: ${error.message}\n${error.hint}`);
   await log.flush();
   if (await advance(parts.database, { id: view.id, attempt: view.attempt }, { to: "failed", error })) {

@@ -1,8 +1,14 @@
-import { type DeploymentView, drawPromotion, listEndedWithoutSite, listInProduction } from "../database/deployments.ts";
+import {
+  type DeploymentView,
+  drawPromotion,
+  listEndedWithoutSite,
+  listInProduction,
+  newestOfBranch,
+} from "../database/deployments.ts";
 import type { Database } from "../database/postgres.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
 import { branchHost, deploymentHost, projectHost, type SiteAddress } from "../model/site-hosts.ts";
-import { movePointer } from "../store/hosts.ts";
+import { movePointer, removePointer } from "../store/hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
 interface PointerParts {
@@ -30,7 +36,8 @@ export async function pointToReady(
   view: DeploymentView,
 ): Promise<{ promoted: boolean }> {
   const pointer = pointerOf(view, "ready");
-  const branch = view.branch;
+  // A fork may have a branch of any name: the host of that name is for the project's own.
+  const branch = view.fork ? null : view.branch;
   const [production] = await Promise.all([
     view.production ? movePointer(store, projectHost(view.project_name, address), pointer) : "newer-exists",
     movePointer(store, deploymentHost(view.id, address), pointer),
@@ -46,6 +53,18 @@ export async function promote(
 ): Promise<void> {
   const generation = await drawPromotion(database, view.id);
   await movePointer(store, projectHost(view.project_name, address), { ...pointerOf(view, "ready"), generation });
+}
+
+/** Takes a deployment off its own host and its branch's, which goes back to the one before. */
+export async function takeDownHosts(
+  { store, address, database }: PointerParts & { database: Database },
+  view: DeploymentView,
+): Promise<void> {
+  await removePointer(store, deploymentHost(view.id, address), { deployment: view.id });
+  if (view.branch === null) return;
+  const older = await newestOfBranch(database, view);
+  const heir = older && pointerOf(older, "ready");
+  await removePointer(store, branchHost(view.branch, view.project_name, address), { deployment: view.id, heir });
 }
 
 /**

@@ -4,10 +4,10 @@ import type { LogLine, LogStep } from "../model/deployment.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import { getLog, putLog } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { LineCutter, shownLine } from "./line-cutter.ts";
+import { createMasker } from "./mask.ts";
 
 const FLUSH_MS = 80;
-/** Longer lines are cut: a log is read by people. */
-const LINE_MAX = 4_000;
 
 /**
  * The log of one deployment while a worker holds it. Lines are written in batches and in order; whoever follows the
@@ -15,9 +15,10 @@ const LINE_MAX = 4_000;
  */
 export class DeploymentLog {
   private pending: LogLine[] = [];
-  private partial = new Map<string, { decoder: TextDecoder; text: string }>();
+  private cutters = new Map<string, LineCutter>();
   private timer: Timer | undefined;
   private writing: Promise<void> = Promise.resolve();
+  private masker = createMasker([]);
 
   private constructor(
     private readonly database: Database,
@@ -30,31 +31,34 @@ export class DeploymentLog {
     return new DeploymentLog(database, id, await lastLogSeq(database, id));
   }
 
+  /** From now on `***` stands in the place of these values, in lines of every kind. */
+  hide(secrets: readonly string[]): void {
+    this.masker = createMasker(secrets);
+  }
+
+  /** Any text as this log would show it, for errors that are made from it. */
+  masked(text: string): string {
+    return this.masker.mask(text);
+  }
+
   /** A line of the platform's own. */
   say(step: LogStep, text: string): void {
-    for (const line of text.split("\n")) this.push(step, "system", line);
+    for (const line of text.split("\n")) this.push(step, "system", shownLine(line, this.masker));
   }
 
   /** What a command printed, in chunks that end anywhere; invalid UTF-8 becomes U+FFFD. */
   write(step: LogStep, stream: "stdout" | "stderr", bytes: Uint8Array): void {
     const key = `${step} ${stream}`;
-    const open = this.partial.get(key) ?? { decoder: new TextDecoder(), text: "" };
-    this.partial.set(key, open);
-    const lines = (open.text + open.decoder.decode(bytes, { stream: true })).split("\n");
-    open.text = lines.pop()!;
-    for (const line of lines) this.push(step, stream, line);
-    if (open.text.length > LINE_MAX) {
-      this.push(step, stream, open.text);
-      open.text = "";
-    }
+    const cutter = this.cutters.get(key) ?? new LineCutter(this.masker);
+    this.cutters.set(key, cutter);
+    for (const line of cutter.take(bytes)) this.push(step, stream, line);
   }
 
   /** Ends lines that have no end yet; called when a command is over. */
   endLines(step: LogStep): void {
     for (const stream of ["stdout", "stderr"] as const) {
-      const open = this.partial.get(`${step} ${stream}`);
-      if (open !== undefined && open.text !== "") this.push(step, stream, open.text);
-      this.partial.delete(`${step} ${stream}`);
+      for (const line of this.cutters.get(`${step} ${stream}`)?.end() ?? []) this.push(step, stream, line);
+      this.cutters.delete(`${step} ${stream}`);
     }
   }
 
@@ -76,10 +80,7 @@ export class DeploymentLog {
     await this.writing;
   }
 
-  private push(step: LogStep, stream: LogLine["stream"], raw: string): void {
-    // A progress bar redraws its line by carriage returns: what stood there last is what is kept. PostgreSQL's text
-    // holds no NUL.
-    const text = (raw.replace(/\r+$/, "").split("\r").at(-1) ?? "").replaceAll("\0", "").slice(0, LINE_MAX);
+  private push(step: LogStep, stream: LogLine["stream"], text: string): void {
     this.seq += 1;
     const line: LogLine = { seq: this.seq, at: new Date().toISOString(), step, stream, text };
     this.pending.push(line);

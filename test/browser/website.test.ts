@@ -180,6 +180,36 @@ describe("website", () => {
     forgive(/status of 400/);
   }, 60_000);
 
+  test("variables are set, a secret is never shown again, and they are removed", async () => {
+    await page.goto(`${platform.baseUrl}/projects/lighthouse`);
+    const form = page.getByRole("form", { name: "Add a variable" });
+    const rows = page.getByRole("list", { name: "Variables" }).getByRole("listitem");
+    const save = async (name: string, value: string) => {
+      await form.getByLabel("Name").fill(name);
+      await form.getByLabel("Value").fill(value);
+      await form.getByRole("button", { name: "Save variable" }).click();
+    };
+    await save("PATH", "value-of-the-lamp");
+    await form.getByRole("alert").getByText("variable_invalid").waitFor();
+    await form.getByLabel("Used by").selectOption("Production");
+    await form.getByLabel("Install step too").check();
+    await save("LAMP_TOKEN", "value-of-the-lamp");
+    await form.getByText("Variable saved.").waitFor();
+    await form.getByLabel("Secret").uncheck();
+    await save("SITE_TITLE", "Northern light");
+    await rows.nth(1).getByText("Northern light").waitFor();
+    expect(await rows.nth(0).textContent()).toMatch(/LAMP_TOKEN\s*Secret\s*Production, install too/);
+    await page.reload();
+    await rows.nth(1).waitFor();
+    expect(await page.content()).not.toContain("value-of-the-lamp");
+    await rows.nth(0).getByRole("button", { name: "Remove LAMP_TOKEN" }).click();
+    await confirm("Remove");
+    await rows.nth(1).waitFor({ state: "detached" });
+    const left = await (await platform.api("/projects/lighthouse/variables")).json();
+    expect(left).toMatchObject({ variables: [{ name: "SITE_TITLE", context: "all", value: "Northern light" }] });
+    forgive(/status of 400/);
+  }, 60_000);
+
   test("a failed build shows its error, its hint and its log", async () => {
     await deploy(shipwreck.path);
     const alert = page.getByRole("alert");

@@ -13,10 +13,12 @@ import {
 import { startEmbeddedPostgres } from "../../src/database/embedded.ts";
 import { insertLogLines, readLogLines } from "../../src/database/log-lines.ts";
 import { type Database, openDatabase } from "../../src/database/postgres.ts";
-import { changeProjectSettings, findOrCreateProject } from "../../src/database/projects.ts";
+import { changeProjectSettings, deleteProject, findOrCreateProject } from "../../src/database/projects.ts";
 import { checkToken, issueToken, spendToken } from "../../src/database/tokens.ts";
+import { deleteVariables, keysInUse, listVariables, putVariables } from "../../src/database/variables.ts";
 import { newDeploymentId } from "../../src/model/ids.ts";
 import type { PostgresConnection } from "../../src/model/postgres.ts";
+import type { Context } from "../../src/model/variables.ts";
 import { newDataDirectory, removeDataDirectory } from "../support/platform.ts";
 import { startPostgres } from "../support/postgres.ts";
 
@@ -167,6 +169,64 @@ function databaseContract(
       await changeProjectSettings(database, "tuned", { set: { root: "web", node_version: "22" }, unset: [] });
       const row = await changeProjectSettings(database, "tuned", { set: { root: "app" }, unset: ["node_version"] });
       expect(row.settings).toEqual({ root: "app" });
+    });
+
+    test("variables are written all or none, up to a number, and go with their project", async () => {
+      const project = await findOrCreateProject(database, { name: "told", given: true, repository: "x" });
+      const row = (name: string, context: Context = "all", sealed = "s") => {
+        return { project_id: project.id, name, context, secret: true, install: false, key_id: "k", sealed };
+      };
+      const names = async () => (await listVariables(database, project.id)).map(({ name, context }) => [name, context]);
+      await putVariables(database, project.id, [row("B"), row("A", "production"), row("A"), row("B", "all", "new")]);
+      const listed = await listVariables(database, project.id);
+      expect(listed.map(({ name, context, sealed }) => [name, context, sealed])).toEqual([
+        ["A", "all", "s"],
+        ["A", "production", "s"],
+        ["B", "all", "new"],
+      ]);
+      const rush = Array.from({ length: 4 }, (_, n) =>
+        putVariables(
+          database,
+          project.id,
+          Array.from({ length: 30 }, (_, m) => row(`R${n}_${m}`)),
+        ),
+      );
+      const ended = await Promise.allSettled(rush);
+      expect(
+        ended.filter(({ status }) => status === "rejected").map((end) => "reason" in end && end.reason.code),
+      ).toEqual(["variable_invalid"]);
+      expect((await names()).length).toBe(93);
+      const some = { names: ["A", "NONE"] };
+      await expect(deleteVariables(database, project.id, some)).rejects.toMatchObject({ code: "variable_not_found" });
+      await deleteVariables(database, project.id, { names: ["A"], context: "production" });
+      expect((await names())[0]).toEqual(["A", "all"]);
+      expect(await keysInUse(database)).toEqual(["k"]);
+      await deleteProject(database, "told");
+      expect([await names(), await keysInUse(database)]).toEqual([[], []]);
+    });
+
+    test("a fork's deployments are apart from the project's own of the same branch", async () => {
+      const own = await newDeployment("main");
+      const make = (url: string, fork = true) =>
+        insertDeployment(database, {
+          id: newDeploymentId(),
+          project_id: own.project_id,
+          status: "pending",
+          source: JSON.stringify({ kind: "git", url, branch: "main", commit: null }),
+          branch: "main",
+          production: false,
+          production_asked: false,
+          fork,
+          force: false,
+          root: null,
+        });
+      const fork = await make("https://example.com/fork.git");
+      const other = await make("https://example.com/other.git");
+      const older = async (view: typeof own) => (await olderUnfinished(database, view)).map(({ id }) => id);
+      expect([await older(fork), await older(other)]).toEqual([[], []]);
+      expect(await older(await make("https://example.com/fork.git"))).toEqual([fork.id]);
+      expect(await older(await make("https://example.com/x.git", false))).toEqual([own.id]);
+      expect((await findDeployment(database, fork.id)).heads_branch).toBe(false);
     });
 
     test("a sign-in token works once, however many come at once, and not as anything else", async () => {

@@ -55,6 +55,13 @@ describe("bad input", () => {
       "output_no_index",
     ],
     [
+      "writes-pages-without-index",
+      buildableSite(
+        'import { mkdirSync, writeFileSync } from "node:fs"; mkdirSync("dist"); for (const n of "ab") writeFileSync("dist/" + n + ".html", n);',
+      ),
+      "output_no_index",
+    ],
+    [
       "install-fails",
       { ...buildableSite(""), "package.json": JSON.stringify({ scripts: { build: "true", preinstall: "exit 7" } }) },
       "install_failed",
@@ -87,6 +94,23 @@ describe("bad input", () => {
     expect(await codeOf({ source: folder })).toBe("source_empty");
     await rm(folder, { recursive: true });
   }, 60_000);
+
+  test.each([
+    ["/deployments/%00", 404],
+    ["/projects/%00", 404],
+    ["/deployments/a/log?after=99999999999999", 400],
+    ["/deployments?limit=0", 400],
+  ])("a strange address %s is no fault of the platform", async (path, status) => {
+    const response = await platform.api(path);
+    expect(response.status).toBe(status);
+    expect(((await response.json()) as { error: { code: string } }).error.code).not.toBe("internal");
+  });
+
+  test("a body that is not said to be JSON is refused", async () => {
+    const headers = { "content-type": "text/plain" };
+    const response = await platform.api("/deployments", { method: "POST", headers, body: '{"source":"/x"}' });
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("bad_request")]);
+  });
 
   test("a second platform on the same directory, and a taken port, are told apart", async () => {
     const second = await startPlatform({ dataDirectory: platform.dataDirectory }).catch(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../src/model/deployment.ts";
 import { deployAndWait, requestDeployment, waitFor, waitForEnd } from "../support/deploy.ts";
-import { newDataDirectory, removeDataDirectory, startPlatform } from "../support/platform.ts";
+import { newDataDirectory, ROOT, removeDataDirectory, startPlatform } from "../support/platform.ts";
 import { buildableSite, newRepository, type TestRepository, WRITES_DIST } from "../support/repositories.ts";
 
 /** `kill -9` of the whole platform in any state, then `up`: the deployment finishes, once. */
@@ -57,6 +57,29 @@ describe("crash", () => {
     const after = await startPlatform({ dataDirectory });
     cleanUp.push(() => after.stop());
     expect(await (await after.site("mooring.localhost", "/")).text()).toBe("still here");
+  }, 60_000);
+
+  test("a killed platform that nobody has reaped holds nothing", async () => {
+    const dataDirectory = await newDataDirectory();
+    // A parent that never waits for its children: sleep takes the shell's place.
+    const command = 'cd /tmp; "$0" up --role edge --port 0 --data "$1" >"$1/out" & echo $!; exec sleep 600';
+    const parent = Bun.spawn(["/bin/sh", "-c", command, join(ROOT, "berth"), dataDirectory], { stdout: "pipe" });
+    cleanUp.push(
+      async () => parent.kill("SIGKILL"),
+      () => removeDataDirectory(dataDirectory),
+    );
+    const pid = Number(new TextDecoder().decode((await parent.stdout.getReader().read()).value));
+    while (!(await Bun.file(join(dataDirectory, "out")).text()).includes("is up")) await sleep(20);
+    process.kill(pid, "SIGKILL");
+    while (!(await Bun.file(`/proc/${pid}/stat`).text()).includes(") Z ")) await sleep(10);
+    const next = await startPlatform({ dataDirectory, args: ["--role", "edge"] });
+    expect((await fetch(`http://127.0.0.1:${next.port}/metrics`)).status).toBe(401);
+    const token = await Bun.file(join(dataDirectory, "token")).text();
+    const metrics = await fetch(`http://127.0.0.1:${next.port}/metrics`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(await metrics.text()).toContain("berth_edge_requests");
+    await next.stop();
   }, 60_000);
 
   test("a promotion that a crash cut off before its pointer was written is finished by the next up", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { deployAndWait } from "../support/deploy.ts";
+import { deployAndWait, logOf } from "../support/deploy.ts";
 import { newDataDirectory, removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { freePort } from "../support/process.ts";
@@ -33,6 +34,7 @@ beforeAll(async () => {
     BERTH_QUEUE: redis.url,
     BERTH_DATABASE: database.url,
     BERTH_SITES_PORT: `${edgePort}`,
+    BERTH_SECRETS_KEY: randomBytes(32).toString("base64"),
     AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
   };
@@ -61,6 +63,16 @@ test("a deployment passes through all four and is served by the edge", async () 
   const page = await platforms.edge!.site("fleet.localhost", "/");
   expect(await page.text()).toContain("at scale");
   expect((await platforms.api!.site("fleet.localhost", "/")).status).toBe(404);
+}, 120_000);
+
+test("a variable that one process encrypted is opened by another one", async () => {
+  const body = JSON.stringify({ variables: [{ name: "TOKEN", value: "at-scale-9f2c", secret: true }] });
+  expect((await platforms.api!.api("/projects/fleet/variables", { method: "PUT", body })).status).toBe(200);
+  const build = `${WRITES_DIST}\nconsole.log("seen: " + process.env.TOKEN);`;
+  await repository.commit(buildableSite(build, { "text.txt": "at scale" }));
+  const done = await deployAndWait(platforms.api!, { source: repository.path });
+  expect([done.status, done.error]).toEqual(["ready", null]);
+  expect(await logOf(platforms.api!, done.id)).toContain("seen: ***");
 }, 120_000);
 
 test("with database, queue and API down the edge goes on serving, and starts anew", async () => {

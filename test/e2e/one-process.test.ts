@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deployment } from "../../src/model/deployment.ts";
@@ -83,6 +83,25 @@ describe("one process", () => {
     expect(await text("http://harbour.localhost/")).toContain("one");
     expect((await platform.api("/projects/harbour/rollback", { method: "POST" })).status).toBe(409);
   }, 120_000);
+
+  test("when the newest deployment of a branch is removed, the branch shows the one before", async () => {
+    const site = await newRepository("quay", { "index.html": "older", "logo.svg": "<svg/>", "link.svg": "" });
+    await rm(join(site.path, "link.svg"));
+    await symlink("logo.svg", join(site.path, "link.svg"));
+    await site.commit({});
+    const older = await deployAndWait(platform, { source: site.path });
+    expect(await text(older.url, "/link.svg")).toBe("<svg/>");
+    await site.commit({ "index.html": "newer" });
+    const newer = await deployAndWait(platform, { source: site.path });
+    await platform.api(`/deployments/${older.id}/promote`, { method: "POST" });
+    expect((await platform.api(`/deployments/${newer.id}`, { method: "DELETE" })).status).toBe(204);
+    expect(await text("http://main--quay.localhost/")).toBe("older");
+    expect((await platform.site(host(newer.url), "/")).status).toBe(404);
+    await site.commit({ "index.html": "newest" });
+    await deployAndWait(platform, { source: site.path });
+    expect(await text("http://main--quay.localhost/")).toBe("newest");
+    await site.remove();
+  }, 60_000);
 
   test("a plain folder is served as it is; a second deployment stores what is new alone", async () => {
     const folder = await mkdtemp(join(tmpdir(), "berth-plain-"));

@@ -12,22 +12,34 @@ export interface GitServerOptions {
   /** Folder of the repositories. */
   root: string;
   /** Answers in git's place when it returns a response. */
-  intercept?: (request: Request) => Response | undefined;
+  intercept?: (request: Request) => Response | undefined | Promise<Response | undefined>;
+  /** 127.0.0.1 by default. */
+  hostname?: string;
+  /** A free one by default. */
+  port?: number;
+  /** PEM texts; it then speaks https. */
+  tls?: { cert: string; key: string };
 }
 
 /** Serves repositories over git's smart HTTP protocol, by `git http-backend` (a CGI program, RFC 3875). */
-export function startGitServer({ root, intercept }: GitServerOptions): GitServer {
+export function startGitServer({ root, intercept, ...place }: GitServerOptions): GitServer {
   const requests: string[] = [];
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
+    ...place,
     async fetch(request) {
       const { pathname } = new URL(request.url);
       requests.push(`${request.method} ${pathname}`);
-      return intercept?.(request) ?? (await runBackend(request, root));
+      return (await intercept?.(request)) ?? (await runBackend(request, root));
     },
   });
-  return { url: `http://127.0.0.1:${server.port}`, requests, stop: () => server.stop(true) };
+  const protocol = place.tls === undefined ? "http" : "https";
+  return {
+    url: `${protocol}://${place.hostname ?? "127.0.0.1"}:${server.port}`,
+    requests,
+    stop: () => server.stop(true),
+  };
 }
 
 async function runBackend(request: Request, root: string): Promise<Response> {

@@ -8,9 +8,11 @@ export interface SshServer {
   port: number;
   /** The one who may log in: who runs the test. */
   user: string;
-  /** Arguments of `ssh` with the key that the server accepts, and with one that it refuses. */
-  accepted: string[];
-  refused: string[];
+  /** Files of ssh's configuration with the key that the server accepts, and with one that it refuses. */
+  accepted: string;
+  refused: string;
+  /** Where a client by those files keeps what it knows. */
+  knownHosts: string;
   stop(): Promise<void>;
 }
 
@@ -40,10 +42,11 @@ export async function startSshServer(): Promise<SshServer> {
     stdout: "ignore",
     stderr: "ignore",
   });
-  const ssh = (key: string) => [
-    ...["-F", "none", "-p", String(port), "-i", join(folder, key), "-o", "IdentitiesOnly=yes"],
-    ...["-o", "IdentityAgent=none", "-o", `UserKnownHostsFile=${join(folder, "known_hosts")}`],
-  ];
+  const knownHosts = join(folder, "known_hosts");
+  for (const key of ["good", "bad"]) {
+    const lines = [`Port ${port}`, `IdentityFile ${join(folder, key)}`, "IdentityAgent none", "IdentitiesOnly yes"];
+    await writeFile(join(folder, `${key}.config`), [...lines, `UserKnownHostsFile ${knownHosts}`, ""].join("\n"));
+  }
   const stop = async () => {
     child.kill();
     await child.exited;
@@ -56,7 +59,8 @@ export async function startSshServer(): Promise<SshServer> {
     throw error;
   }
   const user = (await new Response(Bun.spawn(["id", "-un"], { stdin: "ignore" }).stdout).text()).trim();
-  return { port, user, accepted: ssh("good"), refused: ssh("bad"), stop };
+  const client = { accepted: join(folder, "good.config"), refused: join(folder, "bad.config"), knownHosts };
+  return { port, user, ...client, stop };
 }
 
 function freePort(): number {

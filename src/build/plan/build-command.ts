@@ -1,10 +1,12 @@
 import { commandLine, inSandboxShell, runProgram, runScript } from "./commands.ts";
 import { frameworkOf } from "./detect.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
+import { HUGO_COMMAND } from "./hugo.ts";
+import { memberBuild } from "./member-build.ts";
 import type { ManagerChoice } from "./package-manager.ts";
 import type { Planning } from "./plan.ts";
 import { buildScripts, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
-import { workspaceMembers } from "./workspace.ts";
+import { dependsOn } from "./site.ts";
 
 /** What the build runs, before it is known with which package manager. */
 export type BuildChoice = { framework: string | undefined /** With the scripts that it runs. */; text: string } & (
@@ -27,10 +29,19 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
   const script = packageJson && (await siteScript(planning, frameworks));
   const framework = frameworkOf(frameworks, script?.text ?? "");
   const rule = framework === undefined ? undefined : FRAMEWORKS[framework]!;
+  if (framework === "hugo" && !dependsOnHugo(planning)) {
+    // Its own script may build styles first; without one that names it, the pages are all there is.
+    const own = script && runsProgram(script.text, "hugo");
+    if (!own) return { kind: "line", line: HUGO_COMMAND, from: "detected", text: HUGO_COMMAND, framework };
+  }
   if (script && !(framework === "nuxt" && writesServer(script)))
     return { kind: "script", script, text: script.text, framework };
   if (rule?.command === undefined) return undefined;
   return { kind: "program", command: rule.command, text: rule.command.join(" "), framework };
+}
+
+function dependsOnHugo({ packageJson }: Planning): boolean {
+  return FRAMEWORKS.hugo!.packages!.some((name) => packageJson !== undefined && dependsOn(packageJson, name));
 }
 
 /** The script that writes the site; in a repository of a library `build` makes the library, and another the site. */
@@ -74,35 +85,8 @@ export async function buildCommand(
       return told(runProgram(name, choice.command), "detected");
     case "script":
       return told(
-        (await withItsPackages(planning, { script: choice.script.name, manager })) ??
-          runScript(name, choice.script.name),
+        (await memberBuild(planning, { script: choice.script.name, manager })) ?? runScript(name, choice.script.name),
         "package.json",
       );
   }
-}
-
-/**
- * A member of a workspace that uses other members needs them built first. pnpm does it in their order by itself, and
- * Turborepo by its own plan; elsewhere the repository's own script is taken to know.
- */
-async function withItsPackages(
-  { files, root, packageJson }: Planning,
-  { script, manager }: { script: string; manager: ManagerChoice },
-): Promise<string[] | undefined> {
-  const { workspaceRoot } = manager;
-  const own = packageJson?.name;
-  if (workspaceRoot === root || own === undefined || !/^(@[\w.-]+\/)?[\w.-]+$/.test(own)) return undefined;
-  const needed = { ...packageJson?.dependencies, ...packageJson?.devDependencies };
-  const folders = await workspaceMembers(files, workspaceRoot);
-  const members = await Promise.all(folders.map((folder) => files.packageJson(folder).catch(() => undefined)));
-  if (
-    !members.some(
-      (member) => member?.name !== undefined && member.scripts?.[script] && Object.hasOwn(needed, member.name),
-    )
-  ) {
-    return undefined;
-  }
-  if (manager.manager.name === "pnpm") return ["pnpm", "--filter", `${own}...`, "run", script];
-  const hasTurbo = files.has(workspaceRoot, "turbo.json") && !/^turbo\b/.test(packageJson?.scripts?.[script] ?? "");
-  return hasTurbo ? runProgram(manager.manager.name, ["turbo", "run", script, `--filter=${own}`]) : undefined;
 }

@@ -1,3 +1,4 @@
+import { majorOfNode } from "./node-version.ts";
 import type { ManagerName } from "./package-manager.ts";
 import { majorOf } from "./site.ts";
 import type { PackageJson } from "./source-files.ts";
@@ -23,6 +24,8 @@ const ALWAYS: Record<string, string> = {
   NUXT_TELEMETRY_DISABLED: "1",
   STORYBOOK_DISABLE_TELEMETRY: "1",
   TURBO_TELEMETRY_DISABLED: "1",
+  NX_DAEMON: "false",
+  NX_NO_CLOUD: "true",
   NG_CLI_ANALYTICS: "false",
   DO_NOT_TRACK: "1",
   npm_config_audit: "false",
@@ -47,7 +50,7 @@ export function buildEnvironment(question: Question): Record<string, string> {
   if (manager === "pnpm") env.npm_config_manage_package_manager_versions = "false";
   // It turns warnings into errors where CI is set: a warning should not keep a site from going live.
   if (framework === "create-react-app") env.CI = "false";
-  if (usesOldHashes(packageJson) && Number.parseInt(nodeVersion, 10) >= 17) {
+  if (usesOldHashes(packageJson) && majorOfNode(nodeVersion) >= 17) {
     env.NODE_OPTIONS = "--openssl-legacy-provider";
   }
   return { ...env, ...declared };

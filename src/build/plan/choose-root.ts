@@ -1,11 +1,15 @@
+import { posix } from "node:path";
 import type { Resolved } from "../../model/deployment.ts";
 import { BerthError } from "../../model/errors.ts";
 import type { ProjectSettings } from "../../model/project.ts";
-import { detectFrameworks } from "./detect.ts";
-import { netlifyBase } from "./host-files.ts";
-import { buildScripts } from "./script-text.ts";
+import { detectFrameworks, NEVER_ALONE } from "./detect.ts";
+import { findSites } from "./find-sites.ts";
+import { FRAMEWORKS } from "./frameworks.ts";
+import { netlifyBase, saysWhatToBuild } from "./host-files.ts";
+import { isHugoSite } from "./hugo.ts";
+import { buildScripts, membersNamedIn, runsProgram } from "./script-text.ts";
 import type { SourceFiles } from "./source-files.ts";
-import { workspaceMembers } from "./workspace.ts";
+import { pagesFolder } from "./static-plan.ts";
 
 export interface ChosenRoot extends Resolved {
   value: string;
@@ -13,48 +17,84 @@ export interface ChosenRoot extends Resolved {
 }
 
 /**
- * The folder of the site: by setting, by netlify.toml's `base`, else the top; and where the top holds nothing that
- * could be built or served, the one folder that does.
- * @throws BerthError `root_not_found`
+ * The folder of the site: by setting, by netlify.toml's `base`, else the top; and where the top has no site of its own,
+ * the one folder that has one.
+ * @throws BerthError `root_not_found`, `site_ambiguous` when several folders have one
  */
 export async function chooseRoot(files: SourceFiles, settings: ProjectSettings): Promise<ChosenRoot> {
   if (settings.root !== undefined) return existing(files, { value: settings.root, from: "project settings" });
   const base = await netlifyBase(files);
   if (base !== undefined && base !== ".") return existing(files, { value: base, from: "netlify.toml" });
-  const only = await onlySiteFolder(files, settings);
-  if (only === undefined) return { value: ".", from: "default", warnings: [] };
-  const warning = `The site is taken to be in '${only}', the only folder with something to build; set root if it is not.`;
-  return { value: only, from: "detected", warnings: [warning] };
+  const top: ChosenRoot = { value: ".", from: "default", warnings: [] };
+  return (await hasItsOwnSite(files, settings)) ? top : ((await siteBelow(files)) ?? top);
 }
 
 function existing(files: SourceFiles, { value, from }: { value: string; from: string }): ChosenRoot {
   const root = files.join(value);
   if (files.hasFolder(root)) return { value: root, from, warnings: [] };
-  throw new BerthError(
-    "root_not_found",
-    `The source has no folder '${value}', which ${from} name${from.endsWith("s") ? "" : "s"} as root.`,
-    {
-      hint: `Set root to one of: ${[".", ...files.foldersIn(".")].slice(0, 12).join(", ")}.`,
-    },
-  );
+  throw new BerthError("root_not_found", `The source has no folder '${value}', which is to be the root (${from}).`, {
+    hint: `Set root to one of: ${[".", ...files.foldersIn(".")].slice(0, 12).join(", ")}.`,
+  });
 }
 
-const LOOKED_AT = 30;
+/** Scripts of a repository of many packages that run the scripts of its members and do nothing else. */
+const DELEGATES =
+  /^\s*(?:\w+=\S+\s+)*(?:(?:npx|pnpm|yarn|bunx|npm exec|cross-env|dotenv\b.*--)\s+)*(turbo|nx|lerna|rush|wsrun|ultra|wireit|moon|pnpm\s+(?:-r|--recursive|-w|-F|--filter|run\s+-r|--parallel)|yarn\s+workspaces?|npm\s+run\s+.*(?:-w\b|-ws\b|--workspaces?)|npm\s+(?:-w|--workspace|--prefix)|bun\s+(?:run\s+)?--filter|pnpm\s+(?:-C|--dir)|yarn\s+--cwd|cd\s+[\w./-]+\s+&&)/;
 
-async function onlySiteFolder(files: SourceFiles, settings: ProjectSettings): Promise<string | undefined> {
-  const isDecided = settings.build_command ?? settings.output_directory ?? settings.framework;
-  if (isDecided !== undefined || ["index.html", "netlify.toml", "vercel.json"].some((name) => files.has(".", name))) {
-    return undefined;
-  }
+async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Promise<boolean> {
+  if ((settings.build_command ?? settings.output_directory ?? settings.framework) !== undefined) return true;
+  if (files.has(".", "index.html") || isHugoSite(files, ".") || (await saysWhatToBuild(files, "."))) return true;
   const packageJson = await files.packageJson(".");
-  if (packageJson !== undefined && buildScripts(packageJson).length > 0) return undefined;
-  const folders = packageJson === undefined ? files.foldersIn(".") : await workspaceMembers(files, ".");
-  const sites: string[] = [];
-  for (const folder of folders.slice(0, LOOKED_AT)) {
-    const inside = await files.packageJson(folder).catch(() => undefined);
-    if (inside === undefined || buildScripts(inside).length === 0) continue;
-    const isPage = files.has(folder, "index.html");
-    if (isPage || (await detectFrameworks({ files, root: folder, packageJson: inside })).length > 0) sites.push(folder);
+  if (packageJson === undefined) return pagesFolder(files, ".") !== undefined;
+  const scripts = buildScripts(packageJson);
+  if (scripts.length === 0) return pagesFolder(files, ".") !== undefined;
+  const texts = scripts.map(({ text }) => text);
+  const ids = (await detectFrameworks({ files, root: ".", packageJson })).filter((id) => !NEVER_ALONE.has(id));
+  const programs = ids.flatMap((id) => FRAMEWORKS[id]!.programs);
+  if (texts.some((text) => programs.some((program) => runsProgram(text, program)))) return true;
+  const delegating = texts.filter(delegates).length;
+  if (ids.length > 0) return delegating < texts.length;
+  // A build of nobody knows what: of members of a workspace, of a library, or else of a site.
+  const hasMembers = packageJson.workspaces !== undefined || files.has(".", "pnpm-workspace.yaml");
+  return delegating === 0 && !hasMembers && !texts.every((text) => MAKES_LIBRARY.test(text));
+}
+
+/** Compilers of libraries: what they write is no site. */
+const MAKES_LIBRARY =
+  /^\s*(?:rimraf [\w./-]+ && )?(tsc|tsup|tsdown|unbuild|microbundle|bunchee|pkgroll|father|babel|swc)\b/;
+
+const delegates = (text: string): boolean => text.split("\n").some((line) => DELEGATES.test(line));
+
+const SHOWN = 12;
+
+async function siteBelow(files: SourceFiles): Promise<ChosenRoot | undefined> {
+  const { main, side } = await findSites(files);
+  const sites = main.length > 0 ? main : side;
+  if (sites.length === 0) return undefined;
+  const only = sites.length === 1 ? sites[0] : await namedByScript(files, sites);
+  if (only === undefined) throw ambiguous(sites);
+  const others = sites.length > 1 ? ", the one that the build script names" : ", the only folder with a site";
+  const warning = `The site is taken to be in '${only}'${others}; set root if it is not.`;
+  return { value: only, from: "detected", warnings: [warning] };
+}
+
+/** `turbo run build --filter=web`, `yarn workspace web build`: the repository has chosen already. */
+async function namedByScript(files: SourceFiles, sites: readonly string[]): Promise<string | undefined> {
+  const script = buildScripts((await files.packageJson(".")) ?? {})[0];
+  if (script === undefined) return undefined;
+  const named = membersNamedIn(script.text);
+  const found: string[] = [];
+  for (const site of sites) {
+    const own = (await files.packageJson(site).catch(() => undefined))?.name;
+    if ([own, site, posix.basename(site)].some((name) => name !== undefined && named.has(name))) found.push(site);
   }
-  return sites.length === 1 ? sites[0] : undefined;
+  return found.length === 1 ? found[0] : undefined;
+}
+
+function ambiguous(sites: readonly string[]): BerthError {
+  const shown = sites.slice(0, SHOWN);
+  const more = sites.length > SHOWN ? `, and ${sites.length - SHOWN} more` : "";
+  return new BerthError("site_ambiguous", `The source holds ${sites.length} sites: ${shown.join(", ")}${more}.`, {
+    hint: `Choose one: ${shown.map((folder) => `--root ${folder}`).join(" or ")}; or set root for the project.`,
+  });
 }

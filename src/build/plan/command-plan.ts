@@ -3,10 +3,10 @@ import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { commandLine, inSandboxShell, installCommand } from "./commands.ts";
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
-import { wishedNode } from "./node-version.ts";
-import { choosePackageManager, type ManagerChoice } from "./package-manager.ts";
+import { majorOfNode, wishedNode } from "./node-version.ts";
+import { type ChosenManager, choosePackageManager, fittingManager, type ManagerChoice } from "./package-manager.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
-import { enteredFolders, outputFlags } from "./script-text.ts";
+import { enteredFolders, managersCalled, outputFlags } from "./script-text.ts";
 
 /** Installs, builds, and publishes what was written. */
 export async function commandPlan(planning: Planning, choice: BuildChoice): Promise<BuildPlan> {
@@ -15,7 +15,9 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   const { workspaceRoot } = manager;
   const declared = Object.assign({}, ...hostFiles.map(({ env }) => env).reverse()) as Record<string, string>;
   const env = { variables: declared, from: hostFiles[0]?.from ?? "" };
-  const node = await wishedNode(files, { root, workspaceRoot, settings, packageJson: packageJson ?? {}, env });
+  const wished = { root, workspaceRoot, settings, packageJson: packageJson ?? {}, manager: manager.manager, env };
+  const { node, warnings: nodeWarnings } = await wishedNode(files, wished);
+  const fitting = fittingManager(manager.manager, majorOfNode(node.value));
   const install = chooseInstall(planning, { manager, declared });
   const build = await buildCommand(planning, { choice, manager });
   const outputs = await chooseOutputs(planning, choice);
@@ -24,12 +26,14 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     kind: "build",
     root,
     framework,
-    packageManager: manager.manager,
+    packageManager: fitting.manager,
+    otherManagers: await otherManagers(planning, { manager, lines: [choice.text, install.line] }),
     workspaceRoot,
     nodeVersion: node.value,
     install: install.command,
     build: build.command,
     outputCandidates: outputs.candidates,
+    serverOutputs: (framework && FRAMEWORKS[framework]?.server) || [],
     outputHint: (framework && FRAMEWORKS[framework]?.hint) || null,
     env: buildEnvironment({
       framework: choice.framework,
@@ -48,11 +52,31 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
       build_command: { value: build.value, from: build.from },
       output_directory: { value: outputs.candidates[0] ?? null, from: outputs.from },
     },
-    warnings: [...planning.warnings, ...(install.keepsLock ? manager.warnings : [])],
+    warnings: [
+      ...planning.warnings,
+      ...nodeWarnings,
+      ...fitting.warnings,
+      ...(install.keepsLock ? manager.warnings : []),
+    ],
   };
 }
 
+/** A script may call another package manager than the one that installs; npm is always there, with Node. */
+async function otherManagers(
+  { files, root }: Planning,
+  { manager, lines }: { manager: ManagerChoice; lines: readonly string[] },
+): Promise<ChosenManager[]> {
+  const found = new Set(lines.flatMap(managersCalled));
+  for (const folder of new Set([root, manager.workspaceRoot])) {
+    const scripts = (await files.packageJson(folder).catch(() => undefined))?.scripts ?? {};
+    for (const called of managersCalled(Object.values(scripts).join("\n"))) found.add(called);
+  }
+  return [...found].filter((name) => name !== manager.manager.name).map((name) => ({ name, version: null }));
+}
+
 interface Install {
+  /** Text of a command that people wrote; empty for the package manager's own. */
+  line: string;
   command: string[] | null;
   from: string;
   /** It is the package manager's own install, which the warnings about lockfiles are for. */
@@ -67,13 +91,16 @@ function chooseInstall(
   const line = settings.install_command ?? host?.installCommand;
   if (line !== undefined) {
     const from = settings.install_command !== undefined ? "project settings" : host!.from;
-    return { command: line === "" ? null : inSandboxShell(line), from, keepsLock: false };
+    return { line, command: line === "" ? null : inSandboxShell(line), from, keepsLock: false };
   }
-  if (!files.has(manager.workspaceRoot, "package.json")) return { command: null, from: "detected", keepsLock: false };
+  if (!files.has(manager.workspaceRoot, "package.json")) {
+    return { line: "", command: null, from: "detected", keepsLock: false };
+  }
   // As that host's builds take them: https://docs.netlify.com/build/configure-builds/manage-dependencies/
   const flags =
     (manager.manager.name === "npm" && declared.NPM_FLAGS?.match(/(?<=^|\s)--?[\w-]+(=[\w.-]+)?(?=\s|$)/g)) || [];
-  return { command: [...installCommand(manager), ...flags], from: manager.lockfile ?? "detected", keepsLock: true };
+  const command = [...installCommand(manager), ...flags];
+  return { line: "", command, from: manager.lockfile ?? "detected", keepsLock: true };
 }
 
 /** A setting is the one word; what other hosts are told comes before what the framework usually writes. */

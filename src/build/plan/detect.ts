@@ -13,7 +13,9 @@ export async function detectFrameworks({ files, root, packageJson }: Omit<Site, 
   const ours = Object.entries(FRAMEWORKS)
     .filter(([, { packages = [] }]) => packages.some((name) => dependsOn(packageJson, name)))
     .map(([id]) => id);
-  return [...new Set([...theirs, ...ours])].filter((id) => Object.hasOwn(FRAMEWORKS, id));
+  const known = [...new Set([...theirs, ...ours])].filter((id) => Object.hasOwn(FRAMEWORKS, id));
+  // Many are built by Vite: it is the framework where there is no other.
+  return [...known.filter((id) => id !== "vite"), ...known.filter((id) => id === "vite")];
 }
 
 /** Of several, the one whose program the build command runs; a tool that only helps with tests or pages is passed over. */
@@ -23,7 +25,16 @@ export function frameworkOf(ids: readonly string[], commandText: string): string
 }
 
 /** In many repositories beside what they build: they count only when the command runs them. */
-const NEVER_ALONE = new Set(["storybook", "typedoc", "webpack", "gulp", "grunt"]);
+export const NEVER_ALONE = new Set([
+  "storybook",
+  "typedoc",
+  "histoire",
+  "webpack",
+  "rspack",
+  "rollup",
+  "gulp",
+  "grunt",
+]);
 
 async function askBuildInfo(files: SourceFiles, root: string): Promise<string[]> {
   // Loaded late: it takes a tenth of a second, and plain sites never need it.

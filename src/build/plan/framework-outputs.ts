@@ -1,6 +1,17 @@
 import { posix } from "node:path";
 import type { Site } from "./site.ts";
 
+/** An output that is always the same. */
+export const folders =
+  (...names: string[]) =>
+  () =>
+    names;
+
+/** What a configuration file names, and else the usual ones. */
+export const withLiterals =
+  (file: RegExp, key: RegExp, ...names: string[]) =>
+  async (site: Site) => [...(await configLiterals(site, { file, key })), ...names];
+
 /** A text that a configuration file holds literally, such as `outDir: "site"`; the file is read, never run. */
 export async function configLiterals(site: Site, { file, key }: { file: RegExp; key: RegExp }): Promise<string[]> {
   const name = site.files.namesIn(site.root).find((candidate) => file.test(candidate));

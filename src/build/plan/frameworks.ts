@@ -1,4 +1,12 @@
-import { angularOutputs, configLiterals, dotFolderOutputs, viteOutputs } from "./framework-outputs.ts";
+import {
+  angularOutputs,
+  configLiterals,
+  dotFolderOutputs,
+  folders,
+  viteOutputs,
+  withLiterals,
+} from "./framework-outputs.ts";
+import { MORE_FRAMEWORKS } from "./more-frameworks.ts";
 import type { Site } from "./site.ts";
 
 export interface FrameworkRule {
@@ -10,23 +18,18 @@ export interface FrameworkRule {
   command?: readonly string[];
   /** Folders that it writes, seen from the root, the likeliest first. */
   outputs(site: Site): string[] | Promise<string[]>;
-  /** What to do when none of them is there. */
+  /** What is there after a build that made a server instead. */
+  server?: readonly string[];
+  /** How it makes a site of files; said when it made none. */
   hint?: string;
 }
-
-const folders =
-  (...names: string[]) =>
-  () =>
-    names;
-
-const withLiterals =
-  (file: RegExp, key: RegExp, ...names: string[]) =>
-  async (site: Site) => [...(await configLiterals(site, { file, key })), ...names];
 
 const vite = { programs: ["vite", "vp", "vite-node"], command: ["vite", "build"], outputs: viteOutputs };
 const viteClient = {
   programs: ["vite", "vinxi"],
+  command: ["vite", "build"],
   outputs: folders("dist/client", ".output/public", "dist", "build/client"),
+  server: ["dist/server", ".output/server", "build/server"],
 };
 
 /** By the ids of @netlify/build-info, and of those that it does not know; `framework` in a deployment is one of them. */
@@ -35,7 +38,8 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
     programs: ["astro"],
     command: ["astro", "build"],
     outputs: withLiterals(/^astro\.config\.[cm]?[jt]s$/, /outDir/, "dist", "dist/client"),
-    hint: "A site that is served as files needs Astro's static output: leave out 'output: \"server\"' and the adapter.",
+    server: ["dist/server", ".vercel/output", ".netlify/build", "dist/_worker.js"],
+    hint: "Astro writes files with its static output: leave out 'output: \"server\"', the adapter and 'export const prerender = false'.",
   },
   next: {
     programs: ["next"],
@@ -44,21 +48,28 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
       const written = await configLiterals(site, { file: /^next\.config\.[cm]?[jt]s$/, key: /distDir/ });
       return ["out", ...written.filter((folder) => folder !== ".next")];
     },
-    hint: "Next.js writes a site of files only with output: 'export' in next.config; set it, and remove what needs a server.",
+    server: [".next/server", ".next"],
+    hint: "Next.js writes files only with output: 'export' in next.config; set it, and take out what needs a server.",
   },
   nuxt: {
     programs: ["nuxt", "nuxi"],
     command: ["nuxt", "generate"],
     outputs: folders(".output/public", "dist"),
-    hint: "Nuxt writes a site of files with 'nuxt generate': set build_command to it.",
+    server: [".output/server", ".nuxt/dist/server"],
+    hint: "Nuxt writes files with 'nuxt generate': set build_command to it, and leave out a server preset.",
   },
   "svelte-kit": {
     programs: ["vite", "svelte-kit"],
     command: ["vite", "build"],
     outputs: withLiterals(/^svelte\.config\.[cm]?[jt]s$/, /pages/, "build"),
-    hint: "SvelteKit writes a site of files with @sveltejs/adapter-static; name it in svelte.config.js.",
+    server: [".svelte-kit/output/server", "build/handler.js"],
+    hint: "SvelteKit writes files with @sveltejs/adapter-static in svelte.config.js, and 'export const prerender = true' in src/routes/+layout.js.",
   },
-  gatsby: { programs: ["gatsby"], command: ["gatsby", "build"], outputs: folders("public") },
+  gatsby: {
+    programs: ["gatsby"],
+    command: ["gatsby", "build"],
+    outputs: folders("public"),
+  },
   docusaurus: {
     programs: ["docusaurus", "docusaurus-build"],
     command: ["docusaurus", "build"],
@@ -84,7 +95,13 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
     programs: ["vuepress", "vuepress-vite", "vuepress-webpack"],
     outputs: (site) => dotFolderOutputs(site, { program: "vuepress" }),
   },
-  angular: { programs: ["ng"], command: ["ng", "build"], outputs: angularOutputs },
+  angular: {
+    programs: ["ng"],
+    command: ["ng", "build"],
+    outputs: angularOutputs,
+    server: ["dist"],
+    hint: 'Angular writes files with "outputMode": "static" in angular.json\'s build options, or without \'ssr\'.',
+  },
   "create-react-app": {
     programs: ["react-scripts", "craco", "react-app-rewired"],
     command: ["react-scripts", "build"],
@@ -102,85 +119,103 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
   remix: {
     programs: ["remix"],
     outputs: folders("build/client", "public"),
-    hint: "Remix writes a site of files only as a single-page application: ssr: false.",
+    server: ["build/server", "build/index.js"],
+    hint: "Remix writes files only as a single-page application: ssr: false in vite.config's remix() plugin.",
   },
   "react-router": {
     programs: ["react-router"],
     command: ["react-router", "build"],
     outputs: folders("build/client"),
-    hint: "React Router writes a site of files with ssr: false, or with prerender in react-router.config.",
+    server: ["build/server"],
+    hint: "React Router writes files with ssr: false, or with prerender, in react-router.config.",
   },
-  "solid-start": viteClient,
-  "tanstack-start": viteClient,
-  vike: viteClient,
-  hydrogen: viteClient,
-  qwik: { programs: ["qwik"], outputs: folders("dist") },
-  waku: { programs: ["waku"], command: ["waku", "build"], outputs: folders("dist/public", "dist") },
-  analog: { programs: ["vite", "ng"], outputs: folders("dist/analog/public", "dist/client", "dist") },
+  "solid-start": {
+    ...viteClient,
+    command: ["vinxi", "build"],
+    outputs: folders(".output/public", "dist/public", "dist/client", "dist"),
+    hint: "SolidStart writes files with server: { preset: 'static' } (or prerender: { crawlLinks: true }) in app.config.",
+  },
+  "tanstack-start": {
+    ...viteClient,
+    hint: "TanStack Start writes files with prerender: { enabled: true }, or spa: { enabled: true }, in its Vite plugin.",
+  },
+  vike: { ...viteClient, hint: "Vike writes files with prerender: true in its +config." },
+  hydrogen: { ...viteClient, hint: "Hydrogen needs its server: its storefronts can't be served as files." },
+  qwik: {
+    packages: ["@qwik.dev/core"],
+    programs: ["qwik"],
+    command: ["qwik", "build"],
+    outputs: folders("dist"),
+    server: ["server"],
+    hint: "Qwik writes files with its static adapter: 'qwik add static', then 'qwik build'.",
+  },
+  waku: {
+    programs: ["waku"],
+    command: ["waku", "build"],
+    outputs: folders("dist/public", "dist"),
+    server: ["dist/server", "dist/serve-node.js"],
+    hint: "Waku writes files when every page has render: 'static'.",
+  },
+  analog: {
+    programs: ["vite", "ng"],
+    command: ["vite", "build"],
+    outputs: folders("dist/analog/public", "dist/client", "dist"),
+    server: ["dist/analog/server", "dist/ssr"],
+    hint: "Analog writes files with static: true and prerender.routes in its Vite plugin.",
+  },
   parcel: {
     programs: ["parcel"],
     command: ["parcel", "build", "index.html"],
     outputs: folders("dist"),
   },
-  ember: { programs: ["ember"], command: ["ember", "build", "--environment=production"], outputs: folders("dist") },
-  expo: { programs: ["expo"], outputs: folders("dist", "web-build") },
-  quasar: { programs: ["quasar"], command: ["quasar", "build"], outputs: folders("dist/spa", "dist/pwa") },
-  stencil: { programs: ["stencil"], command: ["stencil", "build"], outputs: folders("www", "dist") },
-  observable: {
-    programs: ["observable"],
-    command: ["observable", "build"],
-    outputs: withLiterals(/^observablehq\.config\.[jt]s$/, /output/, "dist"),
+  expo: {
+    programs: ["expo"],
+    command: ["expo", "export", "--platform", "web"],
+    outputs: folders("dist", "web-build"),
+    server: ["dist/server"],
+    hint: "Expo writes files with web.output 'static' or 'single' in app.json.",
   },
-  gridsome: { programs: ["gridsome"], command: ["gridsome", "build"], outputs: folders("dist") },
-  sapper: { programs: ["sapper"], command: ["sapper", "export"], outputs: folders("__sapper__/export") },
-  metalsmith: { programs: ["metalsmith"], outputs: folders("build", "public", "_site") },
-  brunch: { programs: ["brunch"], command: ["brunch", "build", "--production"], outputs: folders("public") },
-  gulp: { programs: ["gulp"], outputs: folders("dist", "build", "public", "_site") },
-  grunt: { programs: ["grunt"], outputs: folders("dist", "build", "public", "_site") },
-  storybook: {
-    packages: ["storybook", "@storybook/cli"],
-    programs: ["storybook", "build-storybook"],
-    command: ["storybook", "build"],
-    outputs: folders("storybook-static"),
+  quasar: {
+    packages: ["@quasar/app-vite", "@quasar/app-webpack"],
+    programs: ["quasar"],
+    command: ["quasar", "build"],
+    outputs: folders("dist/spa", "dist/pwa"),
+    server: ["dist/ssr"],
+    hint: "Quasar writes files in its SPA and PWA modes: 'quasar build' without '-m ssr'.",
   },
-  rspress: {
-    packages: ["rspress", "@rspress/core"],
-    programs: ["rspress"],
-    command: ["rspress", "build"],
-    outputs: withLiterals(/^rspress\.config\.[cm]?[jt]s$/, /outDir/, "doc_build"),
-  },
-  slidev: {
-    packages: ["@slidev/cli"],
-    programs: ["slidev"],
-    command: ["slidev", "build"],
-    outputs: folders("dist"),
-  },
-  rsbuild: {
-    packages: ["@rsbuild/core"],
-    programs: ["rsbuild"],
-    command: ["rsbuild", "build"],
-    outputs: folders("dist"),
-  },
-  honkit: { packages: ["honkit"], programs: ["honkit"], command: ["honkit", "build"], outputs: folders("_book") },
-  typedoc: {
-    packages: ["typedoc"],
-    programs: ["typedoc"],
-    command: ["typedoc"],
-    outputs: withLiterals(/^typedoc\.(json|config\.[cm]?js)$/, /out/, "docs"),
-  },
-  webpack: { packages: ["webpack"], programs: ["webpack", "webpack-cli"], outputs: folders("dist", "build", "public") },
+  ...MORE_FRAMEWORKS,
+};
+
+/**
+ * Ids of @netlify/build-info without a rule, and why: their programs are no npm packages that a build could install, or
+ * what they make is a server and nothing else.
+ */
+export const NOT_BUILT: Record<string, string> = {
+  cecil: "Cecil is a PHP program, and builds have no PHP",
+  jekyll: "Jekyll is a Ruby program, and builds have no Ruby",
+  middleman: "Middleman is a Ruby program, and builds have no Ruby",
+  zola: "Zola is a program of its own that comes from no package registry",
+  hono: "Hono makes servers: what it answers is not in files",
+  mastra: "Mastra makes servers: what it answers is not in files",
 };
 
 /** Other names by which people know them. */
 const ALIASES: Record<string, string> = {
   "11ty": "eleventy",
   cra: "create-react-app",
+  blitzjs: "blitz",
   "docusaurus-2": "docusaurus",
+  "ionic-angular": "angular",
+  "ionic-react": "create-react-app",
   nextjs: "next",
   nuxtjs: "nuxt",
   nuxt3: "nuxt",
+  preact: "preact-cli",
   solidstart: "solid-start",
+  "solidstart-1": "solid-start",
   sveltekit: "svelte-kit",
+  "sveltekit-1": "svelte-kit",
+  umijs: "umi",
   "vue-cli": "vue",
 };
 

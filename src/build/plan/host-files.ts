@@ -1,5 +1,12 @@
+import { isFreeName } from "../../model/variables.ts";
 import { folderName } from "./framework-outputs.ts";
 import type { SourceFiles } from "./source-files.ts";
+
+/** What a deployment is for; it decides which of a file's contexts count. */
+export interface BuildContext {
+  production: boolean;
+  branch: string | null;
+}
 
 /** What the repository's own files for other hosts say of the build; a field is absent when they do not say it. */
 export interface HostFile {
@@ -9,6 +16,8 @@ export interface HostFile {
   buildCommand?: string;
   /** Empty: nothing is to be installed. */
   installCommand?: string;
+  /** As that host names it. */
+  framework?: string;
   /** Seen from the site's folder. */
   output?: string;
   env: Record<string, string>;
@@ -16,7 +25,7 @@ export interface HostFile {
 
 /** `build.base` of a netlify.toml at the top of the source: the folder of the site. */
 export async function netlifyBase(files: SourceFiles): Promise<string | undefined> {
-  const base = textOf((await readToml(files, "."))?.build?.base);
+  const base = textOf(tableOf((await readToml(files, "."))?.build)?.base);
   const folder = base === undefined ? undefined : folderName(base);
   return folder === undefined || folder.startsWith("..") ? undefined : folder;
 }
@@ -24,27 +33,41 @@ export async function netlifyBase(files: SourceFiles): Promise<string | undefine
 /** netlify.toml, then vercel.json, of the site's folder; a netlify.toml at the top counts when its base is that folder. */
 export async function readHostFiles(
   files: SourceFiles,
-  root: string,
+  { root, context }: { root: string; context: BuildContext },
 ): Promise<{ found: HostFile[]; warnings: string[] }> {
   const warnings: string[] = [];
+  const reading = { root, context, warnings };
   const found = [
-    (await readNetlify(files, { root, folder: root, warnings })) ??
+    (await readNetlify(files, { ...reading, folder: root })) ??
       (root !== "." && (await netlifyBase(files)) === root
-        ? await readNetlify(files, { root, folder: ".", warnings })
+        ? await readNetlify(files, { ...reading, folder: "." })
         : undefined),
-    await readVercel(files, { root, warnings }),
+    await readVercel(files, reading),
   ].filter((file) => file !== undefined);
   return { found, warnings };
 }
 
+/** Whether the folder's own files say what to run or to publish, so that nothing is left to be found. */
+export async function saysWhatToBuild(files: SourceFiles, folder: string): Promise<boolean> {
+  const context = { production: true, branch: null };
+  const { found } = await readHostFiles(files, { root: folder, context });
+  return found.some(({ buildCommand, output }) => (buildCommand ?? output) !== undefined);
+}
+
 interface Reading {
   root: string;
-  folder: string;
+  context: BuildContext;
   warnings: string[];
 }
 
-/** https://docs.netlify.com/build/configure-builds/file-based-configuration/: `publish` is seen from `base`. */
-async function readNetlify(files: SourceFiles, { root, folder, warnings }: Reading): Promise<HostFile | undefined> {
+/**
+ * https://docs.netlify.com/build/configure-builds/file-based-configuration/: `publish` is seen from `base`; a context's
+ * values go before those of [build], and the branch's own context before the general ones.
+ */
+async function readNetlify(
+  files: SourceFiles,
+  { root, folder, context, warnings }: Reading & { folder: string },
+): Promise<HostFile | undefined> {
   if (!files.has(folder, "netlify.toml")) return undefined;
   const from = files.join(folder, "netlify.toml");
   const parsed = await readToml(files, folder);
@@ -52,15 +75,25 @@ async function readNetlify(files: SourceFiles, { root, folder, warnings }: Readi
     warnings.push(`${from} does not parse: its build settings are not used.`);
     return undefined;
   }
-  const build = parsed.build ?? {};
+  const build = tableOf(parsed.build) ?? {};
   const base = textOf(build.base);
   // Written for another folder than the one that is built.
   if (base !== undefined && files.join(folder, folderName(base)) !== root) return undefined;
-  const publish = textOf(build.publish);
+  const unused = [
+    ...unusedKeys(build, { section: "build", used: NETLIFY_BUILD }),
+    ...Object.keys(parsed).filter((key) => NETLIFY_UNUSED.has(key)),
+    ...(Array.isArray(parsed.plugins)
+      ? parsed.plugins.map((plugin) => `plugin ${textOf(tableOf(plugin)?.package)}`)
+      : []),
+  ];
+  if (unused.length > 0) warnings.push(notUsed(from, unused));
+  const layers = [...contextsOf(parsed, context), build];
+  const first = (key: string) => layers.map((layer) => textOf(layer[key])).find((text) => text !== undefined);
+  const publish = first("publish");
   return {
     from,
-    env: environmentOf(build.environment),
-    ...optional("buildCommand", textOf(build.command)?.trim()),
+    env: Object.assign({}, ...layers.map(({ environment }) => environmentOf(environment)).reverse()),
+    ...optional("buildCommand", first("command")?.trim()),
     // Next.js and others are published from here by plugins of that host.
     ...optional(
       "output",
@@ -69,22 +102,38 @@ async function readNetlify(files: SourceFiles, { root, folder, warnings }: Readi
   };
 }
 
+const NETLIFY_BUILD = new Set(["base", "command", "publish", "environment"]);
+/** Of its other sections, those that a build would have a use for; the rest concern serving or a developer's machine. */
+const NETLIFY_UNUSED = new Set(["functions", "edge_functions"]);
+
+/** A preview is a deployment of a branch, so the contexts of branches come before those of pull requests. */
+function contextsOf(parsed: Record<string, unknown>, { production, branch }: BuildContext): Record<string, unknown>[] {
+  const names = [
+    ...(branch === null ? [] : [branch]),
+    ...(production ? ["production"] : ["branch-deploy", "deploy-preview"]),
+  ];
+  const contexts = tableOf(parsed.context) ?? {};
+  return names
+    .map((name) => (Object.hasOwn(contexts, name) ? tableOf(contexts[name]) : undefined))
+    .filter((table) => table !== undefined);
+}
+
 /** https://vercel.com/docs/project-configuration: null is as good as absent, an empty text means 'nothing to run'. */
-async function readVercel(
-  files: SourceFiles,
-  { root, warnings }: { root: string; warnings: string[] },
-): Promise<HostFile | undefined> {
+async function readVercel(files: SourceFiles, { root, warnings }: Reading): Promise<HostFile | undefined> {
   const text = await files.text(root, "vercel.json");
   if (text === undefined) return undefined;
   const from = files.join(root, "vercel.json");
   try {
     const parsed = tableOf(JSON.parse(text.replace(/^\uFEFF/, ""))) ?? {};
     const output = textOf(parsed.outputDirectory) ?? legacyOutput(parsed.builds);
+    const unused = unusedKeys(parsed, { section: "", used: VERCEL_USED });
+    if (unused.length > 0) warnings.push(notUsed(from, unused));
     return {
       from,
       env: environmentOf(tableOf(parsed.build)?.env),
       ...optional("buildCommand", textOf(parsed.buildCommand)?.trim()),
       ...optional("installCommand", textOf(parsed.installCommand)?.trim()),
+      ...optional("framework", textOf(parsed.framework)?.trim() || undefined),
       ...optional("output", output === undefined || /^\.(next|vercel)\b/.test(output) ? undefined : folderName(output)),
     };
   } catch {
@@ -93,33 +142,41 @@ async function readVercel(
   }
 }
 
+/** Those that count here, in serving, or on that host alone without a loss to the site. */
+const VERCEL_USED = new Set(
+  (
+    "$schema version name alias public scope github git regions build builds buildCommand installCommand outputDirectory " +
+    "framework devCommand cleanUrls trailingSlash redirects rewrites headers routes"
+  ).split(" "),
+);
+
+function unusedKeys(table: Record<string, unknown>, { section, used }: { section: string; used: ReadonlySet<string> }) {
+  const keys = Object.keys(table).filter((key) => !used.has(key) && /^[\w$-]{1,40}$/.test(key));
+  return keys.map((key) => (section === "" ? key : `${section}.${key}`));
+}
+
+function notUsed(from: string, names: readonly string[]): string {
+  return `${from} has what builds here don't use: ${[...new Set(names)].slice(0, 12).join(", ").slice(0, 300)}.`;
+}
+
 /** `builds` of old, with `@vercel/static-build` and its `distDir`. */
 function legacyOutput(builds: unknown): string | undefined {
   if (!Array.isArray(builds) || builds.length !== 1) return undefined;
   return textOf(tableOf(tableOf(builds[0])?.config)?.distDir);
 }
 
-interface NetlifyToml {
-  build?: Record<string, unknown>;
-}
-
-async function readToml(files: SourceFiles, folder: string): Promise<NetlifyToml | undefined> {
+async function readToml(files: SourceFiles, folder: string): Promise<Record<string, unknown> | undefined> {
   const text = await files.text(folder, "netlify.toml");
   if (text === undefined) return undefined;
   try {
-    return { build: tableOf(tableOf(Bun.TOML.parse(text))?.build) ?? {} };
+    return tableOf(Bun.TOML.parse(text)) ?? {};
   } catch {
     return undefined;
   }
 }
 
-/** Names that decide on how the wall's own programs run are the platform's alone. */
-const KEPT = /^(PATH|HOME|LD_.*|GLIBC_.*|BASH_ENV|ENV|BERTH_.*|.*_proxy)$/i;
-
 function environmentOf(table: unknown): Record<string, string> {
-  const entries = Object.entries(tableOf(table) ?? {}).filter(
-    ([name]) => /^[A-Za-z_]\w*$/.test(name) && !KEPT.test(name),
-  );
+  const entries = Object.entries(tableOf(table) ?? {}).filter(([name]) => isFreeName(name));
   const texts = entries.filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
   return Object.fromEntries(
     texts.map(([name, value]) => [name, String(value)]).filter(([, value]) => !value!.includes("\0")),

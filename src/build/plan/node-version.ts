@@ -1,47 +1,89 @@
+import { posix } from "node:path";
 import semver from "semver";
 import type { Resolved } from "../../model/deployment.ts";
 import type { ProjectSettings } from "../../model/project.ts";
-import { majorOf } from "./site.ts";
+import { type NodeLimit, nodeCeiling, nodeFloor } from "./node-limits.ts";
+import type { ChosenManager } from "./package-manager.ts";
 import type { PackageJson, SourceFiles } from "./source-files.ts";
 
 /** The newest long-term version: what a build gets that asks for none. */
-const DEFAULT_NODE = "24";
-/** Majors that builds can have, the preferred first. */
+const DEFAULT_NODE = 24;
+const OLDEST = 16;
+const NEWEST = 26;
+/** Majors that builds can have, the preferred first: long-term ones, the newest of them first. */
 const MAJORS = [24, 22, 20, 18, 16, 26, 25, 23, 21, 19, 17];
 /** Names of long-term lines, as `.nvmrc` may hold them: https://github.com/nodejs/Release */
-const LINES: Record<string, string> = { gallium: "16", hydrogen: "18", iron: "20", jod: "22", krypton: "24" };
+const LINES: Record<string, string> = {
+  ...{ argon: "4", boron: "6", carbon: "8", dubnium: "10", erbium: "12", fermium: "14" },
+  ...{ gallium: "16", hydrogen: "18", iron: "20", jod: "22", krypton: "24" },
+};
 
 interface Question {
   root: string;
   workspaceRoot: string;
   settings: ProjectSettings;
   packageJson: PackageJson;
+  manager: ChosenManager;
   /** Of netlify.toml, where `NODE_VERSION` says it. */
   env: { variables: Record<string, string>; from: string };
 }
 
-/** Setting, then netlify.toml, `.nvmrc`, `.node-version`, `.tool-versions`, Volta's pin, `engines.node`. */
-export async function wishedNode(
-  files: SourceFiles,
-  { root, workspaceRoot, settings, packageJson, env }: Question,
-): Promise<Resolved & { value: string }> {
-  if (settings.node_version) return { value: settings.node_version.replace(/\.x$/, ""), from: "project settings" };
-  const asked = readVersion(env.variables.NODE_VERSION);
-  if (asked !== undefined) return { value: asked, from: `${env.from} NODE_VERSION` };
+export interface WishedNode {
+  /** A version, a major, or a range of one major. */
+  node: Resolved & { value: string };
+  warnings: string[];
+}
+
+/**
+ * Setting, then netlify.toml, `.nvmrc`, `.node-version`, `.tool-versions`, Volta's pin, `engines.node`; else the newest
+ * long-term Node that the site's tools run on. One that builds can't have gives way to the nearest, with a warning.
+ */
+export async function wishedNode(files: SourceFiles, question: Question): Promise<WishedNode> {
+  const { settings, packageJson, manager } = question;
+  if (settings.node_version) {
+    return { node: { value: settings.node_version.replace(/\.x$/, ""), from: "project settings" }, warnings: [] };
+  }
+  const floor = nodeFloor(manager);
+  const pin = await findPin(files, question);
+  if (pin !== undefined) return raised(nearest(pin), floor);
+  const ceiling = nodeCeiling(packageJson);
+  for (const folder of new Set([question.root, question.workspaceRoot])) {
+    const engines = (await files.packageJson(folder).catch(() => undefined))?.engines?.node;
+    const found = withinRange(engines, { ceiling, from: `${files.join(folder, "package.json")} engines` });
+    if (found !== undefined) return raised(found, floor);
+  }
+  if (ceiling === undefined) return { node: { value: `${DEFAULT_NODE}`, from: "default" }, warnings: [] };
+  return raised({ node: { value: `${ceiling.major}`, from: ceiling.because }, warnings: [] }, floor);
+}
+
+interface Pin {
+  version: string;
+  from: string;
+}
+
+async function findPin(files: SourceFiles, { root, workspaceRoot, env }: Question): Promise<Pin | undefined> {
+  const told = readVersion(env.variables.NODE_VERSION);
+  if (told !== undefined) return { version: told, from: `${env.from} NODE_VERSION` };
   for (const folder of new Set([root, workspaceRoot, "."])) {
     for (const name of [".nvmrc", ".node-version", ".tool-versions"]) {
       const version = readVersion(firstLine((await files.text(folder, name)) ?? "", name));
-      if (version !== undefined) return { value: version, from: files.join(folder, name) };
+      if (version !== undefined) return { version, from: files.join(folder, name) };
     }
   }
-  const pinned = readVersion(packageJson.volta?.node);
-  if (pinned !== undefined) return { value: pinned, from: "package.json volta" };
-  const fitting = majorFor(packageJson.engines?.node);
-  if (fitting !== undefined) return { value: fitting, from: "package.json engines" };
-  // Its command line refuses to start on a Node that is newer than it knows.
-  const angular = majorOf(packageJson, "@angular/cli");
-  if (angular !== undefined && angular <= 15) return { value: "18", from: `Angular ${angular}` };
-  return { value: DEFAULT_NODE, from: "default" };
+  return await voltaPin(files, root);
+}
+
+/** https://docs.volta.sh/advanced/workspaces: `extends` leads to the next package.json. */
+async function voltaPin(files: SourceFiles, root: string): Promise<Pin | undefined> {
+  let path = files.join(root, "package.json");
+  for (let step = 0; step < 4 && !path.startsWith(".."); step += 1) {
+    const volta = (await files.packageJson(posix.dirname(path)).catch(() => undefined))?.volta;
+    const version = readVersion(volta?.node);
+    if (version !== undefined) return { version, from: `${path} volta` };
+    if (volta?.extends === undefined || posix.basename(volta.extends) !== "package.json") return undefined;
+    path = files.join(posix.dirname(path), volta.extends);
+  }
+  return undefined;
 }
 
 function firstLine(text: string, name: string): string | undefined {
@@ -50,17 +92,66 @@ function firstLine(text: string, name: string): string | undefined {
   return lines.find((line) => line !== "");
 }
 
-/** A version such as `v20.11.1`, `20`, `20.x` or `lts/iron`; one that builds can't have is left to the default. */
+/** A version such as `v20.11.1`, `20`, `20.x`, `22.0.0-rc.1` or `lts/iron`; undefined for what is none, such as `lts/*`. */
 function readVersion(text: string | undefined): string | undefined {
-  const line = LINES[/^lts\/(\w+)$/.exec(text?.trim() ?? "")?.[1]?.toLowerCase() ?? ""];
-  const match = /^v?(\d{1,2})((?:\.\d{1,4}){0,2})(?:\.[x*])*$/.exec(line ?? text?.trim() ?? "");
-  return match !== null && MAJORS.includes(Number(match[1])) ? `${Number(match[1])}${match[2]}` : undefined;
+  const word = text?.trim().replace(/^node(?:js)?[@-]?(?=v?\d)/, "") ?? "";
+  const line = LINES[/^lts[/-](\w+)$/.exec(word)?.[1]?.toLowerCase() ?? ""];
+  const match = /^[v^~=]?(\d{1,2})((?:\.\d{1,4}){0,2})(?:\.[x*])*(-[\w.-]+)?$/.exec(line ?? word);
+  return match === null ? undefined : `${Number(match[1])}${match[2]}${match[3] ?? ""}`;
 }
 
-/** The preferred major that a range allows; an exact version stays as it is. */
-function majorFor(range: string | undefined): string | undefined {
-  const exact = readVersion(range);
-  if (exact !== undefined) return exact;
-  if (range === undefined || range.length > 100 || semver.validRange(range) === null) return undefined;
-  return MAJORS.find((major) => semver.intersects(range, `${major}.x`))?.toString();
+/** The pinned one where builds can have it. */
+function nearest({ version, from }: Pin): WishedNode {
+  const major = majorOfNode(version);
+  const isPrerelease = version.includes("-");
+  if (major >= OLDEST && major <= NEWEST && !isPrerelease) return { node: { value: version, from }, warnings: [] };
+  const value = `${Math.min(Math.max(major, OLDEST), NEWEST)}`;
+  const warning = `${from} asks for Node ${version}, which builds can't have: Node ${value} is the nearest.`;
+  return { node: { value, from }, warnings: [warning] };
+}
+
+/** The preferred major that a range allows, below the ceiling if it can be; an exact version stays as it is. */
+function withinRange(
+  text: string | undefined,
+  { ceiling, from }: { ceiling: NodeLimit | undefined; from: string },
+): WishedNode | undefined {
+  if (text === undefined || text.length > 100 || /^[~^]/.test(text) === false) {
+    const exact = readVersion(text);
+    if (exact !== undefined) return nearest({ version: exact, from });
+  }
+  if (text === undefined || text.length > 100 || semver.validRange(text) === null) return undefined;
+  const allowed = MAJORS.filter((major) => semver.intersects(text, `${major}.x`));
+  if (allowed.length === 0) {
+    const least = semver.minVersion(text)?.major ?? 0;
+    const value = `${least > NEWEST ? NEWEST : OLDEST}`;
+    const warning = `${from} asks for Node ${text}, which builds can't have: Node ${value} is the nearest.`;
+    return { node: { value, from }, warnings: [warning] };
+  }
+  const below = ceiling && allowed.find((major) => major <= ceiling.major);
+  const major = below ?? allowed[0]!;
+  const why = below !== undefined && below !== allowed[0] ? `${from}; ${ceiling!.because}` : from;
+  return { node: { value: partOfRange(text, major), from: why }, warnings: [] };
+}
+
+/** The major alone where its newest version is in range, else what the range leaves of it. */
+function partOfRange(range: string, major: number): string {
+  if (semver.satisfies(`${major}.999.999`, range)) return `${major}`;
+  const part = new semver.Range(range).set.find((comparators) =>
+    semver.intersects(comparators.join(" "), `${major}.x`),
+  );
+  return `${part!.join(" ")} >=${major}.0.0 <${major + 1}.0.0-0`;
+}
+
+/** A package manager that the source asks for may need a newer Node than it names. */
+function raised(wished: WishedNode, floor: NodeLimit | undefined): WishedNode {
+  const { node, warnings } = wished;
+  if (floor === undefined || majorOfNode(node.value) >= floor.major) return wished;
+  const value = `${floor.major}`;
+  const warning = `Node ${node.value} is asked for (${node.from}), and ${floor.because}: Node ${value} is used.`;
+  return { node: { value, from: floor.because }, warnings: [...warnings, warning] };
+}
+
+/** Of a version, a major, or a range of one major. */
+export function majorOfNode(value: string): number {
+  return semver.minVersion(value)?.major ?? Number.parseInt(value, 10);
 }

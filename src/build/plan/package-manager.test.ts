@@ -12,7 +12,12 @@ describe("the package manager", () => {
     ["pnpm-lock.yaml", "lockfileVersion: '9.0'", "pnpm", "10", ["pnpm", "install", "--frozen-lockfile"]],
     ["yarn.lock", "# yarn lockfile v1\n", "yarn", "1", ["yarn", "install", "--frozen-lockfile"]],
     ["yarn.lock", "__metadata:\n  version: 6\n", "yarn", "3", ["yarn", "install", "--immutable"]],
-    ["yarn.lock", "__metadata:\n  version: 8\n", "yarn", "4", ["yarn", "install", "--immutable"]],
+    ["yarn.lock", "__metadata:\n  version: 4\n", "yarn", "2", ["yarn", "install", "--immutable"]],
+    ["yarn.lock", "__metadata:\n  version: 5\n", "yarn", "3.1", ["yarn", "install", "--immutable"]],
+    ["yarn.lock", "__metadata:\n  version: 8\n", "yarn", "4.12", ["yarn", "install", "--immutable"]],
+    ["yarn.lock", "__metadata:\n  version: 8\n\n  checksum: ab12\n", "yarn", "4.0", ["yarn", "install", "--immutable"]],
+    ["yarn.lock", "__metadata:\n  version: 9\n", "yarn", "4.14", ["yarn", "install", "--immutable"]],
+    ["yarn.lock", "__metadata:\n  version: 10\n", "yarn", "4", ["yarn", "install", "--immutable"]],
     ["bun.lock", "{}", "bun", null, ["bun", "install", "--frozen-lockfile"]],
     ["bun.lockb", "\0", "bun", null, ["bun", "install", "--frozen-lockfile"]],
   ])("%s of %p is %s %p", async (file, text, name, version, install) => {
@@ -54,6 +59,13 @@ describe("the package manager", () => {
       install: ["yarn", "install", "--no-immutable"],
       warnings: [expect.stringContaining("package-lock.json")],
     });
+  });
+
+  test("others that scripts call are there, too", async () => {
+    const scripts = { build: "yarn run a && bunx b", a: "pnpm exec x" };
+    const plan = await buildPlan({ "package.json": { scripts }, "package-lock.json": "{}" });
+    expect(plan.otherManagers.map(({ name }) => name)).toEqual(["pnpm", "yarn", "bun"]);
+    expect((await buildPlan({ ...packageJson(), "yarn.lock": "" })).otherManagers).toEqual([]);
   });
 
   test("an unknown one", async () => {
@@ -124,15 +136,54 @@ describe("workspaces", () => {
   test("Turborepo plans it elsewhere", async () => {
     const plan = await buildPlan(
       {
-        "package.json": { workspaces: { packages: ["./apps/*", "packages/**"] } },
+        "package.json": {
+          workspaces: { packages: ["./apps/*", "packages/**"] },
+          packageManager: "npm@11.2.0",
+          devDependencies: { turbo: "2" },
+        },
         "package-lock.json": "{}",
-        "turbo.json": "{}",
+        "turbo.json": '{ "tasks": { "build": {} } }',
         "packages/a/ui/package.json": { name: "ui", scripts: { build: "x" } },
         "apps/web/package.json": member({ ui: "*" }),
       },
       { root: "apps/web" },
     );
-    expect(plan.build).toEqual(["npx", "--no-install", "turbo", "run", "build", "--filter=web"]);
+    expect(plan.build).toEqual(["npx", "--no-install", "turbo", "run", "build", "--filter=web..."]);
+  });
+
+  test("so does Nx; without either each member's script runs, in order", async () => {
+    const sources = {
+      "package.json": { workspaces: ["apps/*", "packages/*"] },
+      "yarn.lock": "# yarn lockfile v1",
+      "packages/core/package.json": { name: "core", scripts: { build: "tsc" }, devDependencies: { ui: "*" } },
+      "packages/ui/package.json": { name: "ui", scripts: { build: "tsc" }, dependencies: { core: "*", plain: "*" } },
+      "packages/plain/package.json": { name: "plain" },
+      "packages/unused/package.json": { name: "unused", scripts: { build: "exit 1" } },
+      "apps/web/package.json": member({ ui: "*" }),
+    };
+    const plain = await buildPlan(sources, { root: "apps/web" });
+    const line =
+      "(cd ../../packages/core && yarn run build) && (cd ../../packages/ui && yarn run build) && yarn run build";
+    expect(plain.build).toEqual(["/bin/sh", "-c", line]);
+    expect(plain.resolved.build_command).toEqual({ value: line, from: "package.json" });
+    const nx = {
+      ...sources,
+      "package.json": { workspaces: ["apps/*", "packages/*"], devDependencies: { nx: "22" } },
+      "nx.json": '{ "targetDefaults": { "build": { "dependsOn": ["^build"] } } }',
+    };
+    expect((await buildPlan(nx, { root: "apps/web" })).build).toEqual(["yarn", "run", "nx", "run", "web:build"]);
+    const hostile = { ...sources, "packages/ui/package.json": { name: "ui", dependencies: {} } };
+    expect((await buildPlan(hostile, { root: "apps/web" })).build).toEqual(["yarn", "run", "build"]);
+  });
+
+  test("members of Lerna are found", async () => {
+    const plan = await buildPlan({
+      "package.json": { scripts: { build: "lerna run build" } },
+      "lerna.json": '{ "packages": ["modules/*"] }',
+      "modules/web/package.json": member(),
+      "modules/web/index.html": "",
+    });
+    expect(plan.root).toBe("modules/web");
   });
 
   test("the only member with a site is the root", async () => {
@@ -141,6 +192,7 @@ describe("workspaces", () => {
       "package-lock.json": "{}",
       "packages/lib/package.json": { name: "lib", scripts: { build: "tsc" } },
       "packages/web/package.json": member(),
+      "packages/web/index.html": "",
     });
     expect(plan).toMatchObject({ root: "packages/web", workspaceRoot: ".", resolved: { root: { from: "detected" } } });
   });
@@ -164,12 +216,70 @@ describe("Node", () => {
     [{}, { engines: { node: ">=18" } }, "24", "package.json engines"],
     [{}, { engines: { node: "^18 || ^20" } }, "20", "package.json engines"],
     [{}, { engines: { node: "20.x" } }, "20", "package.json engines"],
-    [{}, { engines: { node: "8" } }, "24", "default"],
+    [{}, { engines: { node: "18.16.x" } }, "18.16", "package.json engines"],
+    [{}, { engines: { node: "~20.11.0" } }, ">=20.11.0 <20.12.0-0 >=20.0.0 <21.0.0-0", "package.json engines"],
+    [{}, { engines: { node: ">=18 <20" } }, "18", "package.json engines"],
+    [
+      {},
+      { engines: { node: ">=10" }, dependencies: { vuepress: "1.9.0" } },
+      "16",
+      "package.json engines; vuepress 1 runs on Node 16 at most",
+    ],
+    [{}, { dependencies: { "react-scripts": "^4.0.3" } }, "16", "react-scripts 4 runs on Node 16 at most"],
+    [
+      {},
+      { dependencies: { "@docusaurus/core": "2.0.0-beta.9" } },
+      "16",
+      "a Docusaurus from before 2.0 runs on Node 16 at most",
+    ],
+    [{}, { devDependencies: { "@angular/cli": "~15.1.0" } }, "18", "@angular/cli 15 runs on Node 18 at most"],
+    [
+      { "pnpm-lock.yaml": "lockfileVersion: '9.0'" },
+      { dependencies: { vuepress: "1.9.0" } },
+      "18",
+      "pnpm 10 needs Node 18",
+    ],
     [{}, { volta: { node: "22.4.0" } }, "22.4.0", "package.json volta"],
+    [
+      { "a/package.json": { volta: { node: "20.4.0" } } },
+      { volta: { extends: "./a/package.json" } },
+      "20.4.0",
+      "a/package.json volta",
+    ],
     [{ ".nvmrc": "$(reboot)" }, { engines: { node: "npm:x" } }, "24", "default"],
   ])("%p %p is %s by %s", async (files, more, version, from) => {
     const plan = await buildPlan({ ...packageJson(more), ...files });
     expect(plan.nodeVersion).toBe(version);
     expect(plan.resolved.node_version).toEqual({ value: version, from });
+  });
+
+  test.each([
+    [{ ".nvmrc": "14.21.3" }, {}, "16"],
+    [{ ".nvmrc": "lts/erbium" }, {}, "16"],
+    [{ ".nvmrc": "v99" }, {}, "26"],
+    [{ ".node-version": "25.0.0-rc.1" }, {}, "25"],
+    [{}, { engines: { node: "8" } }, "16"],
+    [{}, { engines: { node: "^10 || ^12" } }, "16"],
+  ])("%p %p can't be had: %s is the nearest, with a warning", async (files, more, version) => {
+    const plan = await buildPlan({ ...packageJson(more), "package-lock.json": "{}", ...files });
+    expect(plan.nodeVersion).toBe(version);
+    expect(plan.warnings).toEqual([expect.stringMatching(/can't be had|builds can't have/)]);
+  });
+
+  test("a pinned package manager raises the Node, and npm gives way to it", async () => {
+    const pnpm = await buildPlan({
+      ...packageJson({ packageManager: "pnpm@11.2.0" }),
+      ".nvmrc": "20",
+      "pnpm-lock.yaml": "",
+    });
+    expect(pnpm).toMatchObject({ nodeVersion: "22", packageManager: { version: "11.2.0" } });
+    expect(pnpm.warnings).toEqual([expect.stringContaining("pnpm 11 needs Node 22")]);
+    const npm = await buildPlan({
+      ...packageJson({ packageManager: "npm@11.1.0" }),
+      ".nvmrc": "16",
+      "package-lock.json": "{}",
+    });
+    expect(npm).toMatchObject({ nodeVersion: "16", packageManager: { version: null } });
+    expect(npm.warnings).toEqual([expect.stringContaining("does not run on Node 16")]);
   });
 });

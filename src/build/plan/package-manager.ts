@@ -51,6 +51,16 @@ export async function choosePackageManager(files: SourceFiles, root: string): Pr
   };
 }
 
+/** npm is made for a few lines of Node; one that does not run on the chosen Node gives way to the one that comes with it. */
+export function fittingManager(manager: ChosenManager, node: number): { manager: ChosenManager; warnings: string[] } {
+  if (manager.name !== "npm" || manager.version === null) return { manager, warnings: [] };
+  const major = Number(/\d+/.exec(manager.version)?.[0] ?? 0);
+  const fits = major >= 11 ? node >= 20 : major === 10 ? node >= 18 : major >= 7 || node < 16;
+  if (fits) return { manager, warnings: [] };
+  const warning = `npm ${manager.version} is asked for, and does not run on Node ${node}: the npm of that Node is used.`;
+  return { manager: { name: "npm", version: null }, warnings: [warning] };
+}
+
 function lockWarnings(found: {
   locks: readonly [string, ManagerName][];
   lockfile: string | undefined;
@@ -126,8 +136,20 @@ async function yarnVersion(
   const kept = range(/^yarnPath:.*yarn-(\d+\.\d+\.\d+)\.c?js/m.exec(settings ?? "")?.[1]);
   if (kept !== null) return kept;
   const format = /^__metadata:\s+version: (\d+)/m.exec(text ?? "")?.[1];
-  if (format !== undefined) return Number(format) >= 7 ? "4" : Number(format) >= 5 ? "3" : "2";
+  if (format !== undefined) return yarnOfFormat(Number(format), text!);
   return text === undefined && settings !== undefined ? "4" : "1";
+}
+
+/**
+ * `--immutable` fails on a lockfile that this Yarn would write otherwise, so each format has the versions that leave it
+ * alone: 3.1 wrote 5, all later 3.x write 6; 4.0 to 4.13 write 8, with the cache's key before each checksum from 4.1 on;
+ * 4.14 writes 9, and those after it 10.
+ */
+function yarnOfFormat(format: number, text: string): string {
+  if (format >= 10) return "4";
+  if (format === 9) return "4.14";
+  if (format >= 7) return /^ {2}checksum: [^/\n]+$/m.test(text) ? "4.0" : "4.12";
+  return format === 6 ? "3" : format === 5 ? "3.1" : "2";
 }
 
 function engineRange({ engines }: PackageJson, name: ManagerName): string | null {

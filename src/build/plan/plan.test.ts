@@ -31,10 +31,10 @@ describe("sources that are served as they are", () => {
   });
 
   test("nothing to show says what was found, and which generator it looks like", async () => {
-    const failing = plan({ "hugo.toml": "", "content/a.md": "" });
+    const failing = plan({ "mkdocs.yml": "", "content/a.md": "" });
     await expect(failing).rejects.toMatchObject({
       code: "framework_unknown",
-      hint: expect.stringMatching(/content, hugo.toml.*Hugo/),
+      hint: expect.stringMatching(/content, mkdocs.yml.*MkDocs/),
     });
   });
 
@@ -114,10 +114,49 @@ describe("the root", () => {
     });
   });
 
-  test("two such folders are left to the user", async () => {
+  test("of several, none is taken, and they are offered by name", async () => {
     await expect(plan({ "README.md": "", ...below("a"), ...below("b") })).rejects.toMatchObject({
-      code: "framework_unknown",
+      code: "site_ambiguous",
+      message: "The source holds 2 sites: a, b.",
+      hint: expect.stringContaining("--root a or --root b"),
     });
+    const many = Array.from({ length: 15 }, (_, at) => below(`apps/s${10 + at}`));
+    const top = { "package.json": { scripts: { prepare: "husky" } } };
+    await expect(plan(Object.assign({}, top, ...many))).rejects.toMatchObject({
+      code: "site_ambiguous",
+      message: expect.stringMatching(/15 sites: apps\/s10, .*, and 3 more\.$/),
+    });
+  });
+
+  test("one beside examples, and one that the build script names", async () => {
+    const top = { "package.json": { workspaces: ["*", "apps/*"], scripts: { build: "turbo run build" } } };
+    expect(await plan({ ...top, ...below("apps/web"), ...below("apps/example-a") })).toMatchObject({
+      root: "apps/web",
+    });
+    const named = { "package.json": { workspaces: ["apps/*"], scripts: { build: "turbo run build --filter=web..." } } };
+    expect(await plan({ ...named, ...below("apps/web"), ...below("apps/docs") })).toMatchObject({
+      root: "apps/web",
+      warnings: [expect.stringContaining("the build script names"), expect.any(String)],
+    });
+    await expect(plan({ ...top, ...below("apps/web"), ...below("apps/docs") })).rejects.toMatchObject({
+      code: "site_ambiguous",
+      hint: expect.stringContaining("--root apps/docs"),
+    });
+  });
+
+  test("the website beside a library, and a site at the top beside packages", async () => {
+    const library = {
+      "package.json": { scripts: { build: "tsc -b" }, workspaces: ["packages/*"] },
+      ...below("packages/www"),
+    };
+    expect(await plan(library)).toMatchObject({ root: "packages/www" });
+    const own = { scripts: { build: "pnpm -r build && vitepress build" }, devDependencies: { vitepress: "1" } };
+    expect(await plan({ "package.json": own, ...below("apps/web") })).toMatchObject({
+      root: ".",
+      framework: "vitepress",
+    });
+    const unknown = { scripts: { build: "node make.mjs" } };
+    expect(await plan({ "package.json": unknown, ...below("apps/web") })).toMatchObject({ root: ".", framework: null });
   });
 });
 
@@ -169,6 +208,60 @@ describe("commands", () => {
     const result = await buildPlan({ "package.json": { scripts: { site: "x" } }, "vercel.json": vercel, ...lock });
     expect(result).toMatchObject({ build: shell("npm run site"), install: null });
     expect(result.outputCandidates[0]).toBe("web");
+  });
+
+  test("the contexts of netlify.toml: the branch's before the general ones, those before [build]", async () => {
+    const toml = [
+      '[build]\ncommand = "a"\npublish = "p"\n[build.environment]\nX = "1"\nY = "1"',
+      '[context.production]\ncommand = "b"\n[context.production.environment]\nX = "2"',
+      '[context.branch-deploy]\ncommand = "c"\n[context.deploy-preview]\npublish = "q"',
+      '[context."feature/x"]\ncommand = "d"',
+    ].join("\n");
+    const sources = { "package.json": {}, "netlify.toml": toml, ...lock };
+    const built = async (production: boolean, branch: string | null) => {
+      const result = await buildPlan(sources, {}, { production, branch });
+      return [result.build.at(-1), result.outputCandidates[0], result.env.X, result.env.Y];
+    };
+    expect(await built(true, "main")).toEqual(["b", "p", "2", "1"]);
+    expect(await built(false, "other")).toEqual(["c", "q", "1", "1"]);
+    expect(await built(false, "feature/x")).toEqual(["d", "q", "1", "1"]);
+    expect(await built(false, "constructor")).toEqual(["c", "q", "1", "1"]);
+  });
+
+  test("vercel.json's framework decides, and what builds don't use is named", async () => {
+    const vercel = { framework: "vitepress", crons: [], ignoreCommand: "exit 0", cleanUrls: true };
+    const toml =
+      '[build]\nignore = "x"\n[functions]\na = 1\n[[plugins]]\npackage = "@netlify/plugin-nextjs"\n[[redirects]]\nfrom = "/a"';
+    const result = await buildPlan({
+      "package.json": { scripts: { build: "vite build" }, devDependencies: { vite: "7" } },
+      "vercel.json": vercel,
+      "netlify.toml": toml,
+      ...lock,
+    });
+    expect(result.framework).toBe("vitepress");
+    expect(result.warnings).toEqual([
+      "netlify.toml has what builds here don't use: build.ignore, functions, plugin @netlify/plugin-nextjs.",
+      "vercel.json has what builds here don't use: crons, ignoreCommand.",
+    ]);
+  });
+
+  test("Hugo, with the machine's program or the repository's own", async () => {
+    const pages = { "hugo.toml": 'publishDir = "www"', "content/a.md": "" };
+    expect(await buildPlan(pages)).toMatchObject({
+      framework: "hugo",
+      install: null,
+      build: shell("hugo --gc --minify"),
+      outputCandidates: ["www", "public"],
+    });
+    expect(await buildPlan({ "config.toml": "", "themes/x/a": "", "content/a.md": "" })).toMatchObject({
+      framework: "hugo",
+    });
+    const styles = { "package.json": { devDependencies: { postcss: "8" } }, ...pages, ...lock };
+    expect(await buildPlan(styles)).toMatchObject({ install: ["npm", "ci"], build: shell("hugo --gc --minify") });
+    const script = { "package.json": { scripts: { build: "hugo --environment live" } }, ...pages, ...lock };
+    expect(await buildPlan(script)).toMatchObject({ framework: "hugo", build: ["npm", "run", "build"] });
+    const kept = { "package.json": { devDependencies: { "hugo-extended": "0.150.0" } }, ...pages, ...lock };
+    expect(await buildPlan(kept)).toMatchObject({ build: ["npx", "--no-install", "hugo", "--gc", "--minify"] });
   });
 
   test("files of other hosts that do not parse are warned of and passed over", async () => {
@@ -262,6 +355,7 @@ describe("the environment", () => {
   test("a warning does not fail a Create React App", async () => {
     const react = await buildPlan({
       "package.json": { scripts: { build: "react-scripts build" }, dependencies: { "react-scripts": "4.0.3" } },
+      ".nvmrc": "20",
       ...lock,
     });
     expect(react.env).toMatchObject({

@@ -7,8 +7,9 @@ import { type BuildChoice, chooseBuild } from "./build-command.ts";
 import { chooseRoot } from "./choose-root.ts";
 import { commandPlan } from "./command-plan.ts";
 import { detectFrameworks } from "./detect.ts";
-import { FRAMEWORKS, frameworkId } from "./frameworks.ts";
+import { FRAMEWORKS, frameworkId, NOT_BUILT } from "./frameworks.ts";
 import { type HostFile, readHostFiles } from "./host-files.ts";
+import { isHugoSite } from "./hugo.ts";
 import type { ChosenManager } from "./package-manager.ts";
 import { type PackageJson, SourceFiles } from "./source-files.ts";
 import { pagesFolder, staticPlan } from "./static-plan.ts";
@@ -28,6 +29,8 @@ export type BuildPlan =
   | (PlanCommon & {
       kind: "build";
       packageManager: ChosenManager;
+      /** Those that scripts call beside it. */
+      otherManagers: ChosenManager[];
       /** Where the install runs: the root, or the workspace that it belongs to. */
       workspaceRoot: string;
       /** `24`, `22.11` or `22.11.0`. */
@@ -38,7 +41,9 @@ export type BuildPlan =
       build: readonly string[];
       /** Seen from the root, the likeliest first; none leaves the source. */
       outputCandidates: string[];
-      /** What to do when none of them is there, if the framework has a way. */
+      /** What is there when the build made a server instead, seen from the root. */
+      serverOutputs: readonly string[];
+      /** How the framework makes files, if there is more to it than the folder. */
       outputHint: string | null;
       env: Record<string, string>;
       egress: EgressPolicy;
@@ -49,6 +54,9 @@ export interface PlanInput {
   /** Text of a file of the tree; undefined when there is none. */
   readFile(path: string): Promise<string | undefined>;
   settings: ProjectSettings;
+  /** Whether the deployment is meant for production, and its branch: the contexts of netlify.toml go by them. */
+  production: boolean;
+  branch: string | null;
 }
 
 /** What is known of a source before it is decided what to do. */
@@ -66,14 +74,14 @@ export interface Planning {
 /**
  * Project settings first, then the repository's files, then detection. Works on the tree, before anything is written
  * to a disk, and runs nothing.
- * @throws BerthError `root_not_found`, `package_json_invalid`, `package_manager_unclear`, `framework_unknown`,
+ * @throws BerthError `root_not_found`, `site_ambiguous`, `package_json_invalid`, `package_manager_unclear`, `framework_unknown`,
  * `project_setting_invalid`, and of a source that is served as it is `output_missing` and `output_empty`
  */
-export async function planBuild({ settings, ...source }: PlanInput): Promise<BuildPlan> {
+export async function planBuild({ settings, production, branch, ...source }: PlanInput): Promise<BuildPlan> {
   const files = new SourceFiles(source);
   const { warnings, ...resolvedRoot } = await chooseRoot(files, settings);
   const root = resolvedRoot.value;
-  const host = await readHostFiles(files, root);
+  const host = await readHostFiles(files, { root, context: { production, branch } });
   const packageJson = settings.framework === "static" ? undefined : await files.packageJson(root);
   const planning: Planning = {
     files,
@@ -85,7 +93,8 @@ export async function planBuild({ settings, ...source }: PlanInput): Promise<Bui
     warnings: [...warnings, ...host.warnings],
   };
   if (settings.framework === "static" && settings.build_command === undefined) return staticPlan(planning);
-  const frameworks = packageJson === undefined ? [] : await frameworksOf(planning, packageJson);
+  const hugo = isHugoSite(files, root) ? ["hugo"] : [];
+  const frameworks = packageJson === undefined ? hugo : [...(await frameworksOf(planning, packageJson)), ...hugo];
   const choice = await chooseBuild(planning, frameworks);
   if (choice !== undefined && !isServedAsItIs(planning, choice)) return await commandPlan(planning, choice);
   if (packageJson !== undefined && pagesFolder(files, root) === undefined && host.found.every((file) => !file.output)) {
@@ -94,13 +103,21 @@ export async function planBuild({ settings, ...source }: PlanInput): Promise<Bui
   return staticPlan(planning);
 }
 
-async function frameworksOf({ files, root, settings }: Planning, packageJson: PackageJson): Promise<string[]> {
+async function frameworksOf(
+  { files, root, settings, hostFiles }: Planning,
+  packageJson: PackageJson,
+): Promise<string[]> {
+  if (settings.framework === undefined && hostFiles.length > 0) {
+    const told = hostFiles.map(({ framework }) => frameworkId(framework ?? "")).find((id) => id !== undefined);
+    if (told !== undefined) return [told];
+  }
   if (settings.framework === undefined || settings.framework === "static") {
     return await detectFrameworks({ files, root, packageJson });
   }
   const id = frameworkId(settings.framework);
   if (id !== undefined) return [id];
-  throw new BerthError("project_setting_invalid", `'framework' is '${settings.framework}', which is not known.`, {
+  const reason = Object.hasOwn(NOT_BUILT, settings.framework) ? NOT_BUILT[settings.framework]! : "it is not known";
+  throw new BerthError("project_setting_invalid", `'framework' is '${settings.framework}': ${reason}.`, {
     hint: `It is one of: static, ${Object.keys(FRAMEWORKS).sort().join(", ")}.`,
   });
 }

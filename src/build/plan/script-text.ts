@@ -77,3 +77,25 @@ export function enteredFolders(text: string): string[] {
     /(?:^|[\s;&])(?:cd\s+|--prefix(?:=|\s+)|--cwd(?:=|\s+)|(?:pnpm|yarn)\s+(?:-C|--dir)\s+)["']?([\w@./-]+)/g;
   return [...text.matchAll(pattern)].map((match) => match[1]!).filter((folder) => !folder.startsWith("-"));
 }
+
+/** Members of a workspace that a command line names: `--filter=web...`, `-w web`, `yarn workspace web`, `nx build web`. */
+export function membersNamedIn(text: string): Set<string> {
+  const patterns = [
+    /(?:^|\s)(?:--filter|-F|--workspace|-w|--scope|--project|--projects|-C|--dir|--prefix|--cwd)(?:=|\s+)["']?\{?(?:\.\/)?([@\w./-]+?)(?:\.\.\.)?\}?["']?(?=$|[\s;&|])/gm,
+    /\b(?:yarn\s+workspace|cd)\s+["']?(?:\.\/)?([@\w./-]+)/g,
+    /\bnx\s+(?:run\s+)?(?:build\s+)?([@\w./-]+)(?::\w+)?/g,
+  ];
+  return new Set(
+    patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!.replace(/\/$/, ""))),
+  );
+}
+
+/** Package managers that a command line calls, npm left out. */
+export function managersCalled(text: string): ("pnpm" | "yarn" | "bun")[] {
+  const names = [
+    ["pnpm", ["pnpm", "pnpx"]],
+    ["yarn", ["yarn"]],
+    ["bun", ["bun", "bunx"]],
+  ] as const;
+  return names.filter(([, programs]) => programs.some((name) => runsProgram(text, name))).map(([name]) => name);
+}

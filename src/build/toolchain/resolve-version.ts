@@ -42,9 +42,14 @@ export async function resolveVersion(
   } catch (error) {
     const fallback = remembered?.version ?? (await newestKept(directory, request));
     if (fallback !== undefined) return fallback;
-    if (error instanceof BerthError && NO_SUCH_VERSION.test(error.message)) throw unknown(name, wanted);
+    if (isUnknownVersion(error)) throw unknown(name, wanted);
     throw error;
   }
+}
+
+/** The registry answered, and has no such version. */
+export function isUnknownVersion(error: unknown): boolean {
+  return error instanceof BerthError && NO_SUCH_VERSION.test(error.message);
 }
 
 /** `npm view` prints one version, a list, or nothing when none is in range. */

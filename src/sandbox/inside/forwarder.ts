@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { Socket } from "bun";
+import { FOLLOW_ORDERS } from "./frames.ts";
 import { type Half, onClose, onDrain, passOn } from "./relay.ts";
 
 /**
@@ -7,7 +8,7 @@ import { type Half, onClose, onDrain, passOn } from "./relay.ts";
  * connection to the platform's proxy, whose socket is the one way out. It ends with the command's own status.
  *
  * Arguments: `--cwd DIR`, `--listen PORT` for the proxy, `--tunnel HOST:PORT` for each registry on the host's loopback
- * (the same port here leads there), then `--` and the command.
+ * (the same port here leads there), then `--` and the command, which may be to follow orders (`commands.ts`).
  */
 const SOCKET = "/run/egress.sock";
 /** As shells do: a command that can't be run, one that is not there. */
@@ -27,7 +28,13 @@ for (let index = 0; index < options.length; index += 2) {
     listen("::1", port, value);
   }
 }
-process.exit(await runCommand(options[options.indexOf("--cwd") + 1]!));
+// Orders are followed by this very process: a start of the runtime costs more than most of git's commands.
+const cwd = options[options.indexOf("--cwd") + 1]!;
+if (command[0] === FOLLOW_ORDERS) {
+  process.chdir(cwd);
+  await import("./commands.ts");
+}
+process.exit(await runCommand(cwd));
 
 async function runCommand(cwd: string): Promise<number> {
   try {

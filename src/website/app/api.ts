@@ -1,6 +1,7 @@
 import type { Deployment } from "../../model/deployment.ts";
 import type { ErrorBody } from "../../model/errors.ts";
 import type { Project } from "../../model/project.ts";
+import type { Context, Variable } from "../../model/variables.ts";
 
 export type ProjectView = Project & { latest: Deployment | null };
 
@@ -22,6 +23,8 @@ export interface Wish {
   commit?: string;
   force?: boolean;
 }
+
+export type NewVariable = Pick<Variable, "name" | "context" | "secret" | "install"> & { value: string };
 
 /** A failed request, with what the API says of it. */
 export class ApiError extends Error {
@@ -63,6 +66,19 @@ export const api = {
   setProject: (name: string, settings: Record<string, string | null>) =>
     call<ProjectView>("PATCH", `/projects/${part(name)}`, { settings }),
   removeProject: (name: string) => call<void>("DELETE", `/projects/${part(name)}`),
+  variables: async (project: string) =>
+    (await call<{ variables: Variable[] }>("GET", `/projects/${part(project)}/variables`)).variables,
+  /** Both give all variables as they are then. */
+  setVariable: async (project: string, variable: NewVariable) =>
+    (await call<{ variables: Variable[] }>("PUT", `/projects/${part(project)}/variables`, { variables: [variable] }))
+      .variables,
+  removeVariable: async (project: string, { name, context }: { name: string; context: Context }) =>
+    (
+      await call<{ variables: Variable[] }>(
+        "DELETE",
+        `/projects/${part(project)}/variables?names=${part(name)}&context=${context}`,
+      )
+    ).variables,
   rollback: (name: string) => call<Deployment>("POST", `/projects/${part(name)}/rollback`),
   deployments: (project: string, before: string | null) =>
     call<DeploymentPage>(

@@ -11,6 +11,7 @@ export function Facts({ deployment }: { deployment: Deployment }) {
     ["Package manager", deployment.packageManager],
     ["Node", deployment.node],
     ["Build", deployment.reused ? "reused: nothing had changed" : null],
+    ["Trust", deployment.trust === "fork" ? "fork: without the project's variables" : null],
     ["Id", deployment.id],
   ];
   return (

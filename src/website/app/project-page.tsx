@@ -12,6 +12,7 @@ import { ProductionCard } from "./production-card.tsx";
 import { SettingsForm } from "./settings-form.tsx";
 import { useActions } from "./use-actions.ts";
 import { useTitle } from "./use-title.ts";
+import { Variables } from "./variables.tsx";
 
 export function ProjectPage() {
   const { name } = useParams({ strict: false }) as { name: string };
@@ -70,6 +71,7 @@ function Loaded({ project }: { project: ProjectView }) {
       <ProductionCard project={project} actions={actions} />
       <DeploymentList project={project.name} actions={actions} />
       <SettingsForm project={project} />
+      <Variables project={project.name} />
       <RemoveProject name={project.name} />
     </div>
   );

@@ -16,6 +16,7 @@ export const SETTING_FIELDS: Record<keyof ProjectSettings, SettingField> = {
   build_command: { label: "Build command", unset: "detected" },
   output_directory: { label: "Output directory", unset: "detected" },
   node_version: { label: "Node version", unset: "detected, else 24" },
+  clone_depth: { label: "Commits that builds see", unset: "1" },
   production_branch: { label: "Production branch", unset: "the repository's default" },
   egress: { label: "Network of builds", unset: "registry", choices: ["none", "registry", "public"] },
   html_handling: { label: "HTML addresses", unset: "auto-trailing-slash", choices: HTML_HANDLING },

@@ -1,7 +1,7 @@
 import { type Sha256, sha256 } from "../../../model/ids.ts";
 import type { ProjectSettings } from "../../../model/project.ts";
 import type { TreeEntry } from "../../../model/tree.ts";
-import { type BuildPlan, planBuild } from "../plan.ts";
+import { type BuildPlan, type PlanInput, planBuild } from "../plan.ts";
 
 /** Files by path; an object is written as JSON, a text beginning with `-> ` is a link. */
 export type Sources = Record<string, string | object>;
@@ -22,15 +22,20 @@ export function sourceOf(sources: Sources) {
   return { tree: { entries }, readFile: async (path: string) => texts.get(path) };
 }
 
-export async function plan(sources: Sources, settings: ProjectSettings = {}): Promise<BuildPlan> {
-  return await planBuild({ ...sourceOf(sources), settings });
+export async function plan(
+  sources: Sources,
+  settings: ProjectSettings = {},
+  context: Pick<PlanInput, "production" | "branch"> = { production: true, branch: "main" },
+): Promise<BuildPlan> {
+  return await planBuild({ ...sourceOf(sources), settings, ...context });
 }
 
 export async function buildPlan(
   sources: Sources,
   settings: ProjectSettings = {},
+  context?: Pick<PlanInput, "production" | "branch">,
 ): Promise<BuildPlan & { kind: "build" }> {
-  const result = await plan(sources, settings);
+  const result = await plan(sources, settings, context);
   if (result.kind !== "build") throw new Error(`a build was expected, and is ${JSON.stringify(result)}`);
   return result;
 }

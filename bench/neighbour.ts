@@ -1,0 +1,186 @@
+/**
+ * What two busy builds do to the request handler of the same platform: its throughput, and its p99 latency at a fixed
+ * rate of half of its peak, with the builds against without. The load comes from a process of its own.
+ *
+ *   script/bench neighbour [--rounds 2] [--seconds 10]
+ */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { Deployment, Status } from "../src/model/deployment.ts";
+import { deployAndWait, logOf, requestDeployment, waitFor } from "../test/support/deploy.ts";
+import { removeDataDirectory, startPlatform } from "../test/support/platform.ts";
+import { buildableSite, newRepository, type TestRepository } from "../test/support/repositories.ts";
+import type { LoadOrder, LoadResult } from "./support/load.ts";
+import { median, printColumns, ratio } from "./support/report.ts";
+
+const CONNECTIONS = 32;
+const PAGE_BYTES = 8192;
+const GOALS = { p99: 1.5, throughput: 0.7 };
+const BUSY = ["busy-one", "busy-two"];
+/** What a busy build prints once all of its threads are at work. */
+const AT_WORK = "all threads are at work";
+const IS_WAITING: readonly Status[] = ["pending", "uploading", "queued"];
+
+interface Measured {
+  throughput: LoadResult;
+  atHalf: LoadResult;
+}
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: "string", default: "2" }, seconds: { type: "string", default: "10" } },
+});
+const seconds = Number(options.seconds);
+
+const platform = await startPlatform({ env: { BERTH_BUILDS: `${BUSY.length}` } });
+const repositories: TestRepository[] = [];
+try {
+  const page = await repositoryOf("quiet", {
+    "index.html": `<!doctype html>${"tide ".repeat(2000)}`.slice(0, PAGE_BYTES),
+  });
+  const live = await deployAndWait(platform, { source: page.path, project: "quiet" });
+  const host = new URL(live.url).host;
+  for (const name of BUSY) await repositoryOf(name, busySite());
+  await load({ host, seconds: 3 }); // the handler's code is compiled, and its caches are filled
+  const peak = (await load({ host, seconds })).perSecond;
+  const rounds: { alone: Measured; beside: Measured }[] = [];
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    const alone = await measure(host, peak / 2);
+    const builds = await startBuilds();
+    const beside = await measure(host, peak / 2);
+    await endBuilds(builds);
+    rounds.push({ alone, beside });
+  }
+  report(rounds, peak / 2);
+} finally {
+  await platform.stop();
+  await removeDataDirectory(platform.dataDirectory);
+  for (const repository of repositories) await repository.remove();
+}
+
+async function repositoryOf(name: string, files: Record<string, string>): Promise<TestRepository> {
+  const repository = await newRepository(name, files);
+  repositories.push(repository);
+  return repository;
+}
+
+async function measure(host: string, rate: number): Promise<Measured> {
+  return { throughput: await load({ host, seconds }), atHalf: await load({ host, seconds, rate }) };
+}
+
+async function load(wish: { host: string; seconds: number; rate?: number }): Promise<LoadResult> {
+  const order: LoadOrder = { port: platform.port, path: "/", connections: CONNECTIONS, rate: null, ...wish };
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "support/load.ts"), JSON.stringify(order)], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const printed = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error("the load generator failed");
+  return JSON.parse(printed) as LoadResult;
+}
+
+/** Resolves when both are at work. */
+async function startBuilds(): Promise<Deployment[]> {
+  const builds = await Promise.all(
+    repositories.slice(1).map(async (repository, at) => {
+      await repository.commit({ "round.txt": `${Date.now()}` });
+      return await requestDeployment(platform, { source: repository.path, project: BUSY[at], force: true });
+    }),
+  );
+  for (const { id } of builds) {
+    const { status, error } = await waitFor(platform, id, (deployment) => !IS_WAITING.includes(deployment.status));
+    if (status !== "building") throw new Error(`a busy build is ${status}: ${error?.message}`);
+    while (!(await logOf(platform, id)).includes(AT_WORK)) await sleep(200);
+  }
+  return builds;
+}
+
+/** They must have been at work to the end: else there was nothing to measure. */
+async function endBuilds(builds: readonly Deployment[]): Promise<void> {
+  for (const { id } of builds) {
+    const { status } = await waitFor(platform, id, () => true);
+    if (status !== "building") throw new Error(`a busy build was ${status} before the measurement ended`);
+  }
+  for (const { id } of builds) await platform.api(`/deployments/${id}/cancel`, { method: "POST" });
+  for (const { id } of builds) await waitFor(platform, id, ({ status }) => status === "canceled");
+}
+
+/**
+ * Two threads that compress, parse and write to the disk, with 150 MiB each: more than the machine's cores together. It
+ * ends by itself a minute after everything that is measured could have ended.
+ */
+function busySite(): Record<string, string> {
+  const build = `import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { gzipSync } from "node:zlib";
+
+const THREADS = 2;
+if (isMainThread) {
+  mkdirSync("dist", { recursive: true });
+  let ready = 0;
+  for (let n = 0; n < THREADS; n += 1) {
+    const worker = new Worker(new URL(import.meta.url), { workerData: n });
+    worker.on("message", () => {
+      ready += 1;
+      if (ready === THREADS) console.log("${AT_WORK}");
+    });
+  }
+  process.on("exit", () => writeFileSync("dist/index.html", "<h1>done</h1>"));
+} else {
+  const held = Buffer.alloc(150 * 1024 * 1024, "tide");
+  const rows = Array.from({ length: 20_000 }, (_, n) => ({ n, name: "anchor " + n, tags: ["keel", "mast", n] }));
+  const end = Date.now() + ${(2 * seconds + 60) * 1000};
+  for (let round = 0; Date.now() < end; round += 1) {
+    const text = JSON.stringify(JSON.parse(JSON.stringify(rows)));
+    const packed = gzipSync(text);
+    const file = openSync("part-" + workerData, "w");
+    for (let n = 0; n < 16; n += 1) {
+      held.fill(round + n, n * 1024 * 1024, (n + 1) * 1024 * 1024);
+      writeSync(file, held, n * 1024 * 1024, 1024 * 1024);
+    }
+    writeSync(file, packed);
+    fsyncSync(file);
+    closeSync(file);
+    rmSync("part-" + workerData);
+    if (round === 0) parentPort.postMessage("ready");
+  }
+}
+`;
+  return buildableSite(build);
+}
+
+function report(rounds: readonly { alone: Measured; beside: Measured }[], rate: number): void {
+  const of = (figure: (measured: Measured) => number) => ({
+    alone: median(rounds.map(({ alone }) => figure(alone))),
+    beside: median(rounds.map(({ beside }) => figure(beside))),
+  });
+  const throughput = of((measured) => measured.throughput.perSecond);
+  const p99 = of((measured) => measured.atHalf.p99Ms);
+  const p50 = of((measured) => measured.atHalf.p50Ms);
+  const kept = of((measured) => measured.atHalf.perSecond);
+  const verdict = (isMet: boolean) => (isMet ? "met" : "missed");
+  const milliseconds = (value: number) => `${value.toFixed(2)} ms`;
+  const perSecond = (value: number) => `${Math.round(value)} /s`;
+  printColumns(
+    `the request handler beside ${BUSY.length} busy builds (medians of ${rounds.length}, ${CONNECTIONS} connections, ${PAGE_BYTES} bytes)`,
+    ["what", "alone", "beside builds", "ratio", "goal"],
+    [
+      [
+        "throughput",
+        perSecond(throughput.alone),
+        perSecond(throughput.beside),
+        ratio(throughput.beside, throughput.alone),
+        `≥ ${GOALS.throughput} ×: ${verdict(throughput.beside >= GOALS.throughput * throughput.alone)}`,
+      ],
+      [
+        `p99 at ${perSecond(rate)}`,
+        milliseconds(p99.alone),
+        milliseconds(p99.beside),
+        ratio(p99.beside, p99.alone),
+        `≤ ${GOALS.p99} ×: ${verdict(p99.beside <= GOALS.p99 * p99.alone)}`,
+      ],
+      ["p50 at that rate", milliseconds(p50.alone), milliseconds(p50.beside), ratio(p50.beside, p50.alone), ""],
+      ["answered at that rate", perSecond(kept.alone), perSecond(kept.beside), ratio(kept.beside, kept.alone), ""],
+    ],
+  );
+}

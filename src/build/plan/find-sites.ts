@@ -1,0 +1,57 @@
+import { posix } from "node:path";
+import { detectFrameworks, NEVER_ALONE } from "./detect.ts";
+import { FRAMEWORKS } from "./frameworks.ts";
+import { buildScripts } from "./script-text.ts";
+import { dependsOn } from "./site.ts";
+import type { PackageJson, SourceFiles } from "./source-files.ts";
+import { workspaceMembers } from "./workspace.ts";
+
+/** Folders with a package.json that are looked at; a repository of more is left to its settings. */
+const LOOKED_AT = 200;
+/** How deep below the top a folder may lie, where no workspace says which folders count. */
+const DEPTH = 3;
+
+/** By their names no site of anybody, but something that a repository shows or tests itself with. */
+const SIDE =
+  /(^|\/)(examples?|samples?|demos?|fixtures?|__\w+__|tests?|e2e|playgrounds?|sandbox(es)?|templates?|starters?|benchmarks?|integration)(\/|$|-)/i;
+
+/** Folders of sites below the top; `main` are those that do not look like examples or tests. */
+export async function findSites(files: SourceFiles): Promise<{ main: string[]; side: string[] }> {
+  const members = await workspaceMembers(files, ".");
+  const folders = members.length > 0 ? members : foldersWithPackage(files);
+  const sites: string[] = [];
+  for (const folder of folders.slice(0, LOOKED_AT)) {
+    const packageJson = await files.packageJson(folder).catch(() => undefined);
+    if (packageJson !== undefined && (await isSite(files, { root: folder, packageJson }))) sites.push(folder);
+  }
+  const side = sites.filter((folder) => SIDE.test(folder));
+  return { main: sites.filter((folder) => !side.includes(folder)), side };
+}
+
+function foldersWithPackage(files: SourceFiles): string[] {
+  return files
+    .pathsBelow(".")
+    .filter((path) => posix.basename(path) === "package.json" && !/(^|\/)(node_modules|\.[^/]+)\//.test(path))
+    .map((path) => posix.dirname(path))
+    .filter((folder) => folder !== "." && folder.split("/").length <= DEPTH)
+    .sort((one, other) => one.split("/").length - other.split("/").length || (one < other ? -1 : 1));
+}
+
+const VITE_LIKE = new Set(["vite", "svelte", "solid-js", "tanstack-router"]);
+
+/** It has a script that builds, and a framework that makes pages; a library that is bundled with one is none. */
+async function isSite(
+  files: SourceFiles,
+  { root, packageJson }: { root: string; packageJson: PackageJson },
+): Promise<boolean> {
+  const scripts = buildScripts(packageJson);
+  if (scripts.length === 0) return false;
+  const hasPage = files.has(root, "index.html");
+  const found = (await detectFrameworks({ files, root, packageJson })).filter((id) => !NEVER_ALONE.has(id));
+  if (found.length === 0) return hasPage;
+  const folders = files.foldersIn(root).map((folder) => files.join(root, folder));
+  if (found.every((id) => VITE_LIKE.has(id)))
+    return hasPage || folders.some((folder) => files.has(folder, "index.html"));
+  if (found.includes("svelte-kit") && dependsOn(packageJson, "@sveltejs/package")) return hasPage;
+  return found.some((id) => FRAMEWORKS[id] !== undefined);
+}

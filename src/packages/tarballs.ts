@@ -1,0 +1,80 @@
+import { open, rm } from "node:fs/promises";
+import type { DiskStore, Kept } from "./disk-store.ts";
+import { IntegrityCheck } from "./integrity.ts";
+import { type Metadata, Refused } from "./metadata.ts";
+import type { Dist } from "./packument.ts";
+import { tarballPath } from "./registry-path.ts";
+import { SingleFlight } from "./single-flight.ts";
+import { askUpstream, registryOf, type UpstreamSettings } from "./upstream.ts";
+
+const TARBALL_MAX_BYTES = 1024 ** 3;
+
+interface TarballParts {
+  store: DiskStore;
+  upstream: UpstreamSettings;
+  metadata: Metadata;
+}
+
+/** Archives of versions, which never change once they are published: one that was kept is never asked for again. */
+export class Tarballs {
+  private readonly flights = new SingleFlight<Kept>();
+
+  constructor(private readonly parts: TarballParts) {}
+
+  /** @throws Refused: 502 when the bytes are not those that the registry's own metadata names */
+  async file(name: string, version: string): Promise<Kept> {
+    const registry = registryOf(this.parts.upstream, name);
+    const key = JSON.stringify(["tarball", registry, name, version]);
+    return (
+      (await this.parts.store.find(key)) ?? (await this.flights.run(key, () => this.fetch(key, { name, version })))
+    );
+  }
+
+  /** The archive is fetched from where it usually lies while the registry is asked what it must be. */
+  private async fetch(key: string, { name, version }: { name: string; version: string }): Promise<Kept> {
+    const { store, upstream, metadata } = this.parts;
+    const usual = registryOf(upstream, name) + tarballPath(name, version);
+    const draft = store.draft();
+    try {
+      const [dist, first] = await Promise.all([metadata.dist(name, version), this.download(usual, draft)]);
+      if (dist === undefined) throw new Refused(404);
+      const check = "check" in first ? first.check : await this.elsewhere(dist, { usual, draft, refusal: first });
+      if (!check.matches(dist)) throw new Refused(502);
+      return await store.keep(key, draft);
+    } finally {
+      await rm(draft, { force: true });
+    }
+  }
+
+  private async elsewhere(
+    { tarball }: Dist,
+    { usual, draft, refusal }: { usual: string; draft: string; refusal: { status: number } },
+  ): Promise<IntegrityCheck> {
+    if (tarball === usual || !/^https?:/.test(tarball)) throw new Refused(refusal.status);
+    const second = await this.download(tarball, draft);
+    if ("check" in second) return second.check;
+    throw new Refused(second.status);
+  }
+
+  private async download(url: string, draft: string): Promise<{ check: IntegrityCheck } | { status: number }> {
+    const response = await askUpstream(this.parts.upstream, url, { "accept-encoding": "identity" });
+    if (!response.ok) {
+      await response.body?.cancel();
+      return { status: response.status };
+    }
+    const check = new IntegrityCheck();
+    const file = await open(draft, "w", 0o600);
+    try {
+      let size = 0;
+      for await (const chunk of response.body ?? []) {
+        size += chunk.length;
+        if (size > TARBALL_MAX_BYTES) throw new Error("an archive that is too large");
+        check.update(chunk);
+        await file.writeFile(chunk);
+      }
+    } finally {
+      await file.close();
+    }
+    return { check };
+  }
+}

@@ -1,0 +1,96 @@
+import { SECRET_MIN_CHARACTERS } from "../model/variables.ts";
+import { base64Forms, formsOf } from "./secret-forms.ts";
+
+const MASK = "***";
+/** RFC 7468 (PEM) and RFC 2045 (MIME, base64(1)): where base64 is broken into lines. */
+const BASE64_LINES = [64, 76];
+
+/** Puts `***` in the place of secrets. Pure. */
+export interface Masker {
+  /** Masks the text of a whole line, or of several. */
+  mask(text: string): string;
+  /** How far a secret can reach back, in characters: a text that goes on is held back by so much. */
+  readonly reach: number;
+  /**
+   * Where a text that goes on may be cut, so that no secret is seen from both sides: none that is whole, and none whose
+   * end is still to come. 0 when it is too short to be cut.
+   */
+  cut(text: string): number;
+}
+
+/** Of values of several lines each line is a secret of its own, since a log is written line by line. */
+export function createMasker(secrets: readonly string[]): Masker {
+  const patterns = patternsOf(secrets);
+  const reach = Math.max(0, ...patterns.map((pattern) => pattern.length - 1));
+  const mask = (text: string): string => {
+    let masked = text;
+    // What a mask has drawn together may be a secret again. Each round is shorter than the one before.
+    for (;;) {
+      const spans = spansOf(masked, patterns);
+      if (spans.length === 0) return masked;
+      masked = replaceSpans(masked, spans);
+    }
+  };
+  return {
+    mask,
+    reach,
+    cut(text) {
+      const at = Math.max(0, text.length - reach);
+      const across = spansOf(text, patterns).find(({ start, end }) => start < at && at < end);
+      if (across === undefined) return at;
+      // Behind a text that is all secrets nothing but a masked beginning can be lost.
+      return across.start > 0 ? across.start : across.end;
+    },
+  };
+}
+
+function patternsOf(secrets: readonly string[]): string[] {
+  const patterns = new Set<string>();
+  const add = (pattern: string) => {
+    if (pattern.length >= SECRET_MIN_CHARACTERS) patterns.add(pattern);
+  };
+  for (const secret of secrets) {
+    for (const part of new Set([secret, ...secret.split(/[\r\n]+/).map((line) => line.trim())])) {
+      if (part.length >= SECRET_MIN_CHARACTERS) for (const form of formsOf(part)) add(form);
+    }
+    for (const form of base64Forms(secret).slice(0, 2)) for (const line of brokenIntoLines(form)) add(line);
+  }
+  return [...patterns];
+}
+
+function brokenIntoLines(base64: string): string[] {
+  return BASE64_LINES.flatMap((width) => base64.match(new RegExp(`.{1,${width}}`, "g")) ?? []);
+}
+
+interface Span {
+  start: number;
+  end: number;
+}
+
+/** All places of all patterns in order; those that overlap or touch are one. */
+function spansOf(text: string, patterns: readonly string[]): Span[] {
+  const found: Span[] = [];
+  for (const pattern of patterns) {
+    for (let start = text.indexOf(pattern); start !== -1; start = text.indexOf(pattern, start + 1)) {
+      found.push({ start, end: start + pattern.length });
+    }
+  }
+  found.sort((a, b) => a.start - b.start);
+  const merged: Span[] = [];
+  for (const span of found) {
+    const last = merged.at(-1);
+    if (last !== undefined && span.start <= last.end) last.end = Math.max(last.end, span.end);
+    else merged.push(span);
+  }
+  return merged;
+}
+
+function replaceSpans(text: string, spans: readonly Span[]): string {
+  let at = 0;
+  let masked = "";
+  for (const { start, end } of spans) {
+    masked += text.slice(at, start) + MASK;
+    at = end;
+  }
+  return masked + text.slice(at);
+}

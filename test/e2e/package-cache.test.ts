@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { deployAndWait, logOf } from "../support/deploy.ts";
+import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { newRepository } from "../support/repositories.ts";
+
+/** Packages come through the platform's own cache, whatever package manager asks for them. */
+describe("package cache", () => {
+  let platform: TestPlatform;
+  beforeAll(async () => {
+    platform = await startPlatform();
+  }, 120_000);
+  afterAll(async () => {
+    await platform.stop();
+    await removeDataDirectory(platform.dataDirectory);
+  }, 30_000);
+
+  const buildWith = (dependency: string) => `import "${dependency}";
+import { mkdirSync, writeFileSync } from "node:fs";
+mkdirSync("dist", { recursive: true });
+writeFileSync("dist/index.html", "<h1>built</h1>");
+`;
+  const kept = async () => {
+    const names = await readdir(join(platform.dataDirectory, "packages"), { recursive: true }).catch(() => []);
+    return names.filter((name) => /^..\/[0-9a-f]{64}$/.test(name)).length;
+  };
+
+  test.each([
+    ["npm", "npm@11.21.2", "is-number"],
+    ["pnpm", "pnpm@10.34.8", "ms"],
+    ["yarn", "yarn@1.22.22", "picocolors"],
+    ["modern-yarn", "yarn@4.9.1", "clsx"],
+    ["bun", "bun@1.4.5", "escape-html"],
+  ])(
+    "%s installs through it",
+    async (name, packageManager, dependency) => {
+      const before = await kept();
+      const files = {
+        "package.json": JSON.stringify({
+          name: "site",
+          private: true,
+          packageManager,
+          scripts: { build: "node build.mjs" },
+          dependencies: { [dependency]: "*" },
+        }),
+        "build.mjs": buildWith(dependency),
+        ...(name === "modern-yarn" ? { ".yarnrc.yml": "nodeLinker: node-modules\n" } : {}),
+      };
+      const repository = await newRepository(name, files);
+      const deployment = await deployAndWait(platform, { source: repository.path });
+      const log = await logOf(platform, deployment.id);
+      expect([deployment.error, deployment.status, log]).toEqual([null, "ready", expect.anything()]);
+      expect(await (await platform.site(`${name}.localhost`, "/")).text()).toBe("<h1>built</h1>");
+      // Its packument and its archive.
+      expect(await kept()).toBeGreaterThanOrEqual(before + 2);
+      await repository.remove();
+    },
+    180_000,
+  );
+});
