@@ -62,7 +62,7 @@ describe.each(MODES)("what a build behind the wall wrote, mode %s", (mode) => {
 
   async function collect(work: string, folder: string, startedAtMs: number): Promise<Published> {
     try {
-      const plan = { root: folder, outputCandidates: ["dist"], outputHint: null, resolved: {} };
+      const plan = { root: folder, outputCandidates: ["dist"], outputHint: null, serverOutputs: [], resolved: {} };
       const { directory } = await chooseOutput(work, plan, { startedAtMs });
       const files = await collectOutput(directory, LIMIT);
       const contents = await Promise.all(files.map((file) => file.bytes()));
@@ -111,7 +111,9 @@ describe("a collector that trusts the folder", () => {
     await symlink(join(root.path, "secret"), join(folder, "dist/link.html"));
     if (IS_ROOT) await link(join(root.path, "secret"), join(folder, "dist/hard.html"));
     await symlink(root.path, join(folder, "whole"));
-    expect(await bare("cp -rL dist out && cp whole/secret out/whole.html", { cwd: folder })).toMatchObject({ status: 0 });
+    expect(await bare("cp -rL dist out && cp whole/secret out/whole.html", { cwd: folder })).toMatchObject({
+      status: 0,
+    });
     for (const name of ["link.html", "whole.html", ...(IS_ROOT ? ["hard.html"] : [])]) {
       expect(await readFile(join(folder, "out", name), "utf8")).toBe(CANARY);
     }

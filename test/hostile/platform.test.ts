@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Glob } from "bun";
 import { processesOf, untilGone } from "../../src/sandbox/process-tree.ts";
 import { logOf, requestDeployment, waitFor, waitForEnd } from "../support/deploy.ts";
 import { IS_ROOT, MIB, newFolder } from "../support/hostile.ts";
@@ -130,23 +132,36 @@ async function killInMidBuild(hostile: HostilePlatform, name: string): Promise<s
 const mountsBelow = async (folder: string) =>
   (await readFile("/proc/self/mounts", "utf8")).split("\n").filter((line) => line.includes(folder));
 
-test("killed with -9 in mid-build, nothing of it is left, and the job is done again by the next up", async () => {
-  let hostile = await start("user");
-  try {
-    const id = await killInMidBuild(hostile, "wreck");
+/** The control groups of all runs that a killed platform had not ended. */
+async function cgroupsLeft(): Promise<string[]> {
+  const records = [...new Glob("slots/*/run/left.*").scanSync(dataDirectory)];
+  const contents = records.map((path) => Bun.file(join(dataDirectory, path)).json() as Promise<{ cgroups: string[] }>);
+  return (await Promise.all(contents)).flatMap(({ cgroups }) => cgroups);
+}
+
+test.each(PLATFORM_MODES)(
+  "killed with -9 in mid-build, nothing of it is left, and the next up does the job again, mode %s",
+  async (mode) => {
+    const killed = await start(mode);
+    const id = await killInMidBuild(killed, `wreck-${mode}`);
     // The kernel ends them; this only waits for it, and would wait for ever for one that stays.
-    while (slotProcesses(hostile.platform).length > 0) await Bun.sleep(10);
-    const before = hostile;
-    hostile = await start("user");
-    const done = await waitForEnd(hostile.platform, id);
-    expect([done.status, done.error]).toEqual(["ready", null]);
-    expect(slotProcesses(hostile.platform)).toEqual([]);
+    while (slotProcesses(killed.platform).length > 0) await Bun.sleep(10);
+    const cgroups = await cgroupsLeft();
+    const next = await start(mode);
+    try {
+      const done = await waitForEnd(next.platform, id);
+      expect([done.status, done.error]).toEqual(["ready", null]);
+      expect(slotProcesses(next.platform)).toEqual([]);
+      expect(cgroups.filter(existsSync)).toEqual([]);
+    } finally {
+      await next.close();
+      await killed.close();
+    }
     expect(await mountsBelow(dataDirectory)).toEqual([]);
-    await before.close();
-  } finally {
-    await hostile.close();
-  }
-}, 120_000);
+    expect([...new Glob("slots/*/disk.img").scanSync(dataDirectory)]).toEqual([]);
+  },
+  120_000,
+);
 
 describe("without the wall the same attacks succeed", () => {
   let hostile: HostilePlatform;

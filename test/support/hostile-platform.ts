@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, rmdir } from "node:fs/promises";
 import type { Deployment } from "../../src/model/deployment.ts";
 import type { WallMode } from "../../src/sandbox/profile.ts";
@@ -47,7 +48,7 @@ export async function startHostilePlatform(
   const chroot = `${dataDirectory}.root`;
   const repositories: TestRepository[] = [];
   const env = { ...options.env, ...(mode === "none" ? { BERTH_SANDBOX: "none" } : {}) };
-  if (mode === "capabilities") await mkdir(chroot);
+  if (mode === "capabilities") await mkdir(chroot, { recursive: true });
   const prefix =
     mode === "capabilities"
       ? ["unshare", "--mount", "--propagation", "private", "sh", "-c", CLOSED_NAMESPACES, chroot]
@@ -55,7 +56,7 @@ export async function startHostilePlatform(
   // The folder of the chroot is empty here: its mounts are the platform's own.
   const removeRest = async () => {
     for (const repository of repositories) await repository.remove();
-    if (mode === "capabilities") await rmdir(chroot);
+    if (mode === "capabilities" && existsSync(chroot)) await rmdir(chroot);
   };
   const removeAll = async () => {
     await removeRest();
