@@ -226,6 +226,15 @@ async function initCluster({ native, cluster, password, owner, directory }: Init
  */
 async function withPasswdEntry(folder: string, owner: { uid: number; gid: number } | undefined): Promise<string[]> {
   if (owner === undefined) return [];
+  if (Bun.which("bwrap") === null) {
+    throw new BerthError(
+      "missing_dependency",
+      "As root, the embedded PostgreSQL is set up by 'bwrap', which is not installed.",
+      {
+        hint: "Run as root: apt-get install -y --no-install-recommends bubblewrap",
+      },
+    );
+  }
   const passwd = join(folder, "passwd");
   await writeFile(passwd, `root:x:0:0::/:/bin/sh\n${SUPERUSER}:x:${owner.uid}:${owner.gid}::/:/bin/sh\n`, {
     mode: 0o644,

@@ -8,6 +8,8 @@ import { LineCutter, shownLine } from "./line-cutter.ts";
 import { createMasker } from "./mask.ts";
 
 const FLUSH_MS = 80;
+/** Of what commands print. A flood of short lines would fill the database long before its bytes are many. */
+const PRINTED_LINES_MAX = 100_000;
 
 /**
  * The log of one deployment while a worker holds it. Lines are written in batches and in order; whoever follows the
@@ -17,6 +19,7 @@ export class DeploymentLog {
   private pending: LogLine[] = [];
   private cutters = new Map<string, LineCutter>();
   private timer: Timer | undefined;
+  private printedLines = 0;
   private writing: Promise<void> = Promise.resolve();
   private masker = createMasker([]);
 
@@ -81,11 +84,17 @@ export class DeploymentLog {
   }
 
   private push(step: LogStep, stream: LogLine["stream"], text: string): void {
-    this.seq += 1;
+    const isKept = stream === "system" || ++this.printedLines <= PRINTED_LINES_MAX;
+    if (isKept) this.seq += 1;
     const line: LogLine = { seq: this.seq, at: new Date().toISOString(), step, stream, text };
-    this.pending.push(line);
     this.recent.push(line);
     if (this.recent.length > 200) this.recent = this.recent.slice(-100);
+    if (!isKept) {
+      const notice = `What is printed after ${PRINTED_LINES_MAX} lines is not kept in this log.`;
+      if (this.printedLines === PRINTED_LINES_MAX + 1) this.push(step, "system", notice);
+      return;
+    }
+    this.pending.push(line);
     // A lost write shows at the next flush, which the worker waits for.
     this.timer ??= setTimeout(() => void this.flush().catch(() => undefined), FLUSH_MS);
   }

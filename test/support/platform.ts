@@ -11,6 +11,8 @@ export interface TestPlatform {
   port: number;
   signInUrl: string;
   dataDirectory: string;
+  /** As root: the slots' users come after it. */
+  uidBase: number;
   pid: number;
   token: string;
   /** A request to the API with the machine's own token. */
@@ -29,15 +31,21 @@ export interface PlatformOptions {
   dataDirectory?: string;
   args?: readonly string[];
   env?: Record<string, string>;
+  /** Put before the program, such as a command that makes a namespace and then runs the rest of its arguments. */
+  prefix?: readonly string[];
+  /** In the launcher's place, which would install what is missing. */
+  program?: readonly string[];
 }
 
 /** Starts the real program by its launcher, as a user does, and waits until it is up. */
 export async function startPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
   const dataDirectory = options.dataDirectory ?? (await newDataDirectory());
   const args = options.args?.includes("--port") ? options.args : ["--port", "0", ...(options.args ?? [])];
-  const child = Bun.spawn([join(ROOT, "berth"), "up", "--json", "--data", dataDirectory, ...args], {
+  const program = [...(options.prefix ?? []), ...(options.program ?? [join(ROOT, "berth")])];
+  const uidBase = uidBaseOf(dataDirectory);
+  const child = Bun.spawn([...program, "up", "--json", "--data", dataDirectory, ...args], {
     cwd: tmpdir(),
-    env: { ...Bun.env, BERTH_UID_BASE: `${uidBaseOf(dataDirectory)}`, ...options.env },
+    env: { ...Bun.env, BERTH_UID_BASE: `${uidBase}`, ...options.env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -77,6 +85,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     port,
     signInUrl: up.signInUrl,
     dataDirectory,
+    uidBase,
     pid: child.pid,
     token: api.token,
     api: (path, init = {}) =>
@@ -94,7 +103,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
 
 /** Platforms side by side get uids of their own, the same one at every start on one directory. */
 function uidBaseOf(dataDirectory: string): number {
-  return 100_000 + (Bun.hash.crc32(dataDirectory) % 1_000_000) * 100;
+  return 2_000_000 + (Bun.hash.crc32(dataDirectory) % 1_000_000) * 200;
 }
 
 /**

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { MODES, newFolder, openWall, type Wall } from "../support/hostile.ts";
+
+/** System calls by number, as there is no name for all in perl, which is on every Debian. */
+const X64 = {
+  socket: 41,
+  unshare: 272,
+  ptrace: 101,
+  io_uring_setup: 425,
+  mount: 165,
+  bpf: 321,
+  keyctl: 250,
+  setns: 308,
+};
+const ARM64 = {
+  socket: 198,
+  unshare: 97,
+  ptrace: 117,
+  io_uring_setup: 425,
+  mount: 40,
+  bpf: 280,
+  keyctl: 219,
+  setns: 268,
+};
+const NUMBERS = process.arch === "x64" ? X64 : ARM64;
+const [EPERM, ENOSYS, EAFNOSUPPORT] = ["1", "38", "97"];
+
+type Call = [name: string, number: number, args: readonly number[], refusal: string];
+const { socket, unshare, ptrace, io_uring_setup, mount, bpf, keyctl, setns } = NUMBERS;
+const REFUSED: Call[] = [
+  ["socket(AF_VSOCK)", socket, [40, 1, 0], EAFNOSUPPORT],
+  ["socket(AF_ALG)", socket, [38, 5, 0], EAFNOSUPPORT],
+  ["socket(AF_NETLINK, NETLINK_KOBJECT_UEVENT)", socket, [16, 3, 15], EAFNOSUPPORT],
+  ["unshare(CLONE_NEWUSER)", unshare, [0x1000_0000], EPERM],
+  ["ptrace", ptrace, [0, 0, 0, 0], EPERM],
+  ["io_uring_setup", io_uring_setup, [8, 0], ENOSYS],
+  ["mount", mount, [0, 0, 0, 0, 0], EPERM],
+  ["bpf", bpf, [0, 0, 0], EPERM],
+  ["keyctl", keyctl, [0, 0, 0], EPERM],
+  ["setns", setns, [0, 0], EPERM],
+];
+const ALLOWED: Call[] = [
+  ["socket(AF_UNIX)", socket, [1, 1, 0], "ok"],
+  ["socket(AF_INET)", socket, [2, 1, 0], "ok"],
+  ["socket(AF_NETLINK, NETLINK_ROUTE)", socket, [16, 3, 0], "ok"],
+];
+
+const script = (calls: Call[]) => {
+  // A call of its own process each: ptrace(PTRACE_TRACEME) holds for what follows.
+  const one = (number: number, args: readonly number[]) =>
+    `print syscall(${[number, ...args].join()}) < 0 ? $!+0 : "ok"`;
+  return calls.map(([, number, args]) => `perl -e '${one(number, args)}'; echo`).join("\n");
+};
+const answers = (text: string, calls: Call[]) => {
+  const lines = text.trim().split("\n");
+  return Object.fromEntries(calls.map(([name], index) => [name, lines[index]]));
+};
+const expected = (calls: Call[]) => Object.fromEntries(calls.map(([name, , , refusal]) => [name, refusal]));
+
+let root: Awaited<ReturnType<typeof newFolder>>;
+beforeAll(async () => {
+  root = await newFolder();
+});
+afterAll(() => root.remove());
+
+const withWall = async (mode: Parameters<typeof openWall>[0]["mode"], use: (wall: Wall) => Promise<void>) => {
+  const wall = await openWall({ directory: root.path, mode });
+  try {
+    await use(wall);
+  } finally {
+    await wall.close();
+  }
+};
+
+describe.each(MODES)("behind the wall, mode %s", (mode) => {
+  test("forbidden system calls give errors", () =>
+    withWall(mode, async (wall) => {
+      const calls = [...REFUSED, ...ALLOWED];
+      expect(answers((await wall.attempt(script(calls))).text, calls)).toEqual(expected(calls));
+    }));
+
+  test("a namespace, a mount and a device file can't be made", () =>
+    withWall(mode, async (wall) => {
+      const tries = ["unshare -U true", "unshare -rn true", "mount -t tmpfs none /tmp", "mknod d c 1 5"];
+      const { text } = await wall.attempt(tries.map((line) => `${line} 2>/dev/null && echo did ${line};`).join("\n"));
+      expect(text).toBe("");
+    }));
+});
+
+test("without the wall the kernel knows the same calls", () =>
+  withWall("none", async (wall) => {
+    const found = answers((await wall.attempt(script(REFUSED))).text, REFUSED);
+    expect(found).toMatchObject({ "unshare(CLONE_NEWUSER)": "ok", ptrace: "ok" });
+    // A kernel may lack one or the other: AF_VSOCK is a module, and io_uring can be switched off.
+    const differing = REFUSED.filter(([name, , , refusal]) => found[name] !== refusal);
+    expect(differing.length).toBeGreaterThanOrEqual(4);
+    expect(await wall.attempt("unshare -U true")).toMatchObject({ exit: 0 });
+  }));
