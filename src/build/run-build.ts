@@ -61,7 +61,8 @@ export async function runBuild(
     `Node ${node.version} (${nodeFrom}), ${plan.packageManager.name} ${manager.version} (${managerFrom})`,
   );
   for (const { warning } of tools.all) if (warning !== undefined) log.say("install", `Warning: ${warning}`);
-  let contacted: ContactedHost[] = [];
+  // The fetch of the source has asked for some already.
+  let contacted: readonly ContactedHost[] = held.view.contacted;
   const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
     log.say(step, `$ ${shown(command)}`);
     const result = await parts.sandbox.run(command, {
@@ -82,7 +83,7 @@ export async function runBuild(
     // A build can put a secret into the name of a host.
     const named = result.contacted.map((contact) => ({ ...contact, host: log.masked(contact.host) }));
     contacted = sumContacted([contacted, named]);
-    if (contacted.length > 0) await held.advance({ findings: { contacted } });
+    if (contacted.length > 0) await held.advance({ findings: { contacted: [...contacted] } });
     const failure = failureOf(step, result, {
       command: shown(command),
       lastLines: log.lastLines(step, 200),

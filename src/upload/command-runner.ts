@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { ContactedHost } from "../model/contacted-host.ts";
 import { BerthError } from "../model/errors.ts";
 import { FOLLOW_ORDERS, FrameReader, type Order } from "../sandbox/inside/frames.ts";
 import type { RunOptions, RunResult, Sandbox } from "../sandbox/sandbox.ts";
@@ -19,8 +20,8 @@ export interface RunningCommand {
 /** Runs commands, one at a time. */
 export interface CommandRunner {
   spawn(command: readonly string[], env: Record<string, string>): RunningCommand;
-  /** Kills what runs and waits until it is gone. */
-  close(): Promise<void>;
+  /** Kills what runs and waits until it is gone. @returns the hosts that were asked for meanwhile */
+  close(): Promise<readonly ContactedHost[]>;
 }
 
 /** The commands' own user, files and network: tier 0, by the operator's word. */
@@ -46,9 +47,10 @@ export function plainRunner({ cwd, path }: { cwd: string; path: string }): Comma
       };
     },
     async close() {
-      if (last === undefined) return;
+      if (last === undefined) return [];
       killGroup(last.pid);
       await last.exited;
+      return [];
     },
   };
 }
@@ -80,6 +82,7 @@ export async function walledRunner({ sandbox, temporaryDirectory, run }: WalledR
   const orders = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const stop = new AbortController();
   const session = new Session((order) => void writeSync(orders, `${JSON.stringify(order)}\n`));
+  let contacted: readonly ContactedHost[] = [];
   const ended = sandbox
     .run([FOLLOW_ORDERS], {
       ...run,
@@ -88,7 +91,10 @@ export async function walledRunner({ sandbox, temporaryDirectory, run }: WalledR
       onOutput: (stream, bytes) => session.take(stream, bytes).catch(() => stop.abort()),
     })
     .then(
-      (result) => session.end(reasonOf(result, session.faults)),
+      (result) => {
+        contacted = result.contacted;
+        session.end(reasonOf(result, session.faults));
+      },
       (error: unknown) => session.end(error),
     )
     .finally(() => closeSync(orders));
@@ -98,6 +104,7 @@ export async function walledRunner({ sandbox, temporaryDirectory, run }: WalledR
       stop.abort();
       await ended;
       await rm(folder, { recursive: true, force: true });
+      return contacted;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { lstat, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
 import type { EgressPolicy } from "../sandbox/sandbox.ts";
 import { type CommandRunner, plainRunner, type RunningCommand, walledRunner } from "./command-runner.ts";
 import { GIT_CONFIG, type GitEnvironment, type GitPlace, gitVariables } from "./git.ts";
@@ -35,6 +36,7 @@ const FILE_LEAST_BYTES = 64 * 1024 ** 2;
 export class GitSession {
   private runner: CommandRunner | undefined;
   private access: RemoteAccess | undefined;
+  private contacted: ContactedHost[] = [];
 
   private constructor(
     private readonly options: GitSessionOptions,
@@ -155,16 +157,18 @@ export class GitSession {
     return () => clearInterval(timer);
   }
 
-  /** Ends all processes and removes all files. */
-  async close(): Promise<void> {
+  /** Ends all processes and removes all files. @returns the hosts that were asked for */
+  async close(): Promise<readonly ContactedHost[]> {
     await this.leave();
     const { wall } = this.options;
-    if (wall !== undefined) await wall.sandbox.clearSlot(wall.slot);
+    // Free as soon as this returns; what can't be removed is told by the next preparation.
+    wall?.sandbox.clearSlot(wall.slot).catch(() => undefined);
     if (this.directory !== undefined) await rm(this.directory, { recursive: true, force: true });
+    return this.contacted;
   }
 
   private async leave(): Promise<void> {
-    await this.runner?.close();
+    this.contacted = sumContacted([this.contacted, (await this.runner?.close()) ?? []]);
     await this.access?.close();
     this.runner = undefined;
     this.access = undefined;

@@ -38,7 +38,7 @@ export async function readFolder(options: ReadFolderOptions): Promise<FetchedSou
     commit: null,
     isDefaultBranch: true,
     files: readFiles(root, { ...options, signal }),
-    close: async () => undefined,
+    close: async () => [],
   };
 }
 

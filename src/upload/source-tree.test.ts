@@ -51,7 +51,7 @@ function sourceOf(files: [path: string, mode: TreeMode, text: string][]): Fetche
     }
   }
   const place = { branch: null, defaultBranch: null, commit: null, isDefaultBranch: false };
-  return { kind: "git", ...place, files: all(), close: async () => undefined };
+  return { kind: "git", ...place, files: all(), close: async () => [] };
 }
 
 test("a folder is stored without secrets, dependencies and what is no file", async () => {

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { ContactedHost } from "../model/contacted-host.ts";
 import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
 import { assertNoEntryBelowAnother, pathProblem, type TreeEntry, type TreeMode } from "../model/tree.ts";
@@ -33,7 +34,8 @@ export interface FetchedSource {
   files: AsyncIterable<SourceFile>;
   /** After the last file: what a build's git is to know. Absent for a plain folder. */
   history?(): Promise<GitHistory>;
-  close(): Promise<void>;
+  /** @returns the hosts that it was fetched from. May be called again. */
+  close(): Promise<readonly ContactedHost[]>;
 }
 
 export interface PutSourceOptions {

@@ -94,9 +94,11 @@ async function upload(parts: UploadParts, held: HeldDeployment, slot: number): P
     await putSource(parts.store, view.id, { version: 1, tree, source, files, bytes, ...(git && { git }) });
     log.say("upload", `Stored ${put.files} files, ${put.bytes} bytes, ${put.newBytes} of them new.`);
     await log.flush();
+    const contacted = [...(await fetched.close())];
     await held.advance({
       to: "queued",
       findings: {
+        contacted,
         source_tree: put.tree,
         newBytes: put.newBytes,
         queued_at: new Date(),

@@ -215,7 +215,7 @@ describe("website", () => {
     const alert = page.getByRole("alert");
     await alert.getByText("ended with status 1").waitFor({ timeout: 60_000 });
     await alert.getByText("build_failed").waitFor();
-    await logLines().getByText("on the rocks", { exact: true }).waitFor();
+    await logLines().getByText("on the rocks", { exact: true }).first().waitFor();
     await page.getByRole("listitem").filter({ hasText: "Build" }).getByText("stopped here").waitFor();
   }, 120_000);
 
