@@ -5,7 +5,6 @@
  *
  *   script/bench builds [--only vite,astro] [--rounds 2]
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { newDataDirectory, removeDataDirectory, startPlatform, type TestPlatform } from "../test/support/platform.ts";
@@ -111,8 +110,7 @@ async function deployFourTimes({
 /** No cache of packages, no cache of builds, nothing in the store: the toolchains alone, as links to the same files. */
 async function emptyPlatform(): Promise<TestPlatform> {
   const dataDirectory = await newDataDirectory();
-  await mkdir(join(dataDirectory, "toolchains"), { mode: 0o755 });
-  await runToEnd(["cp", "-al", join(toolchains, "toolchains", "."), join(dataDirectory, "toolchains")]);
+  await runToEnd(["cp", "-al", join(toolchains, "toolchains"), dataDirectory]);
   return await startPlatform({ dataDirectory });
 }
 

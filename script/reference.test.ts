@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { errorsPage, settingsPage } from "./reference.ts";
+import { errorsPage, frameworksPage, settingsPage } from "./reference.ts";
 
 const docs = join(import.meta.dir, "../docs");
 
 test.each([
   ["settings.md", settingsPage],
   ["errors.md", errorsPage],
+  ["frameworks.md", frameworksPage],
 ])("docs/%s is what the code says (bun script/reference.ts writes it)", async (file, page) => {
-  expect(await Bun.file(join(docs, file)).text()).toBe(page());
+  expect(await Bun.file(join(docs, file)).text()).toBe(await page());
 });

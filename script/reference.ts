@@ -1,4 +1,6 @@
-/** Writes docs/settings.md and docs/errors.md from the tables in the code. */
+/** Writes docs/settings.md, docs/errors.md and docs/frameworks.md from the tables in the code. */
+import { FRAMEWORKS, NOT_BUILT } from "../src/build/plan/frameworks.ts";
+import { SourceFiles } from "../src/build/plan/source-files.ts";
 import { ERROR_CODES } from "../src/model/errors.ts";
 import { projectSettingsSchema } from "../src/model/project.ts";
 import { settingsTable } from "../src/model/settings.ts";
@@ -53,7 +55,38 @@ ${rows.join("\n")}
 `;
 }
 
+export async function frameworksPage(): Promise<string> {
+  const nothing = new SourceFiles({ tree: { entries: [] }, readFile: async () => undefined });
+  const site = { files: nothing, root: ".", packageJson: {}, commandText: "" };
+  const rows: string[] = [];
+  for (const [id, { command, outputs, hint }] of Object.entries(FRAMEWORKS).sort()) {
+    const folders = (await outputs(site)).map((folder) => `\`${folder}\``).join(", ");
+    rows.push(`| \`${id}\` | ${command ? `\`${command.join(" ")}\`` : "its script"} | ${folders} | ${hint ?? ""} |`);
+  }
+  const others = Object.entries(NOT_BUILT).map(([id, reason]) => `| \`${id}\` | ${reason}. |`);
+  return `${GENERATED}# Frameworks
+
+How a site's framework is told, and what follows from it: [builds.md](builds.md). The id is what \`framework\` shows in
+\`berth inspect\`, and what the project's setting of that name takes; \`static\` serves the source as it is.
+
+A script of package.json that builds goes before the command of the table. Of the folders, the first that the build has
+written pages into is published; what a configuration file or the command names goes before them. The last column says
+how a framework that can make a server makes a site of files.
+
+| id | command without a script | output | files, not a server |
+| --- | --- | --- | --- |
+${rows.join("\n")}
+
+## Known, and not built
+
+| id | why |
+| --- | --- |
+${others.join("\n")}
+`;
+}
+
 if (import.meta.main) {
+  await Bun.write("docs/frameworks.md", await frameworksPage());
   await Bun.write("docs/settings.md", settingsPage());
   await Bun.write("docs/errors.md", errorsPage());
 }

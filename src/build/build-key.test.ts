@@ -20,12 +20,14 @@ const inputs: BuildInputs = {
     outputCandidates: ["dist"],
     outputHint: null,
     otherManagers: [],
+    yarnLockfile: null,
     serverOutputs: [],
     env: { CI: "true" },
     egress: "registry",
   },
   tools: { node: "24.1.0", npm: "11.0.0" },
   variables: { install: {}, build: { API: "https://api.example" } },
+  secrets: [],
   fork: false,
 };
 const plan = (change: Partial<BuildInputs["plan"]>): Partial<BuildInputs> => ({ plan: { ...inputs.plan, ...change } });
@@ -40,6 +42,7 @@ const CHANGES: [what: string, change: Partial<BuildInputs>][] = [
   ["the folder that is published", plan({ outputCandidates: ["build"] })],
   ["the platform's own variables", plan({ env: { CI: "false" } })],
   ["the network policy", plan({ egress: "public" })],
+  ["a secret", { secrets: [{ name: "TOKEN", value: "value" }] }],
   ["the Node", { tools: { ...inputs.tools, node: "24.1.1" } }],
   ["the package manager", { tools: { node: "24.1.0", pnpm: "11.0.0" } }],
   ["a variable's value", { variables: { install: {}, build: { API: "https://other.example" } } }],

@@ -22,6 +22,8 @@ export interface BuildInputs {
   tools: Readonly<Record<string, string>>;
   /** What the project declares for each step; values of secrets too, of which the key gives nothing away. */
   variables: { install: Readonly<Record<string, string>>; build: Readonly<Record<string, string>> };
+  /** Secrets of every context: an output is published only after it was searched for these. */
+  secrets: readonly { name: string; value: string }[];
   /** Of a repository that is not the project's own: its outputs are for nobody else. */
   fork: boolean;
 }
@@ -30,7 +32,7 @@ export interface BuildInputs {
  * The name of what a build would give: two builds with the same key may stand for each other. Commit, branch, URL and
  * time of a deployment are left out, since a preview that is merged has others and should not be built again.
  */
-export function buildKey({ tree, settings, plan, tools, variables, fork }: BuildInputs): Sha256 {
+export function buildKey({ tree, settings, plan, tools, variables, secrets, fork }: BuildInputs): Sha256 {
   const { root, workspaceRoot, install, build, outputCandidates, framework, env, egress } = plan;
   const built = Object.entries(settings).filter(([name]) => !SERVING_SETTINGS.has(name));
   return sha256(
@@ -41,6 +43,7 @@ export function buildKey({ tree, settings, plan, tools, variables, fork }: Build
       plan: { root, workspaceRoot, install, build, outputCandidates, framework, env, egress },
       tools,
       variables,
+      secrets,
       fork,
     }),
   );

@@ -4,14 +4,16 @@ import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { Tree } from "../model/tree.ts";
+import { trustOf } from "../model/trust.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
 import { waitForRoom } from "../sandbox/machine-load.ts";
-import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { getBlob } from "../store/blobs.ts";
 import { getSource, type StoredSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
-import { type HeldDeployment, holdDeployment, type WorkParts } from "../work/held-deployment.ts";
+import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts";
 import type { SecretBox } from "../work/secrets.ts";
+import { type CacheParts, openBuildCache } from "./cache.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
 import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
 import { hostVariables } from "./host-variables.ts";
@@ -19,20 +21,20 @@ import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
-import { runBuild, toolsFor } from "./run-build.ts";
-import { envFileRefused, isEnvFile, scanStoredFiles, secretScan } from "./secret-scan.ts";
+import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
+import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
 import type { Toolchains } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
-import { variablesFor } from "./variables.ts";
+import { type BuildVariables, variablesFor } from "./variables.ts";
+import { freeYarnLockfile } from "./yarn-lockfile.ts";
 
-export interface BuildParts extends WorkParts {
+export interface BuildParts extends CacheParts {
   queue: JobQueue;
   /** Opened by the first build, since most of it is of no use to plain sites. */
   sandbox(): Promise<Sandbox>;
   toolchains: Toolchains;
   /** What the values of variables are decrypted with. */
   secrets(): Promise<SecretBox>;
-  limits: RunLimits;
   outputLimits: OutputLimits;
 }
 
@@ -64,81 +66,121 @@ interface Place {
   buildsRunning(): number;
 }
 
-async function deploy(parts: BuildParts, held: HeldDeployment, { slot, buildsRunning }: Place): Promise<void> {
+async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Promise<void> {
   const { view, log } = held;
   const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
   const { settings } = await findProject(parts.database, view.project_name);
   const variables = await variablesFor(parts, view);
   log.hide(variables.secrets.map(({ value }) => value));
-  const scan = secretScan(variables.secrets);
-  const { tree, hash, source, git } = await readSource(parts, held);
+  const source = await readSource(parts, held);
   const plan = await planBuild({
-    tree,
-    readFile: fileReader(parts, tree),
+    tree: source.tree,
+    readFile: source.readFile,
     settings: withRoot(settings, view.root),
     production: view.production,
     branch: view.branch,
   });
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
-
-  if (plan.kind === "static") {
-    log.say(
-      "build",
-      plan.output === "."
-        ? "No build: the files are served as they are."
-        : `No build: the folder '${plan.output}' is served as it is.`,
-    );
-    const { files, warnings } = await filesOfTree(parts, tree, plan);
-    for (const warning of warnings) log.say("build", `Warning: ${warning}`);
-    if (scan !== undefined) await scanStoredFiles(parts.store, files, { scan, signal: held.signal });
-    await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings] });
-    return;
-  }
+  const scan = secretScan(variables.secrets);
+  if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan });
   const tools = await toolsFor(parts.toolchains, plan);
-  if (await reuseEarlier(parts, held, { tree: hash, settings, plan, tools, variables })) return;
+  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools, variables })) return;
+  await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan });
+}
+
+interface StaticSite {
+  source: ReadSource;
+  plan: BuildPlan & { kind: "static" };
+  settings: ProjectSettings;
+  scan: SecretScan | undefined;
+}
+
+async function publishSource(
+  parts: BuildParts,
+  held: HeldDeployment,
+  { source, plan, settings, scan }: StaticSite,
+): Promise<void> {
+  const isWhole = plan.output === ".";
+  held.log.say(
+    "build",
+    `No build: ${isWhole ? "the files are served as they are" : `the folder '${plan.output}' is served as it is`}.`,
+  );
+  const { files, warnings } = await filesOfTree(parts, source.tree, plan);
+  for (const warning of warnings) held.log.say("build", `Warning: ${warning}`);
+  if (scan !== undefined) await scanStoredFiles(parts.store, files, { scan, signal: held.signal });
+  await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings] });
+}
+
+interface BuiltSite extends Omit<StaticSite, "plan">, Place {
+  plan: BuildPlan & { kind: "build" };
+  tools: BuildTools;
+  variables: BuildVariables;
+}
+
+async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: BuiltSite): Promise<void> {
+  const { view, log, signal } = held;
+  const { slot, plan, source, tools, variables } = site;
   const sandbox = await parts.sandbox();
   const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
   const say = (text: string) => log.say("build", text);
-  await waitForRoom({ memoryBytes: parts.limits.memoryBytes, buildsRunning, say, signal: held.signal });
+  await waitForRoom({ memoryBytes: parts.limits.memoryBytes, buildsRunning: site.buildsRunning, say, signal });
   try {
-    const folders = await sandbox.prepareSlot(slot);
-    await materialise({
-      tree,
-      directory: folders.work,
-      readBlob: (hash) => getBlob(parts.store, hash),
-      signal: held.signal,
-    });
-    if (git) await writeGitFolder(folders.work, git, await getBlob(parts.store, git.pack));
-    await sandbox.handOver(slot);
-    const fault = git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal: held.signal }));
-    if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
+    const work = await fillSlot(parts, held, { sandbox, site });
     const startedAtMs = Date.now();
+    const cache = await openBuildCache(parts, held, {
+      ...{ sandbox, slot, plan, tree: source.tree, readFile: source.readFile },
+      ...{ tools: tools.versions, variables, trust: trustOf(view) },
+    });
     const { id, project_name: project, production } = view;
     const built = await runBuild({ ...parts, sandbox }, held, {
-      ...{ plan, tools, slot, variables },
-      hostVariables: hostVariables({ id, project, source, production, address: parts.address }),
+      ...{ plan, tools, slot, variables, cache },
+      hostVariables: hostVariables({ id, project, source: source.source, production, address: parts.address }),
     });
     await held.advance({ findings: built.findings });
-    await removeGitFolder(folders.work);
-    const output = await chooseOutput(folders.work, plan, { startedAtMs });
+    await removeGitFolder(work);
+    const output = await chooseOutput(work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
+    const files = await collectOutput(output.directory, parts.outputLimits, site.scan);
     const warnings = [...plan.warnings, ...output.warnings];
-    const files = await collectOutput(output.directory, parts.outputLimits, scan);
-    await publish(parts, held, { files, settings, warnings });
+    await publish(parts, held, { files, settings: site.settings, warnings });
+    await cache.save();
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.
     sandbox.clearSlot(slot).catch((error) => parts.onFault(error, { work: "clear a build slot" }));
   }
 }
 
-type ReadSource = Pick<StoredSource, "source" | "git"> & { hash: Sha256; tree: Tree };
+/** Writes the source into the slot, with a git that knows its commit. @returns the work folder */
+async function fillSlot(
+  parts: BuildParts,
+  { log, signal }: HeldDeployment,
+  { sandbox, site }: { sandbox: Sandbox; site: BuiltSite },
+): Promise<string> {
+  const { slot, source, plan } = site;
+  const { work } = await sandbox.prepareSlot(slot);
+  const readBlob = (hash: Sha256) => getBlob(parts.store, hash);
+  await materialise({ tree: source.tree, directory: work, readBlob, signal });
+  if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
+  await freeYarnLockfile(work, plan, { readFile: source.readFile });
+  await sandbox.handOver(slot);
+  const fault = source.git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal }));
+  if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
+  return work;
+}
+
+interface ReadSource extends Pick<StoredSource, "source" | "git"> {
+  hash: Sha256;
+  tree: Tree;
+  /** Text of a file; undefined for what is no file, or a very large one. */
+  readFile(path: string): Promise<string | undefined>;
+}
 
 async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<ReadSource> {
   const stored = await getSource(parts.store, view.id);
   const tree = stored && (await getTree(parts.store, stored.tree));
-  if (tree) return { ...stored, hash: stored.tree, tree };
+  if (tree) return { ...stored, hash: stored.tree, tree, readFile: fileReader(parts, tree) };
   throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
     hint: "Deploy again; if it happens again, check the object store.",
   });

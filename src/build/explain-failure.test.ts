@@ -192,6 +192,20 @@ describe("build", () => {
     ],
     ["Hugo", "sh: 1: hugo: not found", "build_failed", /Hugo is not installed/, /apt-get install hugo/, { exit: 127 }],
     [
+      "a theme for a newer Hugo",
+      'ERROR Module "blowfish" is not compatible with this Hugo version; run "hugo mod graph" for more information.',
+      "build_failed",
+      /theme blowfish asks for a newer Hugo/,
+      /hugo-extended/,
+    ],
+    [
+      "a theme that is not there",
+      'Error: module "ananke" not found; either add it as a Hugo Module or store it in "/work/themes".',
+      "build_failed",
+      /'ananke' is not in the source/,
+      /submodule/,
+    ],
+    [
       "V8's heap",
       "<--- Last few GCs --->\nFATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory\nAborted (core dumped)",
       "build_limit",

@@ -5,8 +5,12 @@ import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
 import { type BuildInputs, buildKey } from "./build-key.ts";
 import { republish } from "./publish.ts";
 import type { BuildTools } from "./run-build.ts";
+import type { BuildVariables } from "./variables.ts";
 
-type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan" | "variables"> & { tools: BuildTools };
+type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan"> & {
+  tools: BuildTools;
+  variables: BuildVariables;
+};
 
 /**
  * Publishes what an earlier build of the same key gave, if that deployment is still there and nobody asked for a build
@@ -25,6 +29,7 @@ export async function reuseEarlier(
     plan,
     tools: tools.versions,
     variables: { install: variables.install, build: variables.build },
+    secrets: variables.secrets,
     fork: trustOf(view) === "fork",
   });
   await held.advance({ findings: { build_key: key, node: tools.node.version } });

@@ -2,6 +2,7 @@ import type { Findings } from "../database/deployments.ts";
 import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
 import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
+import type { BuildCache } from "./cache.ts";
 import { failureOf } from "./explain-failure.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
@@ -43,13 +44,14 @@ interface BuildInput {
   variables: BuildVariables;
   /** What hosts tell every build, by their names. */
   hostVariables: Readonly<Record<string, string>>;
+  cache: BuildCache;
 }
 
 /** Install, then build, each in the wall. @throws BerthError of the step that failed */
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, tools, slot, variables, hostVariables }: BuildInput,
+  { plan, tools, slot, variables, hostVariables, cache }: BuildInput,
 ): Promise<{ findings: Findings }> {
   const { log } = held;
   const { node, manager } = tools;
@@ -77,7 +79,9 @@ export async function runBuild(
     if (result.cause === "log")
       log.say(step, `The log ends here: its limit is ${parts.limits.logBytes / 1024 ** 2} MiB.`);
     held.signal.throwIfAborted();
-    contacted = sumContacted([contacted, result.contacted]);
+    // A build can put a secret into the name of a host.
+    const named = result.contacted.map((contact) => ({ ...contact, host: log.masked(contact.host) }));
+    contacted = sumContacted([contacted, named]);
     if (contacted.length > 0) await held.advance({ findings: { contacted } });
     const failure = failureOf(step, result, {
       command: shown(command),
@@ -90,8 +94,11 @@ export async function runBuild(
     if (failure) throw failure;
     return Math.round(result.durationMs);
   };
-  const installMs = plan.install === null ? 0 : await run("install", plan.install, plan.workspaceRoot);
+  const install = async (command: readonly string[]) =>
+    (await cache.restoreInstall()) ?? (await run("install", command, plan.workspaceRoot));
+  const installMs = plan.install === null ? 0 : await install(plan.install);
   await held.advance({ findings: { node: node.version, timings: { installMs } } });
+  await cache.restoreWork();
   const buildMs = await run("build", plan.build, plan.root);
   return { findings: { timings: { buildMs } } };
 }

@@ -38,6 +38,8 @@ async function answer(request: Request): Promise<Response> {
     "GET /projects": () =>
       Response.json({ projects: [{ name: "blog", repository: null, settings: {}, latest: null }] }),
     "PATCH /projects/blog": () => Response.json({ name: "blog", settings: { root: "web" } }),
+    "PUT /projects/blog/variables": () => Response.json({ variables: [] }),
+    "DELETE /projects/blog/variables": () => Response.json({ variables: [] }),
     "POST /projects/blog/rollback": () => Response.json(final),
     "GET /me": () => Response.json({ kind: "token", name: "ci", version: "0.1.0", baseUrl: server.url.origin }),
   };
@@ -107,7 +109,37 @@ test("settings are words, an empty value clears one; rollback finds the only pro
   expect(requests.map(({ line }) => line)).toEqual(["GET /projects", "POST /projects/blog/rollback"]);
 });
 
+test("another repository is made the project's own", async () => {
+  await berth(["projects", "set", "blog", "repository=https://git.example/me/blog.git", "root=web"]);
+  expect(requests[0]?.body).toEqual({ repository: "https://git.example/me/blog.git", settings: { root: "web" } });
+});
+
+test("variables are words, one of them from standard input, and never printed", async () => {
+  const args = ["env", "set", "A=x=y", "KEY=-", "--secret", "--context", "preview", "--project", "blog"];
+  const { stdout, stderr, exit } = await berth(args, { stdin: "hunter2\nline\n" });
+  const flags = { context: "preview", secret: true, install: false };
+  expect(requests).toEqual([
+    {
+      line: "PUT /projects/blog/variables",
+      body: {
+        variables: [
+          { name: "A", value: "x=y", ...flags },
+          { name: "KEY", value: "hunter2\nline", ...flags },
+        ],
+      },
+    },
+  ]);
+  expect([exit, stderr]).toEqual([0, ""]);
+  expect(stdout).toBe("Set A, KEY for preview in blog; it holds from the next deployment on.\n");
+  const removed = await berth(["env", "rm", "A", "KEY", "--project", "blog", "--json"]);
+  expect(JSON.parse(removed.stdout)).toEqual({ project: "blog", removed: ["A", "KEY"] });
+});
+
 test.each([
+  [["env", "set", "blog"]],
+  [["env", "set", "A=1", "--context", "staging"]],
+  [["env", "rm"]],
+  [["projects", "set", "blog", "repository="]],
   [["nonsense"]],
   [["ls", "--nonsense"]],
   [["ls", "extra"]],

@@ -35,8 +35,14 @@ export async function checkProgram({ name, least, package: debianPackage }: Prog
   return { name, ok: true, detail: `${version} (${path})`, hint: "" };
 }
 
+/** As the settings say; `none` has nothing to try. */
+interface SandboxChoice {
+  uidBase: number;
+  sandbox: string;
+}
+
 /** Tries the very wall that builds get, in a folder of its own. */
-export async function checkSandbox(uidBase: number): Promise<Check> {
+export async function checkSandbox({ uidBase, sandbox: kind }: SandboxChoice): Promise<Check> {
   const name = "sandbox";
   const directory = await mkdtemp(join(tmpdir(), "berth-doctor-"));
   try {
@@ -47,6 +53,8 @@ export async function checkSandbox(uidBase: number): Promise<Check> {
       selfUid: process.getuid?.() ?? -1,
       registries: { registry: "https://registry.invalid/", hosts: [], npmrcLines: [] },
       diskBytes: PROBE_DISK_BYTES,
+      unsafe: kind === "none",
+      gvisor: kind === "gvisor",
     });
     const refusal = await sandbox.selfTest().finally(() => sandbox.close());
     if (refusal) return { name, ok: false, detail: refusal.message, hint: refusal.hint };

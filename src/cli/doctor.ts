@@ -46,7 +46,10 @@ async function examine({ dataDirectory, host, port }: Machine): Promise<Check[]>
   return Promise.all([
     checkProgram({ name: "git", least: "2.25.0", package: "git" }),
     checkProgram({ name: "bwrap", least: "0.8.0", package: "bubblewrap" }),
-    checkSandbox(Number(environment.variables.BERTH_UID_BASE ?? settingsTable.uidBase.fallback)),
+    checkSandbox({
+      uidBase: Number(environment.variables.BERTH_UID_BASE ?? settingsTable.uidBase.fallback),
+      sandbox: environment.variables.BERTH_SANDBOX ?? settingsTable.sandbox.fallback,
+    }),
     checkProgram({ name: "node", least: "20.0.0", package: "nodejs" }),
     checkProgram({ name: "npm", least: "9.0.0", package: "npm" }),
     checkDataDirectory(dataDirectory),

@@ -94,3 +94,7 @@ export async function rememberProductionBranch({ query }: Database, projectId: s
 export async function deleteProject({ query }: Database, name: string): Promise<void> {
   await query.deleteFrom("projects").where("name", "=", name).execute();
 }
+
+export async function projectExists({ query }: Database, id: ProjectRow["id"]): Promise<boolean> {
+  return (await query.selectFrom("projects").select("id").where("id", "=", id).executeTakeFirst()) !== undefined;
+}

@@ -68,9 +68,10 @@ export const settingsTable = {
   },
   sandbox: {
     variable: "BERTH_SANDBOX",
-    schema: z.enum(["bubblewrap", "none"]),
+    schema: z.enum(["bubblewrap", "gvisor", "none"]),
     fallback: "bubblewrap",
-    meaning: "`none` runs builds WITHOUT a sandbox: their code can read all that the platform's user can.",
+    meaning:
+      "`gvisor` runs builds on a kernel of their own (root, and Debian's package `runsc`), more slowly. `none` runs builds WITHOUT a sandbox: their code can read all that the platform's user can.",
   },
   uidBase: {
     variable: "BERTH_UID_BASE",
@@ -137,6 +138,19 @@ export const settingsTable = {
     schema: count(64, 16_777_216),
     fallback: 10_240,
     meaning: "Most disk space of the package cache, in MiB; what was used the longest time ago goes first.",
+  },
+  buildCacheMiB: {
+    variable: "BERTH_BUILD_CACHE_MIB",
+    schema: count(0, 1_048_576),
+    fallback: 1024,
+    meaning:
+      "Most space in the object store of what a project's builds leave for the next one, in MiB; 0 keeps nothing.",
+  },
+  buildCachesMiB: {
+    variable: "BERTH_BUILD_CACHES_MIB",
+    schema: count(0, 16_777_216),
+    fallback: 20_480,
+    meaning: "The same of all projects together, in MiB; the oldest goes first.",
   },
   localSources: {
     variable: "BERTH_LOCAL_SOURCES",

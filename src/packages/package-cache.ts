@@ -21,8 +21,11 @@ export interface PackageCache {
   close(): Promise<void>;
 }
 
-/** Bun's own would end a request that waits for a slow registry; asking a registry has its limit already. */
-const NO_TIMEOUT = 0;
+/**
+ * Bun's own limit of ten seconds would end a request that waits for a slow registry; asking one has its limit already.
+ * Its types leave the option out for unix sockets, where it holds all the same.
+ */
+const NO_IDLE_TIMEOUT = 0 as unknown as undefined;
 
 /**
  * A registry that answers from what it kept and asks the operator's registries for the rest. It is read alone: no
@@ -41,10 +44,8 @@ export async function openPackageCache(settings: PackageCacheSettings): Promise<
   const socket = `/proc/self/fd/${folder.fd}/socket`;
   const server = Bun.serve({
     unix: socket,
-    fetch(request, itself) {
-      itself.timeout(request, NO_TIMEOUT);
-      return answer(request, { metadata, tarballs });
-    },
+    idleTimeout: NO_IDLE_TIMEOUT,
+    fetch: (request) => answer(request, { metadata, tarballs }),
     error: () => new Response("the package cache failed\n", { status: 500 }),
   });
   return {

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { nanoid } from "nanoid";
-import type { ErrorBody } from "../model/errors.ts";
+import { BerthError, type ErrorBody } from "../model/errors.ts";
 import { type Cgroups, findCgroups } from "./cgroup.ts";
 import { type Egress, openEgress } from "./egress.ts";
 import { dropPrefix, findTool, TOOL_ENVIRONMENT } from "./launch.ts";
@@ -12,7 +12,7 @@ import type { WallMode } from "./profile.ts";
 import type { RegistryConfiguration } from "./registries.ts";
 import { prepareRuntimeFiles, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, RunResult, Sandbox } from "./sandbox.ts";
-import { tryWall } from "./self-test.ts";
+import { GVISOR_NEEDS_ROOT, tryWall } from "./self-test.ts";
 import { openSlots, type Slots } from "./slots.ts";
 import { whyNoVolumes } from "./volume.ts";
 import { runInWall } from "./wall.ts";
@@ -28,6 +28,8 @@ export interface SandboxSettings {
   diskBytes: number;
   /** Tier 0: no wall at all. Only ever by the operator's word. */
   unsafe?: boolean;
+  /** Tier 3: the same behind gVisor's own kernel. */
+  gvisor?: boolean;
   /** Instead of finding out which way of making the wall this machine allows. */
   mode?: WallMode;
   /** `watched` does without control groups and volumes, as a user that is not root has to. */
@@ -44,7 +46,8 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const uidOf = (slot: number) => (selfUid === 0 ? uidBase + 1 + slot : undefined);
   await mkdir(slotsDirectory, { recursive: true, mode: 0o711 });
   const mode = settings.mode ?? (await findMode(uidOf(SELF_TEST_SLOT)));
-  const uids = mode === "user" ? [] : Array.from({ length: LAST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot);
+  const hasNames = mode === "capabilities" || settings.gvisor;
+  const uids = hasNames ? Array.from({ length: LAST_SLOT + 1 }, (_, slot) => uidBase + 1 + slot) : [];
   const runtime = await prepareRuntimeFiles(join(slotsDirectory, "runtime"), uids);
   const kernel = await findKernelLimits(settings);
   const volumeBytes = kernel.noVolumes === undefined ? settings.diskBytes : undefined;
@@ -62,7 +65,15 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
     selfTest: remember(async () => {
       if (settings.unsafe) return undefined;
       const { prepare, clear } = slots;
-      return tryWall({ slot: SELF_TEST_SLOT, directory: slotsDirectory, prepare, clear, run });
+      return tryWall({
+        gvisor: settings.gvisor ?? false,
+        selfUid: settings.selfUid,
+        slot: SELF_TEST_SLOT,
+        directory: slotsDirectory,
+        prepare,
+        clear,
+        run,
+      });
     }),
   };
 }
@@ -117,8 +128,21 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
   const egress = isClosed ? undefined : await openWay(parts, { options, runDirectory, uid });
   try {
     const cgroup = kernel.cgroups?.open(options.limits);
+    const gvisor = settings.gvisor ?? false;
+    if (gvisor && uid === undefined) {
+      const { code, message, hint } = GVISOR_NEEDS_ROOT;
+      throw new BerthError(code, message, { hint });
+    }
     const isVolume = kernel.noVolumes === undefined;
-    const result = await runInWall({ ...shared, mode, runDirectory, egressSocket: egress?.path, cgroup, isVolume });
+    const result = await runInWall({
+      ...shared,
+      mode,
+      runDirectory,
+      egressSocket: egress?.path,
+      cgroup,
+      isVolume,
+      gvisor,
+    });
     // Nothing is killed by its user id: another platform on this machine may have been given the same ones.
     const contacted = egress?.way.contacted() ?? [];
     const refusedHosts = [...new Set(contacted.filter(({ refused }) => refused).map(({ host }) => host))];
@@ -168,7 +192,7 @@ async function findMode(uid: number | undefined): Promise<WallMode> {
   return (await child.exited) === 0 ? "user" : "capabilities";
 }
 
-function tierOf({ unsafe, selfUid }: SandboxSettings, mode: WallMode, kernel: KernelLimits): Sandbox["tier"] {
+function tierOf({ unsafe, gvisor, selfUid }: SandboxSettings, mode: WallMode, kernel: KernelLimits): Sandbox["tier"] {
   if (unsafe) return { level: 0, reason: "BERTH_SANDBOX=none: builds run without a wall" };
   if (selfUid !== 0) {
     return { level: 1, reason: "not root: builds share the platform's user behind the wall, and are watched" };
@@ -177,6 +201,7 @@ function tierOf({ unsafe, selfUid }: SandboxSettings, mode: WallMode, kernel: Ke
   const memory =
     kernel.cgroups === undefined ? "no cgroups here, so memory is watched" : `limits by ${kernel.cgroups.name}`;
   const disk = kernel.noVolumes === undefined ? "a volume each" : `disk space is watched (${kernel.noVolumes})`;
+  if (gvisor) return { level: 3, reason: `BERTH_SANDBOX=gvisor: behind gVisor's own kernel; ${memory}; ${disk}` };
   return { level: 2, reason: `root: a user of its own for each slot, behind a wall of ${wall}; ${memory}; ${disk}` };
 }
 

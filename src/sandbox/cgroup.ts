@@ -16,11 +16,12 @@ const PARENT = "berth";
 /** The control groups of one run; all of its processes are in them from before its first instruction. */
 export interface RunCgroup {
   folders: readonly string[];
+  /** Whether it weighs less than its neighbours for the CPU. */
+  hasWeight: boolean;
   /** Moves a process in; what it starts from then on is in. */
   place(pid: number): void;
   /** The limit that was hit, even when the command itself came to a good end. */
   hit(): "memory" | "processes" | undefined;
-  kill(): void;
 }
 
 export interface Cgroups {
@@ -85,8 +86,7 @@ interface GroupFiles {
   values(limits: Pick<RunLimits, "memoryBytes" | "processes">): (readonly [string, string, boolean])[];
   memoryEvents: string;
   pidsEvents: string;
-  /** cgroup.kill; absent in old kernels. */
-  kill?: string;
+  weight: string;
 }
 
 /** The kernel's cgroup-v2 page, "Controllers". */
@@ -113,7 +113,7 @@ function unifiedFiles(places: CgroupPlaces, make: (place: string) => string): Gr
     ],
     memoryEvents: join(group, "memory.events"),
     pidsEvents: join(group, "pids.events"),
-    kill: join(group, "cgroup.kill"),
+    weight: join(dirname(group), "cpu.weight"),
   };
 }
 
@@ -130,7 +130,8 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
   const file = (controller: (typeof CONTROLLERS)[number], name: string) => join(made.get(controller) ?? "", name);
   const above = (controller: (typeof CONTROLLERS)[number], name: string) =>
     join(dirname(made.get(controller) ?? ""), name);
-  const killer = places.unified === undefined ? undefined : make(places.unified);
+  // Without controllers it can still kill.
+  if (places.unified !== undefined) make(places.unified);
   return {
     values: ({ memoryBytes, processes }) => [
       [file("memory", "memory.limit_in_bytes"), String(memoryBytes), true],
@@ -141,13 +142,14 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
     ],
     memoryEvents: file("memory", "memory.oom_control"),
     pidsEvents: file("pids", "pids.events"),
-    ...(killer === undefined ? {} : { kill: join(killer, "cgroup.kill") }),
+    weight: made.has("cpu") ? above("cpu", "cpu.shares") : "",
   };
 }
 
 function runCgroup(folders: readonly string[], files: GroupFiles): RunCgroup {
   return {
     folders,
+    hasWeight: existsSync(files.weight),
     place(pid) {
       for (const folder of folders) writeFileSync(join(folder, "cgroup.procs"), String(pid));
     },
@@ -155,9 +157,6 @@ function runCgroup(folders: readonly string[], files: GroupFiles): RunCgroup {
       if (/^oom_kill [1-9]/m.test(readOr(files.memoryEvents))) return "memory";
       if (/^max [1-9]/m.test(readOr(files.pidsEvents))) return "processes";
       return undefined;
-    },
-    kill() {
-      if (files.kill !== undefined && existsSync(files.kill)) writeFileSync(files.kill, "1");
     },
   };
 }
@@ -167,11 +166,21 @@ export async function removeCgroups(folders: readonly string[]): Promise<void> {
   for (;;) {
     const members = folders.flatMap((folder) => readOr(join(folder, "cgroup.procs")).split("\n").filter(Boolean));
     if (members.length === 0 && removeNow(folders)) return;
+    // All at once where the kernel can, so that none can fork away.
+    for (const folder of folders) if (members.length > 0) killAll(folder);
     for (const id of new Set(members)) {
       const member = identify(Number(id));
       if (member !== undefined) kill(member);
     }
     await Bun.sleep(2);
+  }
+}
+
+function killAll(folder: string): void {
+  try {
+    writeFileSync(join(folder, "cgroup.kill"), "1", { flag: "r+" });
+  } catch {
+    // Version 1, or an old kernel: they are killed one by one.
   }
 }
 

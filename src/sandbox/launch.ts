@@ -4,16 +4,26 @@ import type { RunLimits } from "./sandbox.ts";
 const TASKS_HEADROOM = 32;
 const OPEN_FILES = 4096;
 
-/** Behind everything else on the machine: the least of the usual classes, never the idle one, which could starve. */
-const LOW_PRIORITY = ["nice", "-n", "19", "ionice", "-c", "2", "-n", "7", "--"];
+/**
+ * Behind serving, but never starved by a busy machine: the last of the usual I/O class; for the CPU about the weight
+ * that a control group gives (sched(7): each step of nice is a tenth), which has no need of it then.
+ */
+function lowPriority(hasWeight: boolean): string[] {
+  return [...(hasWeight ? [] : ["nice", "-n", "10"]), "ionice", "-c", "2", "-n", "7", "--"];
+}
 
 /** prlimit(1), choom(1), nice(1), ionice(1): what the kernel holds a process and all its children to. */
-export function limitPrefix(limits: RunLimits, options: { tasksOfOthers: number }): string[] {
+export function limitPrefix(limits: RunLimits, options: { tasksOfOthers: number; hasWeight: boolean }): string[] {
   const tasks = limits.processes + TASKS_HEADROOM + options.tasksOfOthers;
   return [
     ...["prlimit", "--core=0", `--nofile=${OPEN_FILES}`, `--nproc=${tasks}`, `--fsize=${limits.fileBytes}`],
-    ...["choom", "-n", "1000", "--", ...LOW_PRIORITY],
+    ...["choom", "-n", "1000", "--", ...lowPriority(options.hasWeight)],
   ];
+}
+
+/** For a program that needs root's own limits and holds its command to them itself. */
+export function trustedPrefix(options: { hasWeight: boolean }): string[] {
+  return ["choom", "-n", "1000", "--", ...lowPriority(options.hasWeight)];
 }
 
 /** setpriv(1): from root to a slot's user, for good. */

@@ -29,7 +29,7 @@ export async function runPlain(run: PlainRun): Promise<Ending> {
   env.HOME = folders.home;
   if (run.registries.caFile !== undefined) env.NODE_EXTRA_CA_CERTS = env.npm_config_cafile = run.registries.caFile;
   const [program, ...rest] = [
-    ...limitPrefix(options.limits, run),
+    ...limitPrefix(options.limits, { ...run, hasWeight: false }),
     ...(uid === undefined ? [] : dropPrefix(uid)),
     ...["env", "-C", onHost(options.cwd), "--", ...run.command],
   ];

@@ -1,16 +1,16 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import type { RegistryConfiguration } from "./registries.ts";
-import { RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
+import { ETC_FILES, RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, SlotFolders } from "./sandbox.ts";
 
 /** `user`: bwrap makes a user namespace. `capabilities`: root's bwrap mounts, and the user changes inside. */
 export type WallMode = "user" | "capabilities";
 
 export const PROXY_PORT = 3128;
-const EGRESS_SOCKET = "/run/egress.sock";
-const CA_FILE = "/run/ca.pem";
+export const EGRESS_SOCKET = "/run/egress.sock";
+export const CA_FILE = "/run/ca.pem";
 const UID_INSIDE = "1000";
-const TMP_BYTES = 256 * 1024 ** 2;
+export const TMP_BYTES = 256 * 1024 ** 2;
 const SHM_BYTES = 64 * 1024 ** 2;
 
 export interface ProfileInput {
@@ -40,9 +40,7 @@ export function profileArguments(input: ProfileInput): string[] {
     ...["--tmpfs", "/", "--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/etc/ssl"],
     ...["--perms", "0755", "--dir", "/run", "--perms", "0755", "--dir", "/opt"],
     ...systemFolders(),
-    ...["passwd", "group", "hosts", "nsswitch.conf", "resolv.conf"].flatMap((name) => [
-      ...["--ro-bind", `${runtime.etc}/${name}`, `/etc/${name}`],
-    ]),
+    ...ETC_FILES.flatMap((name) => [...["--ro-bind", `${runtime.etc}/${name}`, `/etc/${name}`]]),
     ...["--proc", "/proc", "--dev", "/dev"],
     ...["--size", String(TMP_BYTES), "--perms", "1777", "--tmpfs", "/tmp"],
     ...["--size", String(SHM_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
@@ -96,9 +94,7 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
     ...(registries.registry.startsWith("http:")
       ? { YARN_UNSAFE_HTTP_WHITELIST: new URL(registries.registry).hostname }
       : {}),
-    ...(registries.caFile === undefined
-      ? {}
-      : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE, YARN_HTTPS_CA_FILE_PATH: CA_FILE }),
+    ...(registries.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE }),
     ...options.env,
     HOME: "/home",
     PATH: [...options.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),

@@ -13,6 +13,7 @@ export interface RuntimeFiles {
 
 /** Inside the sandbox. */
 export const RUNTIME_INSIDE = "/run/berth";
+export const ETC_FILES = ["passwd", "group", "hosts", "nsswitch.conf", "resolv.conf"] as const;
 
 /**
  * Puts them where every slot's user can reach them; the platform's own folder may be closed to others.
@@ -57,7 +58,7 @@ async function place(path: string, content: string | Uint8Array): Promise<void> 
   await rename(draft, path);
 }
 
-function etcFiles(uids: readonly number[]): Record<string, string> {
+function etcFiles(uids: readonly number[]): Record<(typeof ETC_FILES)[number], string> {
   const names = [[1000, "build"] as const, ...uids.map((uid) => [uid, `build${uid}`] as const)];
   return {
     passwd: names.map(([uid, name]) => `${name}:x:${uid}:${uid}::/home:/bin/sh\n`).join(""),

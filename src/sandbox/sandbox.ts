@@ -3,8 +3,8 @@ import type { ErrorBody } from "../model/errors.ts";
 
 /** The wall around code that nobody has read. `bubblewrap.ts` is the one implementation that builds run in. */
 export interface Sandbox {
-  /** Which tier holds on this machine and why (2: root with a uid per slot; 1: not root; 0: by the operator's word). */
-  readonly tier: { level: 0 | 1 | 2; reason: string };
+  /** Which tier holds on this machine and why (3: gVisor; 2: root with a uid per slot; 1: not root; 0: by the operator's word). */
+  readonly tier: { level: 0 | 1 | 2 | 3; reason: string };
 
   /**
    * Tries the wall on this machine: runs a command in it and looks from inside. undefined when it holds, which is then

@@ -9,7 +9,7 @@ import type { RunOptions, RunResult } from "./sandbox.ts";
 /** inode(7): S_ISUID. A setuid bwrap is a way to root (CVE-2026-41163). */
 const SETUID = 0o4000;
 const LIMITS = {
-  wallMs: 20_000,
+  wallMs: 60_000,
   memoryBytes: 1024 ** 3,
   processes: 128,
   diskBytes: 1024 ** 3,
@@ -26,8 +26,15 @@ const PACKAGES = {
   nice: "coreutils",
 };
 
-export async function missingTool(): Promise<ErrorBody | undefined> {
-  for (const [name, debianPackage] of Object.entries(PACKAGES)) {
+export const GVISOR_NEEDS_ROOT = {
+  code: "sandbox_unavailable",
+  message: "BERTH_SANDBOX=gvisor needs root, and the platform is not root.",
+  hint: "Run the platform as root, or leave BERTH_SANDBOX unset.",
+} as const satisfies ErrorBody;
+
+async function missingTool({ gvisor, selfUid }: SelfTest): Promise<ErrorBody | undefined> {
+  if (gvisor && selfUid !== 0) return GVISOR_NEEDS_ROOT;
+  for (const [name, debianPackage] of Object.entries({ ...PACKAGES, ...(gvisor && { runsc: "runsc" }) })) {
     const path = findTool(name);
     if (path === null) {
       return {
@@ -49,6 +56,8 @@ export async function missingTool(): Promise<ErrorBody | undefined> {
 
 export interface SelfTest {
   slot: number;
+  gvisor: boolean;
+  selfUid: number;
   /** A folder of the platform that a build must not see. */
   directory: string;
   prepare(slot: number): Promise<unknown>;
@@ -58,7 +67,7 @@ export interface SelfTest {
 
 /** Looks for ways out from inside: a readable file of the host and a server on its loopback. */
 export async function tryWall(parts: SelfTest): Promise<ErrorBody | undefined> {
-  const missing = await missingTool();
+  const missing = await missingTool(parts);
   if (missing !== undefined) return missing;
   const canary = join(parts.directory, `canary.${randomBytes(6).toString("hex")}`);
   const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });

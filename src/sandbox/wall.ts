@@ -6,7 +6,8 @@ import { nanoid } from "nanoid";
 import { BerthError } from "../model/errors.ts";
 import { type RunCgroup, removeCgroups } from "./cgroup.ts";
 import { openGuard } from "./guard.ts";
-import { dropPrefix, limitPrefix, TOOL_ENVIRONMENT } from "./launch.ts";
+import { type Bundle, GATE_ARGUMENTS, makeBundle } from "./gvisor.ts";
+import { dropPrefix, limitPrefix, TOOL_ENVIRONMENT, trustedPrefix } from "./launch.ts";
 import { writeRecord } from "./leftovers.ts";
 import { identify, kill, type ProcessId } from "./process-tree.ts";
 import { insideCommand, type ProfileInput, profileArguments } from "./profile.ts";
@@ -22,6 +23,8 @@ export interface WallRun extends ProfileInput {
   /** What the slot's folders lie in, and whether that is a volume. */
   disk: string;
   isVolume: boolean;
+  /** The wall is gVisor's, with bwrap as the gate before it. Needs root. */
+  gvisor: boolean;
   /** Tasks of this process's own user, which RLIMIT_NPROC counts too when the builds share it. */
   tasksOfOthers: number;
 }
@@ -40,17 +43,25 @@ const BLOCK_FD = 6;
 export async function runInWall(run: WallRun): Promise<Ending> {
   const statusPath = join(run.runDirectory, `status.${nanoid(8)}`);
   let record: string | undefined;
+  let bundle: Bundle | undefined;
   try {
-    const child = start(run, statusPath);
+    if (run.gvisor && run.uid !== undefined) bundle = makeBundle({ ...run, uid: run.uid });
+    const child = start(run, statusPath, bundle);
+    let unplaced: unknown;
     const first = findFirst(child, statusPath).then((id) => {
-      if (id !== undefined) {
+      if (id === undefined) return undefined;
+      try {
         record = writeRecord(run.runDirectory, { first: id, cgroups: run.cgroup?.folders ?? [] });
         letGo(child, id, run.cgroup);
+      } catch (error) {
+        unplaced = error;
+        kill(id);
       }
       return id;
     });
     const guard = openGuard({ ...run, limits: run.options.limits });
     const ended = await supervise(child, { options: run.options, first, guard });
+    if (unplaced !== undefined && ended.stopped === undefined) throw unplaced;
     const status = readReport(statusPath).exitCode;
     if (status !== undefined || ended.stopped !== undefined) return resultOf(ended, status ?? null);
     // Neither was it stopped nor did its command end: something was killed from outside, or it never came so far.
@@ -64,6 +75,7 @@ export async function runInWall(run: WallRun): Promise<Ending> {
     );
   } finally {
     if (run.cgroup !== undefined) await removeCgroups(run.cgroup.folders);
+    bundle?.remove();
     for (const path of [statusPath, record]) if (path !== undefined) rmSync(path, { force: true });
   }
 }
@@ -76,7 +88,6 @@ function letGo(child: ChildProcess, first: ProcessId, cgroup: RunCgroup | undefi
   try {
     cgroup?.place(first.pid);
   } catch (error) {
-    kill(first);
     throw new BerthError("sandbox_unavailable", `A build can't be put into its control group: ${String(error)}`, {
       hint: "Run 'berth doctor': it tries the sandbox and says what this machine lacks.",
       cause: error,
@@ -88,11 +99,11 @@ function letGo(child: ChildProcess, first: ProcessId, cgroup: RunCgroup | undefi
   gate.end("go");
 }
 
-function start(run: WallRun, statusPath: string): ChildProcess {
+function start(run: WallRun, statusPath: string, bundle: Bundle | undefined): ChildProcess {
   const stdin = openSync(run.options.stdin ?? "/dev/null", "r");
-  const files = [openArguments(run), openSync(run.runtime.seccomp, "r"), openSync(statusPath, "ax", 0o600)];
+  const files = [openArguments(run, bundle), openSync(run.runtime.seccomp, "r"), openSync(statusPath, "ax", 0o600)];
   try {
-    return spawn(...commandLine(run), {
+    return spawn(...(bundle === undefined ? commandLine(run) : gateLine(run, bundle)), {
       env: TOOL_ENVIRONMENT,
       cwd: "/",
       stdio: [stdin, "pipe", "pipe", ...files, "pipe"],
@@ -103,9 +114,9 @@ function start(run: WallRun, statusPath: string): ChildProcess {
 }
 
 /** By descriptor: what stands in a command line is seen by every user of the machine, values of variables too. */
-function openArguments(run: WallRun): number {
+function openArguments(run: WallRun, bundle: Bundle | undefined): number {
   const path = join(run.runDirectory, `arguments.${nanoid(8)}`);
-  const text = profileArguments(run).map((argument) => `${argument}\0`);
+  const text = (bundle === undefined ? profileArguments(run) : GATE_ARGUMENTS).map((argument) => `${argument}\0`);
   try {
     writeFileSync(path, text.join(""), { mode: 0o600 });
     return openSync(path, "r");
@@ -114,14 +125,34 @@ function openArguments(run: WallRun): number {
   }
 }
 
+const GATE_DESCRIPTORS = [
+  "--args",
+  String(ARGUMENTS_FD),
+  "--json-status-fd",
+  String(STATUS_FD),
+  "--block-fd",
+  String(BLOCK_FD),
+];
+
+const hasWeight = (run: WallRun): boolean => run.cgroup?.hasWeight ?? false;
+
+/** runsc brings a system-call filter of its own. */
+function gateLine(run: WallRun, { command }: Bundle): [string, string[]] {
+  const [program, ...rest] = [
+    ...trustedPrefix({ hasWeight: hasWeight(run) }),
+    "bwrap",
+    ...GATE_DESCRIPTORS,
+    "--",
+    ...command,
+  ];
+  return [program!, rest];
+}
+
 function commandLine(run: WallRun): [string, string[]] {
   const { mode, uid, options } = run;
-  const limits = limitPrefix(options.limits, run);
+  const limits = limitPrefix(options.limits, { ...run, hasWeight: hasWeight(run) });
   const drop = uid === undefined ? [] : dropPrefix(uid);
-  const descriptors = [
-    ...["--args", String(ARGUMENTS_FD), "--seccomp", String(SECCOMP_FD)],
-    ...["--json-status-fd", String(STATUS_FD), "--block-fd", String(BLOCK_FD)],
-  ];
+  const descriptors = [...GATE_DESCRIPTORS, "--seccomp", String(SECCOMP_FD)];
   const inside = insideCommand(run.command, run);
   const [program, ...rest] =
     mode === "user"

@@ -69,6 +69,7 @@ async function open(settings: Settings, environment: Environment): Promise<Sandb
     registries,
     diskBytes: settings.buildDiskMiB * 1024 ** 2,
     unsafe: settings.sandbox === "none",
+    gvisor: settings.sandbox === "gvisor",
   });
 }
 

@@ -127,8 +127,12 @@ async function startBuilder(parts: SharedParts): Promise<void> {
     totalBytes: settings.outputMiB * 1024 ** 2,
     fileBytes: settings.outputFileMiB * 1024 ** 2,
   };
+  const cacheLimits = {
+    projectBytes: settings.buildCacheMiB * 1024 ** 2,
+    totalBytes: settings.buildCachesMiB * 1024 ** 2,
+  };
   const worker = await startDeploymentService(
-    { ...parts, sandbox, toolchains, limits, outputLimits },
+    { ...parts, sandbox, toolchains, limits, outputLimits, cacheLimits },
     { concurrency: settings.builds ?? (availableParallelism() >= 4 ? 2 : 1) },
   );
   parts.releasers.add("deployment service", () => worker.close());

@@ -69,26 +69,33 @@ async function startAgent(
   if (sshAuthSock !== undefined && (await output(["ssh-add", "-l"], environment, sshAuthSock)) !== "") return undefined;
   const folder = await mkdtemp(join(tmpdir(), "berth-agent-"));
   const socket = join(folder, "agent");
-  const agent = Bun.spawn(["ssh-agent", "-D", "-a", socket], {
+  // ssh-agent(1) ends with its command. This one tells the agent's id by its own environment, then waits for the end of
+  // its input: the end of the platform, however it comes.
+  const agent = Bun.spawn(["ssh-agent", "-a", socket, "cat", "/proc/self/environ", "-"], {
     env: { PATH: environment.path },
-    stdin: "ignore",
-    stdout: "ignore",
+    stdin: "pipe",
+    stdout: "pipe",
     stderr: "ignore",
   });
-  while (
-    agent.exitCode === null &&
-    !(await Bun.file(socket)
-      .stat()
-      .catch(() => undefined))
-  )
-    await Bun.sleep(2);
+  const pid = await agentId(agent.stdout);
   if (identityFiles.length > 0) await output(["ssh-add", "-q", "--", ...identityFiles], environment, socket);
   const close = async () => {
+    if (pid !== undefined) process.kill(pid);
     agent.kill();
     await agent.exited;
     await rm(folder, { recursive: true, force: true });
   };
   return { socket, close };
+}
+
+async function agentId(environ: ReadableStream<Uint8Array>): Promise<number | undefined> {
+  let text = "";
+  for await (const chunk of environ) {
+    text += Buffer.from(chunk).toString("latin1");
+    const found = /(?:^|\0)SSH_AGENT_PID=(\d+)\0/.exec(text)?.[1];
+    if (found !== undefined) return Number(found);
+  }
+  return undefined;
 }
 
 /** Standard output, empty when the command fails. */

@@ -20,8 +20,9 @@ export interface Masker {
 
 /** Of values of several lines each line is a secret of its own, since a log is written line by line. */
 export function createMasker(secrets: readonly string[]): Masker {
-  const patterns = patternsOf(secrets);
-  const reach = Math.max(0, ...patterns.map((pattern) => pattern.length - 1));
+  const all = patternsOf(secrets);
+  const reach = all.reduce((longest, pattern) => Math.max(longest, pattern.length - 1), 0);
+  const patterns = indexOf(all);
   const mask = (text: string): string => {
     let masked = text;
     // What a mask has drawn together may be a secret again. Each round is shorter than the one before.
@@ -67,15 +68,34 @@ interface Span {
   end: number;
 }
 
-/** All places of all patterns in order; those that overlap or touch are one. */
-function spansOf(text: string, patterns: readonly string[]): Span[] {
-  const found: Span[] = [];
+/** Patterns by a hash of their first characters: a text is gone through once, however many patterns there are. */
+type PatternIndex = readonly (readonly string[] | undefined)[];
+
+function indexOf(patterns: readonly string[]): PatternIndex {
+  const index: string[][] = [];
   for (const pattern of patterns) {
-    for (let start = text.indexOf(pattern); start !== -1; start = text.indexOf(pattern, start + 1)) {
-      found.push({ start, end: start + pattern.length });
+    index[startHash(pattern, 0)] ??= [];
+    index[startHash(pattern, 0)]!.push(pattern);
+  }
+  return index;
+}
+
+/** Of `SECRET_MIN_CHARACTERS` characters, which every pattern has. */
+function startHash(text: string, at: number): number {
+  const [a, b] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
+  const [c, d] = [text.charCodeAt(at + 2), text.charCodeAt(at + 3)];
+  return (a ^ (b << 3) ^ (c << 6) ^ (d << 9)) & 0xffff;
+}
+
+/** All places of all patterns in order; those that overlap or touch are one. */
+function spansOf(text: string, patterns: PatternIndex): Span[] {
+  const found: Span[] = [];
+  if (patterns.length === 0) return found;
+  for (let start = 0; start + SECRET_MIN_CHARACTERS <= text.length; start += 1) {
+    for (const pattern of patterns[startHash(text, start)] ?? []) {
+      if (text.startsWith(pattern, start)) found.push({ start, end: start + pattern.length });
     }
   }
-  found.sort((a, b) => a.start - b.start);
   const merged: Span[] = [];
   for (const span of found) {
     const last = merged.at(-1);

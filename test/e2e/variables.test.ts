@@ -99,6 +99,8 @@ describe("variables", () => {
       ],
     });
     expect(listed.stdout).not.toMatch(/signs|preview-only|MIIB/);
+    const { paths } = (await (await platform.api("/openapi.json")).json()) as { paths: Record<string, object> };
+    expect(Object.keys(paths["/projects/{name}/variables"]!).sort()).toEqual(["delete", "get", "put"]);
   }, 60_000);
 
   test("that are wrong are refused by form, with the reason and without the value", async () => {

@@ -120,5 +120,9 @@ export async function newDataDirectory(): Promise<string> {
 }
 
 export async function removeDataDirectory(directory: string): Promise<void> {
+  // A platform that was killed for good has left the volumes of its slots mounted.
+  const mountInfo = await Bun.file("/proc/self/mountinfo").text();
+  const mounts = mountInfo.split("\n").map((line) => line.split(" ")[4] ?? "");
+  for (const mount of mounts) if (mount.startsWith(`${directory}/`)) Bun.spawnSync(["umount", "--lazy", mount]);
   await rm(directory, { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
 import { type Explain, name, told } from "./cause.ts";
+import { HUGO_CAUSES } from "./hugo-causes.ts";
 
 function missingModule(wanted: string, importer: string | undefined): ReturnType<Explain> {
   const from = importer === undefined ? "" : `, which ${name(importer)} imports`;
@@ -22,10 +23,7 @@ export const BUILD_CAUSES: readonly Explain[] = [
       next: "Add the script, or set build_command to the command that builds the site.",
     }),
   ),
-  told(/\bhugo: (?:command )?not found/, () => ({
-    what: "Hugo is not installed on the builder's machine",
-    next: "The operator can install it ('apt-get install hugo'), or the repository can depend on the npm package 'hugo-extended'.",
-  })),
+  ...HUGO_CAUSES,
   told(
     /(?:^|\s)(?:\/bin\/)?sh: (?:(?:line )?\d+: )?([\w@./-]+): (?:command )?not found|^bash: (?:line \d+: )?([\w@./-]+): command not found|command not found: ([\w@./-]+)/m,
     (match) => ({

@@ -1,5 +1,6 @@
+import { isYarnOne } from "./commands.ts";
 import { majorOfNode } from "./node-version.ts";
-import type { ManagerName } from "./package-manager.ts";
+import type { ChosenManager } from "./package-manager.ts";
 import { majorOf } from "./site.ts";
 import type { PackageJson } from "./source-files.ts";
 
@@ -14,9 +15,18 @@ const ALWAYS: Record<string, string> = {
   PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1",
   PUPPETEER_SKIP_DOWNLOAD: "1",
   PUPPETEER_SKIP_CHROMIUM_DOWNLOAD: "1",
+  CHROMEDRIVER_SKIP_DOWNLOAD: "true",
+  ELECTRON_SKIP_BINARY_DOWNLOAD: "1",
+  SENTRYCLI_SKIP_DOWNLOAD: "1",
   HUSKY: "0",
+  LEFTHOOK: "0",
+  SKIP_INSTALL_SIMPLE_GIT_HOOKS: "1",
   SKIP_YARN_COREPACK_CHECK: "1",
   COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
+  // The platform has fetched the version that is asked for; pnpm 11 would fetch and verify itself once more, and pnpm
+  // refuses to stand in where packageManager names another.
+  COREPACK_ENABLE_STRICT: "0",
+  pnpm_config_pm_on_fail: "ignore",
   YARN_ENABLE_TELEMETRY: "0",
   NEXT_TELEMETRY_DISABLED: "1",
   ASTRO_TELEMETRY_DISABLED: "1",
@@ -32,22 +42,33 @@ const ALWAYS: Record<string, string> = {
   npm_config_fund: "false",
   npm_config_update_notifier: "false",
   npm_config_progress: "false",
+  npm_config_yes: "true",
+  // A registry that does not answer is given up within a minute or two.
+  npm_config_fetch_retry_mintimeout: "1000",
+  npm_config_fetch_retry_maxtimeout: "10000",
+  npm_config_fetch_timeout: "60000",
 };
 
 interface Question {
   framework: string | undefined;
   packageJson: PackageJson;
   nodeVersion: string;
-  manager: ManagerName;
+  manager: ChosenManager;
   /** What the repository's own files set; it goes before ours. */
   declared: Record<string, string>;
+  /** The repository's own files name a registry. */
+  hasOwnRegistry: boolean;
 }
 
 export function buildEnvironment(question: Question): Record<string, string> {
   const { framework, packageJson, nodeVersion, manager, declared } = question;
   const env = { ...ALWAYS };
-  // The platform has fetched the very version already; pnpm would fetch itself once more. npm warns of this name.
-  if (manager === "pnpm") env.npm_config_manage_package_manager_versions = "false";
+  // The same for pnpm up to 10; npm warns of this name.
+  if (manager.name === "pnpm") env.npm_config_manage_package_manager_versions = "false";
+  // A lockfile written with another mirror of the registry names that; its hashes hold wherever a package comes from.
+  if (manager.name === "npm" && !question.hasOwnRegistry) env.npm_config_replace_registry_host = "always";
+  // The others only warn when a package's range of Nodes does not hold the one that the source asks for.
+  if (manager.name === "yarn" && isYarnOne(manager.version)) env.YARN_IGNORE_ENGINES = "true";
   // It turns warnings into errors where CI is set: a warning should not keep a site from going live.
   if (framework === "create-react-app") env.CI = "false";
   if (usesOldHashes(packageJson) && majorOfNode(nodeVersion) >= 17) {

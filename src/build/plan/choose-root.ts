@@ -39,23 +39,25 @@ function existing(files: SourceFiles, { value, from }: { value: string; from: st
 
 /** Scripts of a repository of many packages that run the scripts of its members and do nothing else. */
 const DELEGATES =
-  /^\s*(?:\w+=\S+\s+)*(?:(?:npx|pnpm|yarn|bunx|npm exec|cross-env|dotenv\b.*--)\s+)*(turbo|nx|lerna|rush|wsrun|ultra|wireit|moon|pnpm\s+(?:-r|--recursive|-w|-F|--filter|run\s+-r|--parallel)|yarn\s+workspaces?|npm\s+run\s+.*(?:-w\b|-ws\b|--workspaces?)|npm\s+(?:-w|--workspace|--prefix)|bun\s+(?:run\s+)?--filter|pnpm\s+(?:-C|--dir)|yarn\s+--cwd|cd\s+[\w./-]+\s+&&)/;
+  /^\s*(?:\w+=\S+\s+)*(?:(?:npx|pnpm|yarn|bunx|npm exec|cross-env|dotenv(?:\s+-e\s+\S+)*\s+--)\s+)*(turbo|nx|lerna|rush|wsrun|ultra|wireit|moon|pnpm\s+(?:-r|--recursive|-w|-F|--filter|run\s+-r|--parallel)|yarn\s+workspaces?|npm\s+run\s+.*(?:-w\b|-ws\b|--workspaces?)|npm\s+(?:-w|--workspace|--prefix)|bun\s+(?:run\s+)?--filter|pnpm\s+(?:-C|--dir)|yarn\s+--cwd|cd\s+[\w./-]+\s+&&)/;
 
 async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Promise<boolean> {
   if ((settings.build_command ?? settings.output_directory ?? settings.framework) !== undefined) return true;
   if (files.has(".", "index.html") || isHugoSite(files, ".") || (await saysWhatToBuild(files, "."))) return true;
   const packageJson = await files.packageJson(".");
   if (packageJson === undefined) return pagesFolder(files, ".") !== undefined;
-  const scripts = buildScripts(packageJson);
-  if (scripts.length === 0) return pagesFolder(files, ".") !== undefined;
-  const texts = scripts.map(({ text }) => text);
+  const texts = buildScripts(packageJson).map(({ text }) => text);
+  const hasMembers = packageJson.workspaces !== undefined || files.has(".", "pnpm-workspace.yaml");
   const ids = (await detectFrameworks({ files, root: ".", packageJson })).filter((id) => !NEVER_ALONE.has(id));
+  if (texts.length === 0) {
+    const runsAlone = (id: string) => FRAMEWORKS[id]!.command !== undefined && !(hasMembers && id === "vite");
+    return ids.some(runsAlone) || pagesFolder(files, ".") !== undefined;
+  }
   const programs = ids.flatMap((id) => FRAMEWORKS[id]!.programs);
   if (texts.some((text) => programs.some((program) => runsProgram(text, program)))) return true;
   const delegating = texts.filter(delegates).length;
   if (ids.length > 0) return delegating < texts.length;
   // A build of nobody knows what: of members of a workspace, of a library, or else of a site.
-  const hasMembers = packageJson.workspaces !== undefined || files.has(".", "pnpm-workspace.yaml");
   return delegating === 0 && !hasMembers && !texts.every((text) => MAKES_LIBRARY.test(text));
 }
 

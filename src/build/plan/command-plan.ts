@@ -1,12 +1,13 @@
 import { posix } from "node:path";
 import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
-import { commandLine, inSandboxShell, installCommand } from "./commands.ts";
+import { commandLine, inSandboxShell, installCommand, isYarnOne } from "./commands.ts";
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
 import { majorOfNode, wishedNode } from "./node-version.ts";
 import { type ChosenManager, choosePackageManager, fittingManager, type ManagerChoice } from "./package-manager.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
 import { enteredFolders, managersCalled, outputFlags } from "./script-text.ts";
+import type { SourceFiles } from "./source-files.ts";
 
 /** Installs, builds, and publishes what was written. */
 export async function commandPlan(planning: Planning, choice: BuildChoice): Promise<BuildPlan> {
@@ -19,6 +20,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   const { node, warnings: nodeWarnings } = await wishedNode(files, wished);
   const fitting = fittingManager(manager.manager, majorOfNode(node.value));
   const install = chooseInstall(planning, { manager, declared });
+  const hasOwnRegistry = await namesRegistry(files, [root, workspaceRoot]);
   const build = await buildCommand(planning, { choice, manager });
   const outputs = await chooseOutputs(planning, choice);
   const framework = choice.framework ?? null;
@@ -29,6 +31,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     packageManager: fitting.manager,
     otherManagers: await otherManagers(planning, { manager, lines: [choice.text, install.line] }),
     workspaceRoot,
+    yarnLockfile: hasOwnRegistry ? null : yarnOneLockfile(files, manager),
     nodeVersion: node.value,
     install: install.command,
     build: build.command,
@@ -39,8 +42,9 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
       framework: choice.framework,
       packageJson: packageJson ?? {},
       nodeVersion: node.value,
-      manager: manager.manager.name,
+      manager: manager.manager,
       declared,
+      hasOwnRegistry,
     }),
     egress: settings.egress ?? "registry",
     resolved: {
@@ -55,10 +59,27 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     warnings: [
       ...planning.warnings,
       ...nodeWarnings,
+      ...(framework === "hugo" && declared.HUGO_VERSION !== undefined
+        ? [
+            `HUGO_VERSION asks for Hugo ${declared.HUGO_VERSION.slice(0, 20)}; the Hugo of the builder's machine is used.`,
+          ]
+        : []),
       ...fitting.warnings,
       ...(install.keepsLock ? manager.warnings : []),
     ],
   };
+}
+
+/** The repository says where its packages come from, as in `@scope:registry=…`: then that is left alone. */
+async function namesRegistry(files: SourceFiles, folders: readonly string[]): Promise<boolean> {
+  const names = [".npmrc", ".yarnrc"];
+  const texts = await Promise.all(folders.flatMap((folder) => names.map((name) => files.text(folder, name))));
+  return texts.some((text) => /^[^#;]*registry/im.test(text ?? ""));
+}
+
+function yarnOneLockfile(files: SourceFiles, { manager, lockfile, workspaceRoot }: ManagerChoice): string | null {
+  const isIts = manager.name === "yarn" && lockfile === "yarn.lock" && isYarnOne(manager.version);
+  return isIts ? files.join(workspaceRoot, lockfile) : null;
 }
 
 /** A script may call another package manager than the one that installs; npm is always there, with Node. */

@@ -49,6 +49,6 @@ export function commandLine(command: readonly string[]): string {
 }
 
 /** Versions come as `1`, `1.22.19` or the normal form of a range, `>=1.0.0 <2.0.0-0`. */
-function isYarnOne(version: string | null): boolean {
+export function isYarnOne(version: string | null): boolean {
   return version === null || /^[^\d]*1(\.|$)/.test(version);
 }

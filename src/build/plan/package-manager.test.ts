@@ -68,6 +68,15 @@ describe("the package manager", () => {
     expect((await buildPlan({ ...packageJson(), "yarn.lock": "" })).otherManagers).toEqual([]);
   });
 
+  test("a Yarn 1 lockfile is freed of its hosts, unless the repository names a registry", async () => {
+    const yarn = { ...packageJson(), "yarn.lock": "# yarn lockfile v1" };
+    expect((await buildPlan(yarn)).yarnLockfile).toBe("yarn.lock");
+    expect((await buildPlan({ ...yarn, ".npmrc": "@corp:registry=https://npm.corp.example" })).yarnLockfile).toBeNull();
+    expect((await buildPlan({ ...packageJson(), "yarn.lock": "__metadata:\n  version: 8\n" })).yarnLockfile).toBeNull();
+    const npm = await buildPlan({ ...packageJson(), "package-lock.json": "{}" });
+    expect(npm.env).toHaveProperty("npm_config_replace_registry_host", "always");
+  });
+
   test("an unknown one", async () => {
     await expect(buildPlan(packageJson({ packageManager: "vlt@1.0.0" }))).rejects.toMatchObject({
       code: "package_manager_unclear",

@@ -155,6 +155,14 @@ describe("the root", () => {
       root: ".",
       framework: "vitepress",
     });
+    const alone = { dependencies: { "@11ty/eleventy": "3" } };
+    expect(await plan({ "package.json": alone, ...below("apps/web") })).toMatchObject({
+      root: ".",
+      framework: "eleventy",
+    });
+    // A script made to keep a pattern busy for ever does not.
+    const busy = { scripts: { build: `${"dotenv -- ".repeat(300)}x`, "build:docs": "npx ".repeat(900) } };
+    expect(await plan({ "package.json": busy, ...below("apps/web") })).toMatchObject({ root: "." });
     const unknown = { scripts: { build: "node make.mjs" } };
     expect(await plan({ "package.json": unknown, ...below("apps/web") })).toMatchObject({ root: ".", framework: null });
   });
@@ -369,5 +377,8 @@ describe("the environment", () => {
     });
     expect(vite.env).toMatchObject({ CI: "true", npm_config_audit: "false", NEXT_TELEMETRY_DISABLED: "1" });
     expect(vite.env).not.toHaveProperty("NODE_OPTIONS");
+    expect(vite.env).not.toHaveProperty("YARN_IGNORE_ENGINES");
+    const yarn = await buildPlan({ "package.json": { scripts: { build: "x" } }, "yarn.lock": "" });
+    expect(yarn.env).toMatchObject({ YARN_IGNORE_ENGINES: "true", pnpm_config_pm_on_fail: "ignore" });
   });
 });

@@ -33,7 +33,9 @@ export type BuildPlan =
       otherManagers: ChosenManager[];
       /** Where the install runs: the root, or the workspace that it belongs to. */
       workspaceRoot: string;
-      /** `24`, `22.11` or `22.11.0`. */
+      /** Path of a Yarn 1 lockfile whose packages come from the platform's registry; else null. */
+      yarnLockfile: string | null;
+      /** `24`, `22.11`, `22.11.0`, or a range of one major. */
       nodeVersion: string;
       /** null when there is nothing to install. */
       install: readonly string[] | null;

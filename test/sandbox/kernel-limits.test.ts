@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSandbox } from "./bubblewrap.ts";
-import { findCgroups, removeCgroups } from "./cgroup.ts";
-import { identify, isGone } from "./process-tree.ts";
-import type { RunLimits, Sandbox } from "./sandbox.ts";
-import { whyNoVolumes } from "./volume.ts";
+import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
+import { findCgroups, removeCgroups } from "../../src/sandbox/cgroup.ts";
+import { identify, isGone } from "../../src/sandbox/process-tree.ts";
+import type { RunLimits, Sandbox } from "../../src/sandbox/sandbox.ts";
+import { whyNoVolumes } from "../../src/sandbox/volume.ts";
 
 /** What the kernel holds for root, where it can; a machine without it says so in the tier. */
 const selfUid = process.getuid!();
@@ -106,7 +106,7 @@ describe.if(selfUid === 0)("as root", () => {
     const script = join(root, "platform.ts");
     await writeFile(
       script,
-      `import { openSandbox } from ${JSON.stringify(join(import.meta.dir, "bubblewrap.ts"))};
+      `import { openSandbox } from ${JSON.stringify(join(import.meta.dir, "../../src/sandbox/bubblewrap.ts"))};
       const sandbox = await openSandbox(${JSON.stringify({ ...settings, slotsDirectory })});
       await sandbox.prepareSlot(1);
       await sandbox.run(["/bin/sh", "-c", "echo running; sleep 600"], {

@@ -1,0 +1,118 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough, Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
+import { nanoid } from "nanoid";
+import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
+
+/** Where archives are made and taken apart: tar runs behind the wall, as the slot's user, on the slot's own files. */
+export interface ArchivePlace {
+  sandbox: Sandbox;
+  slot: number;
+  limits: RunLimits;
+  /** For files of the platform's own while they are made. */
+  temporaryDirectory: string;
+}
+
+/** Files of a slot by more than this are nothing to keep. */
+const UNPACKED_MAX_BYTES = 4 * 1024 ** 3;
+const PACK_MS = 300_000;
+
+const PACKING = {
+  install: `find . -type d -name node_modules -prune -print0 | tar --exclude=node_modules/.cache \
+--exclude=node_modules/.vite --exclude=node_modules/.astro --null -T - -cf -`,
+  work: `for folder; do if [ -d "$folder" ] && [ ! -L "$folder" ]; then printf '%s\\0' "$folder"; fi; done \
+| tar --null -T - -cf -`,
+};
+/** What was there before stays: it is the source. */
+const UNPACKING = ["tar", "--skip-old-files", "-xpf", "-"];
+const CLEARING = "find . -type d -name node_modules -prune -exec rm -rf {} +";
+
+/** @throws Error with the reason when it can't be packed, or is larger than `maxBytes` compressed */
+export async function pack(
+  place: ArchivePlace,
+  { kind, folders, maxBytes }: { kind: keyof typeof PACKING; folders: readonly string[]; maxBytes: number },
+): Promise<{ file: Blob; remove(): Promise<void> }> {
+  const path = join(place.temporaryDirectory, `cache.${nanoid()}`);
+  const remove = () => rm(path, { force: true });
+  const abort = new AbortController();
+  const tar = new PassThrough();
+  const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 };
+  const written = pipeline(
+    tar,
+    createZstdCompress({ params }),
+    atMost(maxBytes),
+    createWriteStream(path, { mode: 0o600 }),
+  );
+  written.catch((error: Error) => abort.abort(error));
+  try {
+    const result = await place.sandbox.run(["/bin/sh", "-c", PACKING[kind], "sh", ...folders], {
+      ...inWork(place),
+      signal: AbortSignal.any([abort.signal, AbortSignal.timeout(PACK_MS)]),
+      onOutput(stream, bytes) {
+        if (stream === "stdout" && !tar.write(bytes)) return new Promise((resolve) => void tar.once("drain", resolve));
+      },
+    });
+    if (result.exit !== 0 && !abort.signal.aborted)
+      abort.abort(new Error(`tar ended by ${result.cause}, ${result.exit}`));
+    if (abort.signal.aborted) tar.destroy();
+    else tar.end();
+    await written;
+    return { file: Bun.file(path), remove };
+  } catch (error) {
+    await remove();
+    throw abort.signal.reason ?? error;
+  }
+}
+
+/**
+ * Checks the whole archive before anything of it is unpacked.
+ * @throws Error with the reason when it is damaged or does not fit; of an install nothing is left then
+ */
+export async function unpack(
+  place: ArchivePlace,
+  { kind, archive, signal }: { kind: keyof typeof PACKING; archive: ReadableStream<Uint8Array>; signal: AbortSignal },
+): Promise<void> {
+  const path = join(place.temporaryDirectory, `cache.${nanoid()}`);
+  try {
+    await pipeline(
+      Readable.from(archive),
+      createZstdDecompress(),
+      atMost(UNPACKED_MAX_BYTES),
+      createWriteStream(path, { mode: 0o600 }),
+      { signal },
+    );
+    const options = { ...inWork(place), signal, onOutput: () => undefined };
+    const result = await place.sandbox.run(UNPACKING, { ...options, stdin: path });
+    if (result.exit === 0) return;
+    if (kind === "install") await place.sandbox.run(["/bin/sh", "-c", CLEARING], options);
+    throw new Error(`tar ended by ${result.cause}, ${result.exit}`);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+function inWork({ slot, limits }: ArchivePlace) {
+  return {
+    slot,
+    cwd: "/work",
+    env: {},
+    readOnly: [],
+    path: [],
+    egress: "none" as const,
+    limits: { ...limits, logBytes: UNPACKED_MAX_BYTES },
+  };
+}
+
+function atMost(bytes: number): Transform {
+  let left = bytes;
+  return new Transform({
+    transform(chunk: Uint8Array, _, done) {
+      left -= chunk.length;
+      if (left < 0) done(new Error(`it is larger than ${Math.round(bytes / 1024 ** 2)} MiB`));
+      else done(null, chunk);
+    },
+  });
+}

@@ -1,0 +1,13 @@
+import { expect, test } from "bun:test";
+import { withoutHosts } from "./yarn-lockfile.ts";
+
+test.each([
+  ['  resolved "https://yarn.example/ms/-/ms-2.1.3.tgz#574c"', '  resolved "ms/-/ms-2.1.3.tgz#574c"'],
+  ['  resolved "https://yarn.example/@types/ms/-/ms-0.7.34.tgz#1096"', '  resolved "@types/ms/-/ms-0.7.34.tgz#1096"'],
+  ['  resolved "https://git.example/a/b/tar.gz/0ab1"', '  resolved "https://git.example/a/b/tar.gz/0ab1"'],
+  ['  resolved "https://x.example/npm/all/ms/-/ms-1.tgz#1"', '  resolved "https://x.example/npm/all/ms/-/ms-1.tgz#1"'],
+  ['  resolved "git+https://git.example/a/b.git#1"', '  resolved "git+https://git.example/a/b.git#1"'],
+  ['  version "https://yarn.example/ms/-/ms.tgz"', '  version "https://yarn.example/ms/-/ms.tgz"'],
+])("%s", (line, expected) => {
+  expect(withoutHosts(`ms@2:\n${line}\n  integrity sha512-x\n`)).toBe(`ms@2:\n${expected}\n  integrity sha512-x\n`);
+});

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deployAndWait, logOf } from "../support/deploy.ts";
+import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { newRepository, type TestRepository } from "../support/repositories.ts";
+
+const SITE = {
+  "package.json": JSON.stringify({
+    name: "site",
+    private: true,
+    scripts: { build: "node build.mjs" },
+    dependencies: { "is-number": "7.0.0" },
+  }),
+  "package-lock.json": JSON.stringify({
+    name: "site",
+    lockfileVersion: 3,
+    requires: true,
+    packages: {
+      "": { name: "site", dependencies: { "is-number": "7.0.0" } },
+      "node_modules/is-number": { version: "7.0.0" },
+    },
+  }),
+  // Counts the builds that its cache has seen.
+  "build.mjs": `import "is-number";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+const file = "node_modules/.cache/count";
+const count = existsSync(file) ? Number(readFileSync(file, "utf8")) + 1 : 1;
+for (const folder of ["node_modules/.cache", "dist"]) mkdirSync(folder, { recursive: true });
+writeFileSync(file, String(count));
+writeFileSync("dist/index.html", "count " + count);
+`,
+};
+const NOT_INSTALLED = "Not installed again";
+
+/** What a build leaves makes the next one quicker, and never another one's output different. */
+describe("build caches", () => {
+  let platform: TestPlatform;
+  let repository: TestRepository;
+  let changes = 0;
+  beforeAll(async () => {
+    platform = await startPlatform();
+    repository = await newRepository("depot", SITE);
+  }, 120_000);
+  afterAll(async () => {
+    await platform.stop();
+    await repository.remove();
+    await removeDataDirectory(platform.dataDirectory);
+  }, 30_000);
+
+  const change = (branch?: string) =>
+    repository.commit({ "text.txt": String(++changes) }, branch === undefined ? {} : { branch });
+  const deploy = async (wish: Record<string, unknown> = {}) => {
+    const deployment = await deployAndWait(platform, { source: repository.path, ...wish });
+    expect(deployment.error).toBeNull();
+    const page = await platform.site(new URL(deployment.url).host, "/");
+    return { page: await page.text(), log: await logOf(platform, deployment.id) };
+  };
+  const objects = async () => {
+    const folder = join(platform.dataDirectory, "objects/caches");
+    const names = await readdir(folder, { recursive: true }).catch(() => []);
+    return names.filter((name) => /\d{13}$/.test(name)).map((name) => join(folder, name));
+  };
+  /** A cache is kept behind the site's going live. */
+  const untilKept = async (lane: string, known: readonly string[]) => {
+    const isNew = (path: string) => path.includes(`/${lane}/`) && path.includes("work-") && !known.includes(path);
+    while (!(await objects()).some(isNew)) await Bun.sleep(50);
+  };
+  const deployAndKeep = async (lane: string, wish: Record<string, unknown> = {}) => {
+    const known = await objects();
+    const result = await deploy(wish);
+    await untilKept(lane, known);
+    return result;
+  };
+
+  test("a second build finds what the first one left, and its packages", async () => {
+    const first = await deployAndKeep("production");
+    expect([first.page, first.log.includes(NOT_INSTALLED)]).toEqual(["count 1", false]);
+    await change();
+    const second = await deployAndKeep("production");
+    expect([second.page, second.log.includes(NOT_INSTALLED)]).toEqual(["count 2", true]);
+  }, 120_000);
+
+  test("a preview reads production's caches, and production none of a preview's", async () => {
+    await change("side");
+    const preview = await deployAndKeep("preview", { branch: "side" });
+    expect([preview.page, preview.log.includes(NOT_INSTALLED)]).toEqual(["count 3", true]);
+    await change();
+    expect((await deployAndKeep("production", { branch: "main" })).page).toBe("count 3");
+  }, 120_000);
+
+  test("another project of the same repository has none of it", async () => {
+    const other = await deployAndKeep("production", { project: "other" });
+    expect([other.page, other.log.includes(NOT_INSTALLED)]).toEqual(["count 1", false]);
+  }, 60_000);
+
+  test("--force goes without", async () => {
+    const forced = await deployAndKeep("production", { force: true });
+    expect([forced.page, forced.log.includes(NOT_INSTALLED)]).toEqual(["count 1", false]);
+  }, 60_000);
+
+  test("a changed lockfile installs", async () => {
+    const lock = `${SITE["package-lock.json"]}\n`;
+    await repository.commit({ "package-lock.json": lock });
+    expect((await deployAndKeep("production")).log).not.toContain(NOT_INSTALLED);
+  }, 60_000);
+
+  test("a damaged cache is dropped, and fails nothing", async () => {
+    for (const path of await objects()) await writeFile(path, "garbage");
+    await change();
+    const after = await deploy();
+    expect(after.page).toBe("count 1");
+    expect(after.log).toContain("cache is dropped");
+  }, 60_000);
+
+  test("a project takes its caches with it", async () => {
+    for (const name of ["depot", "other"]) await platform.api(`/projects/${name}`, { method: "DELETE" });
+    while ((await objects()).length > 0) await Bun.sleep(50);
+  }, 60_000);
+});

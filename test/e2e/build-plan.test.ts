@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { deployAndWait, logOf } from "../support/deploy.ts";
+import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { newRepository, type TestRepository } from "../support/repositories.ts";
+
+/** What a source asks for, as its build meets it behind the wall. */
+describe("what a source asks for", () => {
+  let platform: TestPlatform;
+  const repositories: TestRepository[] = [];
+  beforeAll(async () => {
+    platform = await startPlatform();
+  }, 120_000);
+  afterAll(async () => {
+    await platform.stop();
+    for (const repository of repositories) await repository.remove();
+    await removeDataDirectory(platform.dataDirectory);
+  }, 30_000);
+
+  async function deploy(name: string, files: Record<string, string | object>, more: Record<string, unknown> = {}) {
+    const texts = Object.entries(files).map(([path, text]) => [
+      path,
+      typeof text === "string" ? text : JSON.stringify(text),
+    ]);
+    const repository = await newRepository(name, Object.fromEntries(texts));
+    repositories.push(repository);
+    return await deployAndWait(platform, { source: repository.path, ...more });
+  }
+  const page = async (url: string) => (await platform.site(new URL(url).host, "/")).text();
+
+  const WRITE = "import { mkdirSync, writeFileSync } from 'node:fs'; mkdirSync('dist', { recursive: true });";
+  const site = (dependencies: object = {}) => ({
+    "package.json": { name: "web", private: true, scripts: { build: "node build.mjs" }, dependencies },
+    "build.mjs": `${WRITE} import { tide } from 'ui'; writeFileSync('dist/index.html', tide);`,
+    "index.html": "<p>",
+  });
+
+  test("the members of a workspace that a site uses are built before it", async () => {
+    const web = Object.entries({ ...site({ ui: "*", vite: "7.0.0" }) }).map(([path, text]) => [
+      `apps/web/${path}`,
+      text,
+    ]);
+    const deployment = await deploy(
+      "islands",
+      {
+        "package.json": { private: true, workspaces: ["apps/*", "packages/*"] },
+        "packages/ui/package.json": { name: "ui", main: "made.mjs", scripts: { build: "node make.mjs" } },
+        "packages/ui/make.mjs":
+          "import { writeFileSync } from 'node:fs'; writeFileSync('made.mjs', 'export const tide = \"high\";');",
+        ...Object.fromEntries(web),
+      },
+      {},
+    );
+    expect(deployment.error).toBeNull();
+    expect(await page(deployment.url)).toBe("high");
+    expect(await logOf(platform, deployment.id)).toContain("The site is taken to be in 'apps/web'");
+  }, 120_000);
+
+  test("an old Node, another package manager in a script, and Corepack's place", async () => {
+    const build = "corepack enable && yarn --version && node build.mjs";
+    const deployment = await deploy("lighthouse", {
+      "package.json": { private: true, scripts: { build } },
+      ".nvmrc": "14",
+      "build.mjs": `${WRITE} writeFileSync('dist/index.html', process.version);`,
+    });
+    expect(deployment.error).toBeNull();
+    expect(await page(deployment.url)).toMatch(/^v16\./);
+    expect(await logOf(platform, deployment.id)).toMatch(
+      /\.nvmrc asks for Node 14.*Node 16 is the nearest[\s\S]*^1\.22\.\d+$/m,
+    );
+  }, 120_000);
+
+  test.each([
+    ["yarn-one", YARN_1_LOCKFILE, "1.22."],
+    ["yarn-three", YARN_3_LOCKFILE, "3."],
+  ])(
+    "%s: the lockfile is kept to, and Plug'n'Play runs",
+    async (name, lockfile, version) => {
+      const deployment = await deploy(name, {
+        "package.json": { name: "g", scripts: { build: "node build.js" }, dependencies: { ms: "2.1.3" } },
+        "yarn.lock": lockfile,
+        "build.js":
+          "const { mkdirSync, writeFileSync } = require('fs'); mkdirSync('dist'); writeFileSync('dist/index.html', require('ms')(1000));",
+      });
+      expect(deployment.error).toBeNull();
+      expect(await page(deployment.url)).toBe("1s");
+      expect(await logOf(platform, deployment.id)).toContain(`yarn ${version}`);
+    },
+    120_000,
+  );
+
+  test("a failed install names its cause, and what to do", async () => {
+    const deployment = await deploy("wreck", {
+      "package.json": { name: "a", private: true, scripts: { build: "x" }, dependencies: { ms: "2.1.2" } },
+      "package-lock.json": { name: "a", lockfileVersion: 3, requires: true, packages: { "": { name: "a" } } },
+    });
+    expect(deployment.error).toMatchObject({
+      code: "install_failed",
+      message:
+        "The install failed: the lockfile package-lock.json does not fit package.json (Missing: ms@2.1.2 from lock file).",
+      hint: expect.stringContaining("commit package-lock.json"),
+    });
+  }, 120_000);
+
+  test("a host that the policy refuses is named", async () => {
+    const deployment = await deploy("buoy", {
+      "package.json": { private: true, scripts: { build: "node build.mjs" } },
+      "build.mjs": "await fetch('https://tides.example/');",
+    });
+    expect(deployment.error).toMatchObject({
+      code: "network_refused",
+      message: expect.stringContaining("tides.example"),
+    });
+  }, 120_000);
+
+  test("Hugo builds where the machine has it, and is named where not", async () => {
+    const deployment = await deploy("ferry", {
+      "hugo.toml": "title = 'Ferry'",
+      "layouts/index.html": "<p>made by Hugo</p>",
+      "content/_index.md": "",
+    });
+    expect(deployment.framework).toBe("hugo");
+    if (Bun.which("hugo", { PATH: "/usr/bin" }) === null) {
+      expect(deployment.error).toMatchObject({
+        code: "build_failed",
+        message: expect.stringContaining("Hugo is not installed"),
+      });
+    } else {
+      expect(deployment.error).toBeNull();
+      expect(await page(deployment.url)).toContain("made by Hugo");
+    }
+  }, 120_000);
+});
+
+/** As Yarn 1 writes it, with a host of its own that is not the configured registry. */
+const YARN_1_LOCKFILE = `# THIS IS AN AUTOGENERATED FILE. DO NOT EDIT THIS FILE DIRECTLY.
+# yarn lockfile v1
+
+
+ms@2.1.3:
+  version "2.1.3"
+  resolved "https://yarn.example/ms/-/ms-2.1.3.tgz#574c8138ce1d2b5861f0b44579dbadd60c6615b2"
+  integrity sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==
+`;
+
+const YARN_3_LOCKFILE = `# This file is generated by running "yarn install" inside your project.
+# Manual changes might be lost - proceed with caution!
+
+__metadata:
+  version: 6
+  cacheKey: 8
+
+"g@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "g@workspace:."
+  dependencies:
+    ms: 2.1.3
+  languageName: unknown
+  linkType: soft
+
+"ms@npm:2.1.3":
+  version: 2.1.3
+  resolution: "ms@npm:2.1.3"
+  checksum: aa92de608021b242401676e35cfa5aa42dd70cbdc082b916da7fb925c542173e36bce97ea3e804923fe92c0ad991434e4a38327e15a1b5b5f945d66df615ae6d
+  languageName: node
+  linkType: hard
+`;
