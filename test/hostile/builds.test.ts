@@ -24,7 +24,7 @@ const SITES: Record<string, Record<string, string>> = {
     }),
     "src/pages/index.astro": `---\nconst title = "${page("astro")}";\n---\n<html lang="en"><body><h1>{title}</h1></body></html>`,
   },
-  nextjs: {
+  next: {
     "package.json": JSON.stringify({
       ...{ private: true, scripts: { build: "next build" } },
       dependencies: { next: "16.4.6", react: "19.3.1", "react-dom": "19.3.1" },
@@ -32,7 +32,7 @@ const SITES: Record<string, Record<string, string>> = {
     "next.config.mjs": 'export default { output: "export" };',
     "app/layout.js":
       'export default function Layout({ children }) { return <html lang="en"><body>{children}</body></html>; }',
-    "app/page.js": `export default function Page() { return <h1>${page("nextjs")}</h1>; }`,
+    "app/page.js": `export default function Page() { return <h1>${page("next")}</h1>; }`,
   },
 };
 

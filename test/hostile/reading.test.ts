@@ -27,7 +27,7 @@ beforeAll(async () => {
     await chmod(path, 0o644);
   }
   // In the platform's place: a process of this user with a secret in its environment and its arguments.
-  platform = Bun.spawn(["sh", "-c", `sleep 200; : ${CANARY}`], { env: { SECRET: CANARY, PATH: "/usr/bin:/bin" } });
+  platform = Bun.spawn(["perl", "-e", "sleep 200", CANARY], { env: { SECRET: CANARY, PATH: "/usr/bin:/bin" } });
 });
 afterAll(async () => {
   platform.kill("SIGKILL");

@@ -14,7 +14,7 @@ export const IS_ROOT = SELF_UID === 0;
 export const MODES: readonly WallMode[] = IS_ROOT ? ["user", "capabilities"] : ["user"];
 
 /** Test files side by side get users of their own. */
-const UID_BASE = 900_000 + (process.pid % 1000) * 200;
+export const UID_BASE = 900_000 + (process.pid % 1000) * 200;
 export const uidOfSlot = (slot: number): number => (IS_ROOT ? UID_BASE + 1 + slot : SELF_UID);
 
 const NO_REGISTRY: RegistryConfiguration = { registry: "https://registry.example/", hosts: [], npmrcLines: [] };
