@@ -2,6 +2,9 @@
  * Runs the checks and the test files, a process each so that none can hurt another, and counts.
  * The last line is `N passed, N failed`, with `, N skipped` behind it when files were left out by --quick.
  */
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Glob } from "bun";
 
 const quick = Bun.argv.includes("--quick");
@@ -56,19 +59,20 @@ async function testFile(file: string): Promise<void> {
   if (fileFailed > 0) console.log(output);
 }
 
+/** The output goes to a file: a pipe is not at its end before the last process that a test has left behind. */
 async function run(command: string[]): Promise<{ status: number | null; output: string; seconds: string }> {
   const start = performance.now();
-  const child = Bun.spawn(command, {
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-    timeout: FILE_MS,
-    killSignal: "SIGKILL",
-  });
-  const [out, err] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { status: child.exitCode, output: out + err, seconds: ((performance.now() - start) / 1000).toFixed(1) };
+  const folder = mkdtempSync(join(tmpdir(), "berth-test-output-"));
+  const path = join(folder, "output");
+  const file = openSync(path, "a");
+  try {
+    const options = { timeout: FILE_MS, killSignal: "SIGKILL" } as const;
+    const child = Bun.spawn(command, { stdin: "ignore", stdout: file, stderr: file, ...options });
+    await child.exited;
+    const output = readFileSync(path, "utf8");
+    return { status: child.exitCode, output, seconds: ((performance.now() - start) / 1000).toFixed(1) };
+  } finally {
+    closeSync(file);
+    rmSync(folder, { recursive: true });
+  }
 }
