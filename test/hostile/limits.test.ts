@@ -82,7 +82,8 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
   });
 
   test.each([
-    ["files", FILES],
+    // Without a volume the total is looked at from time to time: it has to last a moment.
+    ["files", IS_ROOT ? FILES : `${FILES}; sleep 8`],
     ["a full /tmp", "head -c 400M /dev/zero > /tmp/full"],
     ...(IS_ROOT ? [["inodes", INODES]] : []),
   ])("%s: held to the disk limit, and the host's free space is back afterwards", async (_, script) => {
