@@ -39,7 +39,7 @@ export interface HandOptions {
 export async function recipeOf(platform: TestPlatform, deployment: Deployment): Promise<Recipe | undefined> {
   const { resolved } = deployment;
   const build = resolved.build_command?.value;
-  const said = /^Node (\d+\.\d+\.\d+), (\w+) (\d\S*)$/m.exec(await logOf(platform, deployment.id));
+  const said = /^Node (\d+\.\d+\.\d+) \(.*?\), (\w+) (\d\S*) \(/m.exec(await logOf(platform, deployment.id));
   const manager = PACKAGE_MANAGERS.find((name) => name === said?.[2]);
   if (!build || said === null || manager === undefined) return undefined;
   return {

@@ -15,7 +15,7 @@ export interface Guard {
   /** While it runs; cheap enough for many times a second. */
   look(first: ProcessId): StopCause | undefined;
   /** When everything of it is dead. */
-  atEnd(): StopCause | undefined;
+  atEnd(): Promise<StopCause | undefined>;
 }
 
 export interface GuardOptions {
@@ -29,7 +29,8 @@ export interface GuardOptions {
 }
 
 export function openGuard({ limits, cgroup, disk, isVolume }: GuardOptions): Guard {
-  const isOverDisk = isVolume ? () => isFull(disk) : watchTotal(disk, limits.diskBytes);
+  const total = isVolume ? undefined : watchTotal(disk);
+  const isOverDisk = () => (total === undefined ? isFull(disk) : total.lookNowAndThen() > limits.diskBytes);
   const lookAtTree = (first: ProcessId): StopCause | undefined => {
     const usage = treeUsage(first, limits.memoryBytes);
     if (usage.memoryBytes > limits.memoryBytes) return "memory";
@@ -37,12 +38,16 @@ export function openGuard({ limits, cgroup, disk, isVolume }: GuardOptions): Gua
   };
   return {
     look: (first) => (cgroup === undefined ? lookAtTree(first) : cgroup.hit()) ?? (isOverDisk() ? "disk" : undefined),
-    atEnd: () => cgroup?.hit() ?? (isOverDisk() ? "disk" : undefined),
+    async atEnd() {
+      // A run may write faster than the looks come, and be over before the next one.
+      await total?.look();
+      return cgroup?.hit() ?? (isOverDisk() ? "disk" : undefined);
+    },
   };
 }
 
 /** du(1) follows no link and stays on the file system. Its last answer counts until the next one is there. */
-function watchTotal(disk: string, limitBytes: number): () => boolean {
+function watchTotal(disk: string): { look(): Promise<void>; lookNowAndThen(): number } {
   let totalBytes = 0;
   let dueAtMs = performance.now() + DISK_LEAST_EVERY_MS;
   let isLooking = false;
@@ -54,11 +59,14 @@ function watchTotal(disk: string, limitBytes: number): () => boolean {
     dueAtMs = performance.now() + Math.max(DISK_LEAST_EVERY_MS, tookMs * DISK_EVERY_TIMES);
     isLooking = false;
   };
-  return () => {
-    if (!isLooking && performance.now() >= dueAtMs) {
-      isLooking = true;
-      void look();
-    }
-    return totalBytes > limitBytes;
+  return {
+    look,
+    lookNowAndThen() {
+      if (!isLooking && performance.now() >= dueAtMs) {
+        isLooking = true;
+        void look();
+      }
+      return totalBytes;
+    },
   };
 }

@@ -59,7 +59,7 @@ export async function supervise(
     if (id !== undefined) await untilGone(id);
     const status = await ended;
     const durationMs = performance.now() - startedAtMs;
-    stopped ??= guard.atEnd();
+    stopped ??= await guard.atEnd();
     return { status, stopped, oomKilled: oomKills() > killsBefore, durationMs, errorTail: tail() };
   } finally {
     clearTimeout(wall);
