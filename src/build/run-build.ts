@@ -1,5 +1,6 @@
 import type { Findings } from "../database/deployments.ts";
 import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
+import { PROXIED_FETCH } from "../sandbox/runtime-files.ts";
 import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildCache } from "./cache.ts";
@@ -68,7 +69,7 @@ export async function runBuild(
     const result = await parts.sandbox.run(command, {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: { ...hostVariables, ...plan.env, ...variables[step] },
+      env: withProxiedFetch({ ...hostVariables, ...plan.env, ...variables[step] }, node.version),
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
       path: tools.all.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,
@@ -102,6 +103,13 @@ export async function runBuild(
   await cache.restoreWork();
   const buildMs = await run("build", plan.build, plan.root);
   return { findings: { timings: { buildMs } } };
+}
+
+/** Node reads proxy variables from 24 on (`NODE_USE_ENV_PROXY`); its fetch before that, which 18 brought, is told by us. */
+function withProxiedFetch(env: Record<string, string>, node: string): Record<string, string> {
+  const major = Number.parseInt(node, 10);
+  if (major < 18 || major >= 24) return env;
+  return { ...env, NODE_OPTIONS: [`--require=${PROXIED_FETCH}`, env.NODE_OPTIONS].filter(Boolean).join(" ") };
 }
 
 /** The command as a person would type it; of the shell's own form only the script. */

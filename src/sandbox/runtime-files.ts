@@ -13,6 +13,11 @@ export interface RuntimeFiles {
 
 /** Inside the sandbox. */
 export const RUNTIME_INSIDE = "/run/berth";
+/** For `--require` of a Node before 24, whose fetch reads no proxy variables. */
+export const PROXIED_FETCH = `${RUNTIME_INSIDE}/proxied-fetch.cjs`;
+const INSIDE_FILES = [
+  ...["forwarder.ts", "relay.ts", "probe.ts", "commands.ts", "frames.ts", "connect.ts", "proxied-fetch.cjs"],
+];
 export const ETC_FILES = ["passwd", "group", "hosts", "nsswitch.conf", "resolv.conf"] as const;
 
 /**
@@ -26,13 +31,21 @@ export async function prepareRuntimeFiles(directory: string, uids: readonly numb
     await chmod(folder, 0o755);
   }
   await placeRuntime(join(files.directory, "bun"));
-  for (const name of ["forwarder.ts", "relay.ts", "probe.ts", "commands.ts", "frames.ts", "connect.ts"]) {
+  for (const name of INSIDE_FILES) {
     await place(join(files.directory, name), await Bun.file(join(import.meta.dir, "inside", name)).bytes());
   }
+  await place(join(files.directory, "proxy-agent.cjs"), await bundledProxyAgent());
   await place(join(files.directory, "bunfig.toml"), "");
   for (const [name, text] of Object.entries(etcFiles(uids))) await place(join(files.etc, name), text);
   await place(files.seccomp, seccompFilter(process.arch as Architecture));
   return files;
+}
+
+/** With its library in it, as a build's Node finds no packages of the platform. */
+async function bundledProxyAgent(): Promise<Uint8Array> {
+  const entry = join(import.meta.dir, "inside/proxy-agent.ts");
+  const { outputs } = await Bun.build({ entrypoints: [entry], target: "node", format: "cjs", minify: true });
+  return new Uint8Array(await outputs[0]!.arrayBuffer());
 }
 
 /** The program that the platform runs on: as a link where that is possible, for it is large. */
