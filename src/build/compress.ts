@@ -1,6 +1,4 @@
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
-import type { Encoding } from "../model/manifest.ts";
+import type { Variants } from "./compress-here.ts";
 
 /** Endings of files that are made of text, or packed little; what is packed already gains nothing. */
 const COMPRESSIBLE = new Set([
@@ -10,25 +8,8 @@ const COMPRESSIBLE = new Set([
 ]);
 const MIN_BYTES = 256;
 const MAX_BYTES = 32 * 1024 * 1024;
-/** A copy must be this much smaller to be worth its place. */
-const WORTH_BYTES = 64;
-const WORTH_SHARE = 0.95;
-
-const brotli = promisify(brotliCompress);
-const zstd = promisify(zstdCompress);
-const gz = promisify(gzip);
-
-/** Quick levels: this stands between a build and its going live. */
-const COMPRESSORS: Record<Encoding, (bytes: Uint8Array) => Promise<Uint8Array>> = {
-  br: (bytes) =>
-    brotli(bytes, {
-      params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength },
-    }),
-  zstd: (bytes) => zstd(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 6 } }),
-  gzip: (bytes) => gz(bytes, { level: 6 }),
-};
-
-export type Variants = Partial<Record<Encoding, Uint8Array<ArrayBuffer>>>;
+const THREADS = 2;
+const IDLE_MS = 5_000;
 
 export function compressible(path: string, sizeBytes: number): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1);
@@ -36,17 +17,57 @@ export function compressible(path: string, sizeBytes: number): boolean {
   return sizeBytes >= MIN_BYTES && sizeBytes <= MAX_BYTES && COMPRESSIBLE.has(ending);
 }
 
-/** Compresses on the thread pool. A copy that does not pay is left out. The same bytes always give the same copies. */
+/**
+ * Compresses on threads of its own, which run behind everything else of this process: publishing a large site must not
+ * slow down the sites that are served meanwhile.
+ */
 export async function compressVariants(bytes: Uint8Array): Promise<Variants> {
-  const variants: Variants = {};
-  if (bytes.byteLength < MIN_BYTES || bytes.byteLength > MAX_BYTES) return variants;
-  const limit = Math.min(bytes.byteLength * WORTH_SHARE, bytes.byteLength - WORTH_BYTES);
-  const encodings = Object.keys(COMPRESSORS) as Encoding[];
-  await Promise.all(
-    encodings.map(async (encoding) => {
-      const copy = await COMPRESSORS[encoding](bytes);
-      if (copy.byteLength <= limit) variants[encoding] = new Uint8Array(copy);
-    }),
-  );
-  return variants;
+  if (bytes.byteLength < MIN_BYTES || bytes.byteLength > MAX_BYTES) return {};
+  const worker = await takeWorker();
+  try {
+    const variants = await new Promise<Variants>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Variants>) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(`compressing failed: ${message}`));
+      worker.postMessage(bytes);
+    });
+    giveBack(worker);
+    return variants;
+  } catch (error) {
+    worker.terminate();
+    giveBack(newWorker());
+    throw error;
+  }
+}
+
+const idle: Worker[] = [];
+const waiting: ((worker: Worker) => void)[] = [];
+let threads = 0;
+let rest: Timer | undefined;
+
+function takeWorker(): Worker | Promise<Worker> {
+  clearTimeout(rest);
+  const free = idle.pop();
+  if (free !== undefined) return free;
+  if (threads >= THREADS) return new Promise((resolve) => waiting.push(resolve));
+  threads += 1;
+  return newWorker();
+}
+
+function newWorker(): Worker {
+  return new Worker(new URL("./compress-worker.ts", import.meta.url), { ref: false });
+}
+
+function giveBack(worker: Worker): void {
+  const next = waiting.shift();
+  if (next !== undefined) {
+    next(worker);
+    return;
+  }
+  idle.push(worker);
+  if (idle.length < threads) return;
+  rest = setTimeout(() => {
+    for (const quiet of idle.splice(0)) quiet.terminate();
+    threads = 0;
+  }, IDLE_MS);
+  rest.unref();
 }
