@@ -11,8 +11,8 @@ import type { Environment } from "./roles.ts";
 /** Of one fetch: twice what a source may have (upload-service.ts), for git packs what it gets anew. */
 const FETCH_DISK_BYTES = 8 * 1024 ** 3;
 
-/** The start's own work, and a first site that needs no build, come before it. */
-const SOON_MS = 1500;
+/** The start's own work comes before it. */
+const SOON_MS = 300;
 
 /**
  * The sandbox of this machine, with the registries that its package managers are configured with. Opened once; a

@@ -73,12 +73,13 @@ type SharedParts = RoleParts &
   };
 
 async function startUpload(parts: SharedParts): Promise<void> {
-  const [{ startUploadService }, { gitEnvironment }, { resolveAll }, { fetchSandbox }] = await Promise.all([
-    import("../upload/upload-service.ts"),
-    import("../upload/git.ts"),
-    import("../upload/source-host.ts"),
-    import("./build-sandbox.ts"),
-  ]);
+  const [{ startUploadService }, { gitEnvironment }, { resolveAll }, { fetchSandbox, trySandboxSoon }] =
+    await Promise.all([
+      import("../upload/upload-service.ts"),
+      import("../upload/git.ts"),
+      import("../upload/source-host.ts"),
+      import("./build-sandbox.ts"),
+    ]);
   const { settings, environment } = parts;
   const git = gitEnvironment({ ...environment, knownHostsFile: join(settings.dataDirectory, "known_hosts") });
   const { sandbox, privateSources, host } = settings;
@@ -87,6 +88,7 @@ async function startUpload(parts: SharedParts): Promise<void> {
   const upload = { ...parts, git, wall: sandbox === "none" ? undefined : wall };
   const worker = await startUploadService(upload, { concurrency: parts.settings.uploads });
   parts.releasers.add("upload service", () => worker.close());
+  if (upload.wall !== undefined) trySandboxSoon(upload.wall.sandbox, parts.log);
 }
 
 async function startApi(parts: SharedParts) {
