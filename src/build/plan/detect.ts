@@ -59,6 +59,10 @@ async function askBuildInfo(files: SourceFiles, root: string): Promise<string[]>
       if (text === undefined) throw new Error(`no file ${path}`);
       return text.replace(/^\uFEFF/, "");
     }
+    override async gracefullyReadFile(path: string) {
+      // The library looks in it for an output folder only, and gives up all that it has found when that is no text.
+      return posix.basename(path) === "angular.json" ? null : await super.gracefullyReadFile(path);
+    }
     override resolve(...paths: string[]) {
       return posix.resolve(top, ...paths);
     }

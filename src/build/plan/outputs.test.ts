@@ -67,6 +67,7 @@ describe("outputs", () => {
     const now = await withScript("ng build", ["@angular/cli@21.0.0"], {
       "angular.json": options({ base: "www", browser: "" }),
     });
+    expect([old.framework, now.framework]).toEqual(["angular", "angular"]);
     expect(now.result.outputCandidates).toEqual(["www/browser", "www", "dist/shop/browser", "dist/shop", "dist"]);
   });
 
