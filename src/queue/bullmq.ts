@@ -30,11 +30,16 @@ export async function openRedisQueue(url: string, onFault: (error: Error) => voi
     retryStrategy: () => null,
   });
   redis.on("error", onFault);
+  // What the rejected connection tells is only that it was closed.
+  let reason: Error | undefined;
+  redis.once("error", (error: Error) => {
+    reason = error;
+  });
   try {
     await redis.connect();
   } catch (cause) {
     redis.disconnect();
-    throw unreachable(cause);
+    throw unreachable(reason ?? cause);
   }
   redis.options.retryStrategy = (times) => Math.min(times * 200, 2_000);
   return new BullMqQueue({
@@ -171,7 +176,7 @@ function queueName(kind: JobKind): string {
 function unreachable(cause: unknown): BerthError {
   const reason =
     cause instanceof Error && cause.message !== "" ? cause.message : String((cause as { code?: string }).code ?? cause);
-  return new BerthError("setting_invalid", `BERTH_QUEUE: the queue can't be used: ${reason}.`, {
+  return new BerthError("setting_invalid", `BERTH_QUEUE: the queue can't be used: ${reason.replace(/\.$/, "")}.`, {
     hint: "Check that the server runs and that the URL names its host, port and password.",
     cause,
   });

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { BerthError } from "../model/errors.ts";
 
@@ -8,6 +9,9 @@ export async function listen(
   at: { host: string; port: number },
   handle: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>,
 ): Promise<Bun.Server<undefined>> {
+  await lookup(at.host).catch((cause: NodeJS.ErrnoException) => {
+    throw cannotListen(at.host, `it is no address, and no name that is known here (${cause.code})`, cause);
+  });
   try {
     return Bun.serve({
       hostname: at.host,
@@ -23,20 +27,20 @@ export async function listen(
     });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") {
-      throw new BerthError(
-        "setting_invalid",
-        `BERTH_HOST: can't listen on '${at.host}': ${(cause as Error).message}.`,
-        {
-          hint: "Give an address of this machine with --host.",
-          cause,
-        },
-      );
+      throw cannotListen(at.host, (cause as Error).message, cause);
     }
     const holder = await whoListens(at.port);
     throw new BerthError("port_taken", `Port ${at.port} is taken${holder ? ` by ${holder}` : ""}.`, {
       hint: `Choose another one: --port ${await nextFree(at)}`,
     });
   }
+}
+
+function cannotListen(host: string, reason: string, cause: unknown): BerthError {
+  return new BerthError("setting_invalid", `BERTH_HOST: can't listen on '${host}': ${reason}.`, {
+    hint: "Give an address of this machine with --host.",
+    cause,
+  });
 }
 
 async function nextFree({ host, port }: { host: string; port: number }): Promise<number> {
