@@ -8,6 +8,7 @@ import { trustOf } from "../model/trust.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
 import { waitForRoom } from "../sandbox/machine-load.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { openToOwner } from "../sandbox/tools.ts";
 import { getBlob } from "../store/blobs.ts";
 import { getSource, type StoredSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
@@ -139,6 +140,7 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
       hostVariables: hostVariables({ id, project, source: source.source, production, address: parts.address }),
     });
     await held.advance({ findings: built.findings });
+    await openToOwner(work);
     await removeGitFolder(work);
     const output = await chooseOutput(work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);

@@ -34,6 +34,8 @@ export interface SandboxSettings {
   mode?: WallMode;
   /** `watched` does without control groups and volumes, as a user that is not root has to. */
   limits?: "kernel" | "watched";
+  /** Told of what a killed platform has left and that can't be removed; builds go on. */
+  onFault?: (error: unknown) => void;
 }
 
 /** Above all slots of builds (settings.ts: at most 64), below those of uploads (at most 64, too). */
@@ -52,7 +54,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const kernel = await findKernelLimits(settings);
   const volumeBytes = kernel.noVolumes === undefined ? settings.diskBytes : undefined;
   const slots = openSlots({ directory: slotsDirectory, uidOf, npmrcLines: registries.npmrcLines, volumeBytes });
-  await slots.reap();
+  await slots.reap(settings.onFault ?? (() => undefined));
   const parts: Parts = { settings, mode, runtime, slots, uidOf, kernel };
   const run = (command: readonly string[], options: RunOptions) => runCommand(parts, command, options);
   return {
