@@ -116,10 +116,18 @@ async function findKernelLimits({ selfUid, unsafe, slotsDirectory, limits }: San
   return { cgroups: findCgroups(), noVolumes: await whyNoVolumes(slotsDirectory) };
 }
 
-async function runCommand(parts: Parts, command: readonly string[], options: RunOptions): Promise<RunResult> {
+/** Without a volume a single file takes half of the space at most: the total is seen only after it was written. */
+function withSmallFiles(options: RunOptions): RunOptions {
+  const { limits } = options;
+  return { ...options, limits: { ...limits, fileBytes: Math.min(limits.fileBytes, Math.floor(limits.diskBytes / 2)) } };
+}
+
+async function runCommand(parts: Parts, command: readonly string[], asked: RunOptions): Promise<RunResult> {
+  const options = parts.kernel.noVolumes === undefined ? asked : withSmallFiles(asked);
   if (options.signal.aborted) return { exit: null, cause: "canceled", durationMs: 0, ...NOWHERE };
   const { settings, mode, runtime, slots, uidOf, kernel } = parts;
   const { registries } = settings;
+  const isVolume = kernel.noVolumes === undefined;
   const uid = uidOf(options.slot);
   const runDirectory = slots.runDirectory(options.slot);
   const folders = slots.folders(options.slot);
@@ -135,7 +143,6 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
       const { code, message, hint } = GVISOR_NEEDS_ROOT;
       throw new BerthError(code, message, { hint });
     }
-    const isVolume = kernel.noVolumes === undefined;
     const result = await runInWall({
       ...shared,
       mode,
