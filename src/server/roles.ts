@@ -109,6 +109,8 @@ async function startBuilder(parts: SharedParts): Promise<void> {
   const { settings } = parts;
   const toolchains = openToolchains({
     directory: join(settings.dataDirectory, "toolchains"),
+    maxBytes: settings.toolchainsMiB * 1024 ** 2,
+    onFault: (error) => parts.onFault(error, { work: "evict toolchains" }),
     npm: { program: "npm", environment: parts.environment.variables },
   });
   const sandbox = buildSandbox(settings, parts.environment, parts);
