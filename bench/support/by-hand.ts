@@ -58,8 +58,9 @@ async function toolchainPath(
 ): Promise<string[]> {
   const toolchains = openToolchains({
     directory: join(dataDirectory, "toolchains"),
+    maxBytes: Number.POSITIVE_INFINITY,
     npm: { program: "npm", environment: Bun.env },
-  });
+  }).lend();
   const nodeTool = await toolchains.node(node);
   const managerTool = await toolchains.packageManager({ name: manager, version, node });
   const mounts = [...managerTool.mounts, ...nodeTool.mounts];

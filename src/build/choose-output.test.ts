@@ -59,6 +59,16 @@ test("a folder that nobody thought of, when it is the only fresh one with an ind
   expect(await choose(["dist"])).toMatchObject({ relative: "dist" });
 });
 
+test("folders that lead deeper than a path may be long hold nothing up", async () => {
+  await put("build/index.html", "dist/app.js");
+  const dig = 'for (1 .. 30) { $name = "a" x 200; mkdir $name; chdir $name }';
+  for (const folder of ["dist", "build"]) Bun.spawnSync(["perl", "-e", dig], { cwd: join(work, folder) });
+  expect(await choose(["dist", "build"])).toMatchObject({ relative: "build" });
+  expect(await choose(["dist"], { startedAtMs: LATER() })).toMatchObject({ relative: "dist" });
+  // By descriptors, as it was made.
+  Bun.spawnSync(["rm", "-rf", join(work, "dist"), join(work, "build")]);
+});
+
 test("pages at the root that are worked on in place", async () => {
   await put("index.html", "dist/style.css");
   expect(await choose(["dist", "."])).toMatchObject({ directory: work, relative: "." });

@@ -1,7 +1,9 @@
 import { type Dirent, lstatSync } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { type FileHandle, lstat, readdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { BerthError } from "../model/errors.ts";
+import { entriesIn, openFolder, openFolderBelow, statBelow } from "./open-below.ts";
+import { refusalOf } from "./output-fault.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
 type CommandPlan = Pick<
@@ -33,6 +35,14 @@ export async function chooseOutput(
   plan: CommandPlan,
   { startedAtMs }: { startedAtMs: number },
 ): Promise<ChosenOutput> {
+  try {
+    return await choose(work, plan, startedAtMs);
+  } catch (error) {
+    throw refusalOf(error, plan.root);
+  }
+}
+
+async function choose(work: string, plan: CommandPlan, startedAtMs: number): Promise<ChosenOutput> {
   const isAsked = plan.resolved.output_directory?.from === "project settings";
   const links: string[] = [];
   const onLink = (relative: string) => void links.push(relative);
@@ -154,7 +164,8 @@ async function inspectFolder(
     if (!info?.isDirectory()) return undefined;
   }
   const seen = { isFresh: false, hasPage: false, entries: 0 };
-  await survey(directory, { startedAtMs, seen });
+  const folder = await openFolder(directory);
+  await survey(folder, { startedAtMs, seen, depth: 0 }).finally(() => folder.close());
   return { directory, relative, warnings: [], isFresh: seen.isFresh, hasPage: seen.hasPage };
 }
 
@@ -163,31 +174,41 @@ const CLOCK_MS = 1;
 
 /** Enough to tell an output from a heap of sources. */
 const MAX_SURVEYED = 20_000;
+/** What lies deeper is published by nobody (collect.ts). */
+const MAX_DEPTH = 64;
 
 interface Survey {
   startedAtMs: number;
+  /** Files and folders count alike. */
   seen: { isFresh: boolean; hasPage: boolean; entries: number };
+  depth: number;
 }
 
 /** Follows no link. The time of the last change can't be set by a program, as the time of writing can. */
-async function survey(directory: string, { startedAtMs, seen }: Survey): Promise<void> {
-  const entries = await readdir(directory, { withFileTypes: true });
+async function survey(folder: FileHandle, { startedAtMs, seen, depth }: Survey): Promise<void> {
+  const entries = await entriesIn(folder);
   // The nearest files first: most often they settle it.
-  const files = entries.filter((entry) => entry.isFile());
-  for (const entry of files) {
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
     if (++seen.entries > MAX_SURVEYED) return;
     if (/(?<!\.csr)\.html?$/i.test(entry.name)) seen.hasPage = true; // Angular's server fills a *.csr.html
     if (!seen.isFresh) {
-      const info = await lstat(join(directory, entry.name)).catch(() => undefined);
+      const info = await statBelow(folder, Buffer.from(entry.name));
       seen.isFresh = info !== undefined && info.ctimeMs > startedAtMs + CLOCK_MS;
     }
   }
   for (const entry of entries) {
-    if ((seen.isFresh && seen.hasPage) || seen.entries > MAX_SURVEYED) return;
-    const isOutput = entry.isDirectory() && entry.name !== "node_modules" && entry.name !== ".git";
-    if (isOutput) await survey(join(directory, entry.name), { startedAtMs, seen });
+    if (!mayHoldOutput(entry)) continue;
+    if ((seen.isFresh && seen.hasPage) || ++seen.entries > MAX_SURVEYED || depth === MAX_DEPTH) return;
+    // What can't be entered is refused where it would be published.
+    const inner = await openFolderBelow(folder, Buffer.from(entry.name)).catch(() => undefined);
+    if (inner === undefined) continue;
+    await survey(inner, { startedAtMs, seen, depth: depth + 1 }).finally(() => inner.close());
   }
 }
+
+const mayHoldOutput = (entry: Dirent): boolean =>
+  entry.isDirectory() && entry.name !== "node_modules" && entry.name !== ".git";
 
 async function missing(work: string, plan: CommandPlan): Promise<BerthError> {
   const there = await folderNames(join(work, plan.root));

@@ -5,6 +5,7 @@ import type { Sha256 } from "../model/ids.ts";
 import { pathProblem } from "../model/tree.ts";
 import { inParallel } from "../store/concurrency.ts";
 import { linkTarget, namesIn, openFileBelow, openFolder, openFolderBelow, openPath, statBelow } from "./open-below.ts";
+import { refusalOf } from "./output-fault.ts";
 import { hashOf, readAgain } from "./output-file.ts";
 import { envFileRefused, isEnvFile, type SecretScan } from "./secret-scan.ts";
 
@@ -97,12 +98,23 @@ async function collectFolder(collection: Collection, place: Place): Promise<void
     const name = checkedName(raw, { place, names });
     if (name === undefined) continue;
     const info = await statBelow(place.folder, raw);
-    if (info?.isDirectory()) await enter(collection, place, name);
-    else if (info?.isSymbolicLink()) await follow(collection, place, name);
+    if (info?.isDirectory()) await naming(place, name, () => enter(collection, place, name));
+    else if (info?.isSymbolicLink()) await naming(place, name, () => follow(collection, place, name));
     else if (info?.isFile()) files.push({ name, info });
     else throw refused([...place.shown, name].join("/"), "it is neither a file nor a folder");
   }
-  await inParallel(files, AT_ONCE, ({ name }) => addFile(collection, place, { name, as: [...place.shown, name] }));
+  await inParallel(files, AT_ONCE, ({ name }) =>
+    naming(place, name, () => addFile(collection, place, { name, as: [...place.shown, name] })),
+  );
+}
+
+/** The innermost entry is named: what it throws is a refusal already when it comes to the outer ones. */
+async function naming(place: Place, name: string, look: () => Promise<void>): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    throw refusalOf(error, [...place.shown, name].join("/"));
+  }
 }
 
 /** @returns undefined for what is not a part of a site */
@@ -217,7 +229,9 @@ async function addFile(
     if (hash === undefined) throw refused(path, "it changed while it was read");
     const real = [...place.real, name];
     const bytes = async () => {
-      const content = await readAgain(collection.directory, { real, info });
+      const content = await readAgain(collection.directory, { real, info }).catch((error) => {
+        throw refusalOf(error, path);
+      });
       if (content === undefined) throw refused(path, "it changed while it was published");
       return content;
     };

@@ -8,6 +8,7 @@ import { trustOf } from "../model/trust.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
 import { waitForRoom } from "../sandbox/machine-load.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { openToOwner } from "../sandbox/tools.ts";
 import { getBlob } from "../store/blobs.ts";
 import { getSource, type StoredSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
@@ -23,7 +24,7 @@ import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
 import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
 import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
-import type { Toolchains } from "./toolchain.ts";
+import type { ToolchainStore } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
 import { type BuildVariables, variablesFor } from "./variables.ts";
 import { freeYarnLockfile } from "./yarn-lockfile.ts";
@@ -32,7 +33,7 @@ export interface BuildParts extends CacheParts {
   queue: JobQueue;
   /** Opened by the first build, since most of it is of no use to plain sites. */
   sandbox(): Promise<Sandbox>;
-  toolchains: Toolchains;
+  toolchains: ToolchainStore;
   /** What the values of variables are decrypted with. */
   secrets(): Promise<SecretBox>;
   outputLimits: OutputLimits;
@@ -84,9 +85,14 @@ async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Pr
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
   const scan = secretScan(variables.secrets);
   if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan });
-  const tools = await toolsFor(parts.toolchains, plan);
-  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools, variables })) return;
-  await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan });
+  const toolchains = parts.toolchains.lend();
+  try {
+    const tools = await toolsFor(toolchains, plan);
+    if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools, variables })) return;
+    await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan });
+  } finally {
+    void toolchains.giveBack();
+  }
 }
 
 interface StaticSite {
@@ -139,6 +145,7 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
       hostVariables: hostVariables({ id, project, source: source.source, production, address: parts.address }),
     });
     await held.advance({ findings: built.findings });
+    await openToOwner(work);
     await removeGitFolder(work);
     const output = await chooseOutput(work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);

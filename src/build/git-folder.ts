@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { BerthError } from "../model/errors.ts";
 import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
+import { removeTree } from "../sandbox/tools.ts";
 import type { StoredGit } from "../store/deployments.ts";
 
 /** Object ids and names, as `source.json` gives them and a file may hold them. */
@@ -63,10 +65,15 @@ export async function indexGitFolder(sandbox: Sandbox, options: IndexOptions): P
   return result.cause === "exit" && result.exit === 0 ? undefined : fault.trim().split("\n").at(-1) || result.cause;
 }
 
-/** No part of an output: a project that is published whole would be refused for it. */
+/**
+ * No part of an output: a project that is published whole would be refused for it. It is the build's by now, and may be
+ * of any depth and rights. @throws BerthError `output_refused` when it can't be removed
+ */
 export async function removeGitFolder(work: string): Promise<void> {
-  // It is the build's by now, and may be of any depth: rm(1) walks by descriptors and follows no link.
-  const command = ["rm", "-rf", "--", join(work, ".git")];
-  const options = { stdin: "ignore", stdout: "ignore", stderr: "ignore", env: { PATH: "/usr/bin:/bin" } } as const;
-  if ((await Bun.spawn(command, options).exited) !== 0) throw new Error("the build's .git folder can't be removed");
+  await removeTree(join(work, ".git")).catch((cause) => {
+    throw new BerthError("output_refused", "What the build left as '.git' can't be removed.", {
+      hint: "Change the build so that it leaves the folder '.git' alone.",
+      cause,
+    });
+  });
 }

@@ -1,4 +1,4 @@
-import { constants, type Stats } from "node:fs";
+import { constants, type Dirent, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir, readlink } from "node:fs/promises";
 
 /**
@@ -50,4 +50,9 @@ export async function linkTarget(folder: FileHandle, name: Uint8Array): Promise<
 export async function namesIn(folder: FileHandle): Promise<Buffer[]> {
   const names = await readdir(`/proc/self/fd/${folder.fd}`, { encoding: "buffer" });
   return names.sort(Buffer.compare);
+}
+
+/** With what readdir(3) tells of each name without another look. A name that is not UTF-8 is found by no later look. */
+export async function entriesIn(folder: FileHandle): Promise<Dirent[]> {
+  return await readdir(`/proc/self/fd/${folder.fd}`, { withFileTypes: true });
 }

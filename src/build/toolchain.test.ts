@@ -30,9 +30,10 @@ const directory = () => join(book, "kept");
 const open = () =>
   openToolchains({
     directory: directory(),
+    maxBytes: 1024 ** 3,
     npm: { program: join(book, "npm"), environment: { PATH: "/usr/bin:/bin", BOOK: book } },
     architecture: "x64",
-  });
+  }).lend();
 const calls = async (verb: string) =>
   (await readFile(join(book, "calls"), "utf8")).split("\n").filter((line) => line.startsWith(verb));
 
@@ -133,4 +134,33 @@ describe("package managers", () => {
     const wanted = { name: "pnpm", node: "10.0.0" } as const;
     expect(open().packageManager(wanted)).rejects.toMatchObject({ code: "toolchain_unavailable" });
   });
+});
+
+test("what is kept is bounded: the default ones stay, and what a build still has", async () => {
+  const store = openToolchains({
+    directory: directory(),
+    maxBytes: 1,
+    npm: { program: join(book, "npm"), environment: { PATH: "/usr/bin:/bin", BOOK: book } },
+    architecture: "x64",
+    onFault: (error) => expect(error).toBeUndefined(),
+  });
+  const kept = async () => (await readdir(directory())).filter((name) => name !== "resolved").sort();
+  const [first, second, third] = [store.lend(), store.lend(), store.lend()];
+  await first.node("22.1.0");
+  await second.node("24.1.0");
+  await second.packageManager({ name: "pnpm", node: "24.1.0", version: "9.1.0" });
+  await third.node("24.2.0");
+  await third.giveBack();
+  expect(await kept()).toEqual([
+    "node-22.1.0",
+    "node-24.1.0",
+    "node-24.2.0",
+    "npm-10.9.9",
+    "npm-11.21.2",
+    "pnpm-9.1.0",
+  ]);
+  await second.giveBack();
+  expect(await kept()).toEqual(["node-22.1.0", "node-24.2.0", "npm-10.9.9", "npm-11.21.2"]);
+  await first.giveBack();
+  expect(await kept()).toEqual(["node-24.2.0", "npm-10.9.9", "npm-11.21.2"]);
 });

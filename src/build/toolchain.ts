@@ -1,6 +1,8 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, utimes } from "node:fs/promises";
+import { join } from "node:path";
 import semver from "semver";
 import { BerthError } from "../model/errors.ts";
+import { evictTools } from "./toolchain/evict.ts";
 import { keepPackage } from "./toolchain/keep-package.ts";
 import type { NpmCommand } from "./toolchain/npm.ts";
 import { isUnknownVersion, resolveVersion } from "./toolchain/resolve-version.ts";
@@ -35,9 +37,23 @@ export interface Toolchains {
   standIns(): Promise<Tool>;
 }
 
+/** All that is kept for builds. */
+export interface ToolchainStore {
+  /** For one build: what it was given stays on the disk until it is given back. */
+  lend(): LentToolchains;
+}
+
+export interface LentToolchains extends Toolchains {
+  /** Resolves when what does not fit any more is removed, which nobody needs to wait for. Never rejects. */
+  giveBack(): Promise<void>;
+}
+
 export interface ToolchainSettings {
   /** Where toolchains are kept; made if need be. */
   directory: string;
+  /** What may be kept in all; the default ones and those in use stay, even beyond it. */
+  maxBytes: number;
+  onFault?: (error: unknown) => void;
   npm: NpmCommand;
   /** `process.arch` by default. */
   architecture?: "x64" | "arm64";
@@ -63,18 +79,66 @@ const DEFAULT_MANAGERS: Record<PackageManagerName, readonly (readonly [node: str
   bun: [["*", "1.4.5"]],
 };
 
-export function openToolchains({
-  directory,
-  npm,
-  architecture = currentArchitecture(),
-}: ToolchainSettings): Toolchains {
+export function openToolchains(settings: ToolchainSettings): ToolchainStore {
+  const { directory, maxBytes, onFault = () => undefined } = settings;
   const underway = new Map<string, Promise<string>>();
+  /** How many builds have a folder. */
+  const holders = new Map<string, number>();
+  /** Folders that were there at the last look, which all fitted. */
+  let fitting: ReadonlySet<string> = new Set();
+  const evict = async (used: ReadonlySet<string>) => {
+    if ([...used].every((folder) => fitting.has(folder))) return;
+    const stays = (folder: string, all: readonly string[]) => holders.has(folder) || isDefault(folder, all);
+    fitting = await evictTools(directory, { maxBytes, stays });
+  };
+  return {
+    lend() {
+      const used = new Set<string>();
+      const onUse = (folder: string) => {
+        if (!used.has(folder)) holders.set(folder, (holders.get(folder) ?? 0) + 1);
+        used.add(folder);
+      };
+      const giveBack = async () => {
+        for (const folder of used) {
+          const left = holders.get(folder)! - 1;
+          if (left === 0) holders.delete(folder);
+          else holders.set(folder, left);
+        }
+        await evict(used).catch(onFault);
+      };
+      return { ...lendFrom(settings, { underway, onUse }), giveBack };
+    },
+  };
+}
+
+/** Those that projects get which ask for nothing: of Node the newest that is there. */
+function isDefault(folder: string, all: readonly string[]): boolean {
+  const dash = folder.indexOf("-");
+  const [name, version] = [folder.slice(0, dash), folder.slice(dash + 1)];
+  if (name !== "node") return DEFAULT_MANAGERS[name as PackageManagerName].some(([, fitting]) => fitting === version);
+  const nodes = all.filter((other) => other.startsWith("node-")).map((other) => other.slice("node-".length));
+  return semver.maxSatisfying(nodes, DEFAULT_NODE) === version;
+}
+
+interface Lending {
+  underway: Map<string, Promise<string>>;
+  /** Before it is looked for. */
+  onUse(folder: string): void;
+}
+
+function lendFrom(
+  { directory, npm, architecture = currentArchitecture() }: ToolchainSettings,
+  { underway, onUse }: Lending,
+): Toolchains {
   const fetchExact = async ({ name, packageName, programs, links }: ToolSource, version: string): Promise<Tool> => {
     const folder = `${name}-${version}`;
+    onUse(folder);
     const running = underway.get(folder) ?? keepPackage({ directory, npm }, { folder, packageName, version, links });
     underway.set(folder, running);
     try {
       const host = await running;
+      const now = new Date();
+      await utimes(join(directory, folder), now, now);
       return { version, mounts: [{ host, inside: `/opt/${folder}` }], path: [`/opt/${folder}/${programs}`] };
     } finally {
       // What failed is tried anew; what is kept is found on the disk.

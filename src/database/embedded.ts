@@ -14,10 +14,10 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { BerthError } from "../model/errors.ts";
 import type { PostgresConnection } from "../model/postgres.ts";
+import { removeFarSocket, socketFolder } from "./socket-folder.ts";
 
 export interface EmbeddedPostgres {
   connection: PostgresConnection;
@@ -100,7 +100,7 @@ export async function startEmbeddedPostgres({ directory, uid, onExit }: Embedded
       stopping = true;
       server.kill("SIGINT");
       await server.exited;
-      if (!socketDirectory.startsWith(directory)) await rm(socketDirectory, { recursive: true, force: true });
+      if (!socketDirectory.startsWith(directory)) await removeFarSocket(directory);
     },
   };
 }
@@ -250,15 +250,6 @@ async function giveTo(owner: { uid: number; gid: number } | undefined, cluster: 
     stdio: ["ignore", "ignore", "ignore"],
   });
   if ((await child.exited) !== 0) throw unusable(cluster, `it can't be given to the user ${owner.uid}`);
-}
-
-/** A socket's path holds at most 107 bytes; a longer data directory gets a private folder below the system's own. */
-async function socketFolder(directory: string, owner: { uid: number; gid: number } | undefined): Promise<string> {
-  const near = join(directory, "socket");
-  const folder = near.length < 80 ? near : await mkdtemp(join(tmpdir(), "berth-pg-"));
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (owner) await chown(folder, owner.uid, owner.gid);
-  return folder;
 }
 
 /** Stops the server of a platform that was killed, if the kernel has not done so yet. */

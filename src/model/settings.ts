@@ -152,6 +152,13 @@ export const settingsTable = {
     fallback: 20_480,
     meaning: "The same of all projects together, in MiB; the oldest goes first.",
   },
+  toolchainsMiB: {
+    variable: "BERTH_TOOLCHAINS_MIB",
+    schema: count(0, 16_777_216),
+    fallback: 8192,
+    meaning:
+      "Most disk space of the Nodes and package managers that are kept for builds, in MiB; what was used the longest time ago goes first, the default ones never.",
+  },
   localSources: {
     variable: "BERTH_LOCAL_SOURCES",
     schema: z.enum(["auto", "yes", "no"]),

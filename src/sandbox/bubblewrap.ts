@@ -34,6 +34,8 @@ export interface SandboxSettings {
   mode?: WallMode;
   /** `watched` does without control groups and volumes, as a user that is not root has to. */
   limits?: "kernel" | "watched";
+  /** Told of what a killed platform has left and that can't be removed; builds go on. */
+  onFault?: (error: unknown) => void;
 }
 
 /** Above all slots of builds (settings.ts: at most 64), below those of uploads (at most 64, too). */
@@ -52,7 +54,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const kernel = await findKernelLimits(settings);
   const volumeBytes = kernel.noVolumes === undefined ? settings.diskBytes : undefined;
   const slots = openSlots({ directory: slotsDirectory, uidOf, npmrcLines: registries.npmrcLines, volumeBytes });
-  await slots.reap();
+  await slots.reap(settings.onFault ?? (() => undefined));
   const parts: Parts = { settings, mode, runtime, slots, uidOf, kernel };
   const run = (command: readonly string[], options: RunOptions) => runCommand(parts, command, options);
   return {
@@ -114,10 +116,18 @@ async function findKernelLimits({ selfUid, unsafe, slotsDirectory, limits }: San
   return { cgroups: findCgroups(), noVolumes: await whyNoVolumes(slotsDirectory) };
 }
 
-async function runCommand(parts: Parts, command: readonly string[], options: RunOptions): Promise<RunResult> {
+/** Without a volume a single file takes half of the space at most: the total is seen only after it was written. */
+function withSmallFiles(options: RunOptions): RunOptions {
+  const { limits } = options;
+  return { ...options, limits: { ...limits, fileBytes: Math.min(limits.fileBytes, Math.floor(limits.diskBytes / 2)) } };
+}
+
+async function runCommand(parts: Parts, command: readonly string[], asked: RunOptions): Promise<RunResult> {
+  const options = parts.kernel.noVolumes === undefined ? asked : withSmallFiles(asked);
   if (options.signal.aborted) return { exit: null, cause: "canceled", durationMs: 0, ...NOWHERE };
   const { settings, mode, runtime, slots, uidOf, kernel } = parts;
   const { registries } = settings;
+  const isVolume = kernel.noVolumes === undefined;
   const uid = uidOf(options.slot);
   const runDirectory = slots.runDirectory(options.slot);
   const folders = slots.folders(options.slot);
@@ -133,7 +143,6 @@ async function runCommand(parts: Parts, command: readonly string[], options: Run
       const { code, message, hint } = GVISOR_NEEDS_ROOT;
       throw new BerthError(code, message, { hint });
     }
-    const isVolume = kernel.noVolumes === undefined;
     const result = await runInWall({
       ...shared,
       mode,

@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import type { RunCgroup } from "./cgroup.ts";
 import { type ProcessId, treeUsage } from "./process-tree.ts";
 import type { RunLimits, RunResult } from "./sandbox.ts";
@@ -29,15 +30,18 @@ export interface GuardOptions {
 }
 
 export function openGuard({ limits, cgroup, disk, isVolume }: GuardOptions): Guard {
-  const total = isVolume ? undefined : watchTotal(disk);
+  const total = isVolume ? undefined : watchTotal(disk, limits.diskBytes);
   const isOverDisk = () => (total === undefined ? isFull(disk) : total.lookNowAndThen() > limits.diskBytes);
+  // What is everybody's must not run out, whoever fills it.
+  const isHostShort = () => total !== undefined && isShort(spaceOf(disk));
   const lookAtTree = (first: ProcessId): StopCause | undefined => {
     const usage = treeUsage(first, limits.memoryBytes);
     if (usage.memoryBytes > limits.memoryBytes) return "memory";
     return usage.tasks > limits.processes ? "processes" : undefined;
   };
   return {
-    look: (first) => (cgroup === undefined ? lookAtTree(first) : cgroup.hit()) ?? (isOverDisk() ? "disk" : undefined),
+    look: (first) =>
+      (cgroup === undefined ? lookAtTree(first) : cgroup.hit()) ?? (isOverDisk() || isHostShort() ? "disk" : undefined),
     async atEnd() {
       // A run may write faster than the looks come, and be over before the next one.
       await total?.look();
@@ -46,9 +50,32 @@ export function openGuard({ limits, cgroup, disk, isVolume }: GuardOptions): Gua
   };
 }
 
+interface Space {
+  totalBytes: number;
+  freeBytes: number;
+}
+
+const LEAST_FREE_BYTES = 512 * 1024 ** 2;
+const MOST_KEPT_BYTES = 4 * 1024 ** 3;
+const LEAST_FREE_PART = 0.02;
+
+/** Whether a file system that a build shares with others is nearly full: below 2 %, of 0.5 GiB at least, 4 GiB at most. */
+export function isShort({ totalBytes, freeBytes }: Space): boolean {
+  return freeBytes < Math.min(MOST_KEPT_BYTES, Math.max(LEAST_FREE_BYTES, totalBytes * LEAST_FREE_PART));
+}
+
+function spaceOf(disk: string): Space {
+  const { bavail, blocks, bsize } = statfsSync(disk);
+  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+}
+
+/** What may vanish from the file system before the total is looked at out of turn. */
+const SUDDEN_PART = 1 / 8;
+
 /** du(1) follows no link and stays on the file system. Its last answer counts until the next one is there. */
-function watchTotal(disk: string): { look(): Promise<void>; lookNowAndThen(): number } {
+function watchTotal(disk: string, limitBytes: number): { look(): Promise<void>; lookNowAndThen(): number } {
   let totalBytes = 0;
+  let freeBefore = spaceOf(disk).freeBytes;
   let dueAtMs = performance.now() + DISK_LEAST_EVERY_MS;
   let isLooking = false;
   const look = async () => {
@@ -62,8 +89,11 @@ function watchTotal(disk: string): { look(): Promise<void>; lookNowAndThen(): nu
   return {
     look,
     lookNowAndThen() {
-      if (!isLooking && performance.now() >= dueAtMs) {
+      const { freeBytes } = spaceOf(disk);
+      const isSudden = freeBefore - freeBytes > limitBytes * SUDDEN_PART;
+      if (!isLooking && (isSudden || performance.now() >= dueAtMs)) {
         isLooking = true;
+        freeBefore = freeBytes;
         void look();
       }
       return totalBytes;

@@ -19,6 +19,7 @@ interface RunRecord {
 const ownerFile = (slotRoot: string): string => join(slotRoot, "run", "owner");
 const RECORD = "left.";
 
+/** Says that a folder is this process's, for `abandonedRoots`. Its folder `run` has to be there. */
 export function writeOwner(slotRoot: string): void {
   writeFileSync(ownerFile(slotRoot), JSON.stringify(self()));
 }
@@ -30,7 +31,7 @@ export function writeRecord(runDirectory: string, record: RunRecord): string {
   return path;
 }
 
-/** Of slots' folders those whose platform is dead. What can't be judged from here is left alone. */
+/** Of folders with an owner those whose platform is dead. What can't be judged from here is left alone. */
 export function abandonedRoots(roots: readonly string[], { ownerless }: { ownerless: boolean }): string[] {
   const now = self();
   return roots.filter((root) => {

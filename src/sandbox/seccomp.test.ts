@@ -29,12 +29,13 @@ function answer(architecture: Architecture, call: { number: number; args?: numbe
 }
 
 describe.each([
-  ["x64", { read: 0, mount: 165, clone: 56, socket: 41, ioctl: 16 }],
-  ["arm64", { read: 63, mount: 40, clone: 220, socket: 198, ioctl: 29 }],
+  ["x64", { read: 0, mount: 165, fallocate: 285, clone: 56, socket: 41, ioctl: 16 }],
+  ["arm64", { read: 63, mount: 40, fallocate: 47, clone: 220, socket: 198, ioctl: 29 }],
 ] as const)("%s", (architecture, calls) => {
   test.each([
     ["read", { number: calls.read }, ALLOW],
     ["mount", { number: calls.mount }, errno(1)],
+    ["fallocate", { number: calls.fallocate }, errno(95)],
     ["io_uring_setup", { number: 425 }, errno(38)],
     ["clone3", { number: 435 }, errno(38)],
     ["mseal", { number: 462 }, ALLOW],

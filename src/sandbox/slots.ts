@@ -5,7 +5,7 @@ import { nanoid } from "nanoid";
 import { BerthError } from "../model/errors.ts";
 import { abandonedRoots, endLeftRuns, writeOwner } from "./leftovers.ts";
 import type { SlotFolders } from "./sandbox.ts";
-import { runTool } from "./tools.ts";
+import { removeTree, runTool } from "./tools.ts";
 import { diskOf, mountVolume, unmountVolume } from "./volume.ts";
 
 /**
@@ -24,8 +24,8 @@ export interface Slots {
   clear(slot: number): Promise<void>;
   /** Clears the slots that were prepared, and waits until all removed space is given back. */
   close(): Promise<void>;
-  /** Ends and removes what platforms of this directory that were killed have left. */
-  reap(): Promise<void>;
+  /** Ends and removes what platforms of this directory that were killed have left; what can't be is told, and stays. */
+  reap(onFault: (error: unknown) => void): Promise<void>;
 }
 
 interface SlotOptions {
@@ -76,15 +76,19 @@ export function openSlots({ directory, uidOf, npmrcLines, volumeBytes }: SlotOpt
       for (const slot of prepared) void clear(slot);
       await Promise.all(removals);
     },
-    async reap() {
+    async reap(onFault) {
       const names = await readdir(directory);
       const kept = names.filter((name) => /^\d+$/.test(name)).map((name) => join(directory, name));
       const gone = (await readdir(removed).catch(() => [])).map((name) => join(removed, name));
       // A removal that was cut short may have taken the owner's name already.
       const left = [...abandonedRoots(kept, { ownerless: false }), ...abandonedRoots(gone, { ownerless: true })];
       for (const place of left) {
-        await endLeftRuns(place);
-        await remove(place);
+        try {
+          await endLeftRuns(place);
+          await remove(place);
+        } catch (error) {
+          onFault(error);
+        }
       }
     },
     async prepare(slot) {
@@ -116,7 +120,7 @@ async function makeFolder(path: string, mode: number): Promise<void> {
 
 async function remove(slotRoot: string): Promise<void> {
   await unmountVolume(slotRoot);
-  await runTool(["rm", "-rf", "--one-file-system", "--", slotRoot]);
+  await removeTree(slotRoot);
 }
 
 /** @throws BerthError `data_directory_unusable` that names the folder which the slot's user can't pass through */

@@ -21,16 +21,21 @@ const SOON_MS = 300;
 export function buildSandbox(
   settings: Settings,
   environment: Environment,
-  releasers: Releasers,
+  { releasers, log }: Hosting,
 ): () => Promise<Sandbox> {
-  return once(() => open(settings, environment), releasers);
+  return once(() => open(settings, environment, log), releasers);
+}
+
+interface Hosting {
+  releasers: Releasers;
+  log: PlatformLog;
 }
 
 /** The sandbox that sources are fetched in. It knows no registry, so npm need not be asked for any. */
-export function fetchSandbox(settings: Settings, releasers: Releasers): () => Promise<Sandbox> {
+export function fetchSandbox(settings: Settings, { releasers, log }: Hosting): () => Promise<Sandbox> {
   const registries = { registry: "", hosts: [], npmrcLines: [] };
   return once(
-    () => openSandbox({ ...placeOf(settings, "fetches"), registries, diskBytes: FETCH_DISK_BYTES }),
+    () => openSandbox({ ...placeOf(settings, "fetches", log), registries, diskBytes: FETCH_DISK_BYTES }),
     releasers,
   );
 }
@@ -62,10 +67,10 @@ export function trySandboxSoon(sandbox: () => Promise<Sandbox>, log: PlatformLog
   timer.unref();
 }
 
-async function open(settings: Settings, environment: Environment): Promise<Sandbox> {
+async function open(settings: Settings, environment: Environment, log: PlatformLog): Promise<Sandbox> {
   const registries = await registriesOfBuilds(settings, environment);
   return await openSandbox({
-    ...placeOf(settings, "slots"),
+    ...placeOf(settings, "slots", log),
     registries,
     diskBytes: settings.buildDiskMiB * 1024 ** 2,
     unsafe: settings.sandbox === "none",
@@ -73,6 +78,7 @@ async function open(settings: Settings, environment: Environment): Promise<Sandb
   });
 }
 
-function placeOf({ dataDirectory, uidBase }: Settings, name: string) {
-  return { slotsDirectory: join(dataDirectory, name), uidBase, selfUid: process.getuid?.() ?? -1 };
+function placeOf({ dataDirectory, uidBase }: Settings, name: string, log: PlatformLog) {
+  const onFault = (error: unknown) => log.fault(error, { part: name });
+  return { slotsDirectory: join(dataDirectory, name), uidBase, selfUid: process.getuid?.() ?? -1, onFault };
 }

@@ -84,7 +84,7 @@ async function startUpload(parts: SharedParts): Promise<void> {
   const git = gitEnvironment({ ...environment, knownHostsFile: join(settings.dataDirectory, "known_hosts") });
   const { sandbox, privateSources, host } = settings;
   const privateAddresses = privateSources === "yes" || (privateSources === "auto" && isLoopbackHost(host));
-  const wall = { sandbox: fetchSandbox(settings, parts.releasers), privateAddresses, resolve: resolveAll };
+  const wall = { sandbox: fetchSandbox(settings, parts), privateAddresses, resolve: resolveAll };
   const upload = { ...parts, git, wall: sandbox === "none" ? undefined : wall };
   const worker = await startUploadService(upload, { concurrency: parts.settings.uploads });
   parts.releasers.add("upload service", () => worker.close());
@@ -111,9 +111,11 @@ async function startBuilder(parts: SharedParts): Promise<void> {
   const { settings } = parts;
   const toolchains = openToolchains({
     directory: join(settings.dataDirectory, "toolchains"),
+    maxBytes: settings.toolchainsMiB * 1024 ** 2,
+    onFault: (error) => parts.onFault(error, { work: "evict toolchains" }),
     npm: { program: "npm", environment: parts.environment.variables },
   });
-  const sandbox = buildSandbox(settings, parts.environment, parts.releasers);
+  const sandbox = buildSandbox(settings, parts.environment, parts);
   trySandboxSoon(sandbox, parts.log);
   const limits = {
     wallMs: settings.buildTimeoutSeconds * 1000,

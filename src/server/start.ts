@@ -13,6 +13,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { holdDataDirectory, localToken, writeApiFile } from "./data-directory.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { healthCheck } from "./health.ts";
+import { findLeftovers, removeLeftovers } from "./leftovers.ts";
 import { listen } from "./listen.ts";
 import { Metrics } from "./metrics.ts";
 import { openPlatformLog, type PlatformLog } from "./platform-log.ts";
@@ -71,6 +72,11 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
 
   const temporaryDirectory = join(settings.dataDirectory, "tmp");
   await mkdir(temporaryDirectory, { recursive: true, mode: 0o700 });
+  // Found before anything else is made there; removed meanwhile, for there may be much of it.
+  const removal = removeLeftovers(await findLeftovers(settings.dataDirectory), (error) =>
+    log.fault(error, { part: "leftovers" }),
+  );
+  releasers.add("leftovers", () => removal);
   const [store, work] = await Promise.all([
     openStore(settings),
     needs("api", "upload", "builder") ? openWork({ settings, releasers, log, onBroken: broken.resolve }) : undefined,

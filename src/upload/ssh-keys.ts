@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { appendFile, mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeOwner } from "../sandbox/leftovers.ts";
 import { relayAgent } from "./agent-relay.ts";
 import type { GitEnvironment } from "./git.ts";
 import { defaultPort, type RemoteHost } from "./source-host.ts";
@@ -68,6 +69,8 @@ async function startAgent(
   const { sshAuthSock } = environment;
   if (sshAuthSock !== undefined && (await output(["ssh-add", "-l"], environment, sshAuthSock)) !== "") return undefined;
   const folder = await mkdtemp(join(tmpdir(), "berth-agent-"));
+  await mkdir(join(folder, "run"));
+  writeOwner(folder);
   const socket = join(folder, "agent");
   // ssh-agent(1) ends with its command. This one tells the agent's id by its own environment, then waits for the end of
   // its input: the end of the platform, however it comes.

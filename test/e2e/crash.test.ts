@@ -1,8 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../src/model/deployment.ts";
+import { mountVolume } from "../../src/sandbox/volume.ts";
 import { deployAndWait, requestDeployment, waitFor, waitForEnd } from "../support/deploy.ts";
 import { newDataDirectory, ROOT, removeDataDirectory, startPlatform } from "../support/platform.ts";
 import { buildableSite, newRepository, type TestRepository, WRITES_DIST } from "../support/repositories.ts";
@@ -80,6 +83,38 @@ describe("crash", () => {
     });
     expect(await metrics.text()).toContain("berth_edge_requests");
     await next.stop();
+  }, 60_000);
+
+  test("what a killed platform left half-made is gone after the next up, in the data directory and beside it", async () => {
+    // So deep that the database's socket has to lie elsewhere.
+    const above = await newDataDirectory();
+    const dataDirectory = join(above, "deep".repeat(20));
+    cleanUp.push(() => removeDataDirectory(above));
+    const socketsElsewhere = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("berth-pg-"));
+    const socketLink = join(dataDirectory, "database/socket-elsewhere");
+    const before = await startPlatform({ dataDirectory, args: ["--role", "api"] });
+    const socketBefore = await readlink(socketLink);
+    await before.kill();
+    await untilNoProcessUses(dataDirectory);
+    expect(await socketsElsewhere()).toContain(basename(socketBefore));
+    const agent = await mkdtemp(join(tmpdir(), "berth-agent-"));
+    const owner = { pid: before.pid, startTicks: "0", bootId: "an earlier one", pidNamespace: "" };
+    const passing = ["tmp/git-a", "tmp/cache.b", "fetches/try-c", "toolchains/fetching-d", "database/draft-e"];
+    for (const folder of [...passing.map((name) => join(dataDirectory, name)), join(agent, "run")]) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "owner"), JSON.stringify(owner));
+    }
+    const tried = join(dataDirectory, "slots/try-f");
+    await mkdir(tried, { recursive: true });
+    if (process.getuid!() === 0) await mountVolume(tried, 16 * 1024 ** 2);
+
+    const after = await startPlatform({ dataDirectory, args: ["--role", "api"] });
+    const left = [...passing.map((name) => join(dataDirectory, name)), tried, agent, socketBefore];
+    while (left.some((path) => existsSync(path))) await sleep(20);
+    expect(await readFile("/proc/self/mountinfo", "utf8")).not.toContain(dataDirectory);
+    const socketAfter = await readlink(socketLink);
+    await after.stop();
+    expect(existsSync(socketAfter)).toBe(false);
   }, 60_000);
 
   test("a promotion that a crash cut off before its pointer was written is finished by the next up", async () => {

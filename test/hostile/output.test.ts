@@ -32,6 +32,11 @@ const refused = (): [what: string, script: string, reason: RegExp][] => [
   ["more than may be in all", "for i in 1 2 3 4; do head -c 4M /dev/zero > dist/$i; done", /in all/],
   ["too many files", "for i in $(seq 60); do : > dist/$i; done", /more than|too many/],
   ["folders without an end", "d=dist; for i in $(seq 70); do d=$d/a; done; mkdir -p $d; : > $d/x", /too deep/],
+  [
+    "folders that no path is long enough for",
+    `perl -e 'chdir "dist"; for (1 .. 30) { $n = "a" x 200; mkdir $n; chdir $n }'`,
+    /path of more than/,
+  ],
   ["a line feed in a name", "touch \"$(printf 'dist/a\\nb')\"", /control character/],
   ["a backslash in a name", "touch 'dist/a\\b'", /backslash/],
   ["a name written backwards", "touch \"$(printf 'dist/a\\342\\200\\256b')\"", /bidirectional/],

@@ -34,12 +34,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const run = (sandbox: Sandbox, script: string, limits = LIMITS) =>
-  sandbox.run(["/bin/sh", "-c", script], {
+async function run(sandbox: Sandbox, script: string, limits = LIMITS) {
+  let text = "";
+  const result = await sandbox.run(["/bin/sh", "-c", script], {
     ...{ slot: 1, cwd: "/work", env: {}, readOnly: [], path: [], egress: "none", limits },
     signal: new AbortController().signal,
-    onOutput() {},
+    onOutput(stream, bytes) {
+      if (stream === "stdout") text += Buffer.from(bytes).toString("utf8");
+    },
   });
+  return { ...result, text };
+}
 
 const ways = selfUid === 0 ? (["kernel", "watched"] as const) : (["watched"] as const);
 describe.each(ways)("limits, %s", (limits) => {
@@ -56,6 +61,16 @@ describe.each(ways)("limits, %s", (limits) => {
     expect(await run(sandbox, `${fill}; exit 0`)).toMatchObject({ exit: null, cause: "disk" });
     await sandbox.prepareSlot(1);
     expect(await run(sandbox, "ls /work; head -c 20M /dev/zero > f")).toMatchObject({ exit: 0, cause: "exit" });
+  });
+
+  test("space is not taken faster than it is watched", async () => {
+    await sandbox.prepareSlot(1);
+    // fallocate(2) would take all of it between two looks at the total; glibc's posix_fallocate writes instead.
+    const script = "fallocate -l 32M a; echo $?; fallocate --posix -l 1M b; echo $?";
+    const { text } = await run(sandbox, script);
+    expect(text).toBe("1\n0\n");
+    const single = await run(sandbox, "exec head -c 40M /dev/zero > c");
+    expect(single).toMatchObject(limits === "watched" ? { exit: null, cause: "disk" } : { exit: 0, cause: "exit" });
   });
 
   test("a full /tmp is told", async () => {
