@@ -21,6 +21,7 @@ const inputs: BuildInputs = {
     outputHint: null,
     otherManagers: [],
     yarnLockfile: null,
+    registries: [],
     serverOutputs: [],
     env: { CI: "true" },
     egress: "registry",

@@ -3,7 +3,7 @@ import type { ProjectSettings } from "../model/project.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
 /** Raised by whoever changes how builds are run so that the same source may give another output. */
-const BUILDER_VERSION = 1;
+const BUILDER_VERSION = 2;
 
 /** Settings that change how an output is served and nothing in it. One that is not named here counts. */
 const SERVING_SETTINGS: ReadonlySet<string> = new Set<keyof ProjectSettings>([

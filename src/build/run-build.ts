@@ -73,6 +73,7 @@ export async function runBuild(
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
       path: tools.all.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,
+      registries: plan.registries,
       limits: parts.limits,
       signal: held.signal,
       onOutput: (stream, bytes) => log.write(step, stream, bytes),

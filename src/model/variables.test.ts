@@ -19,6 +19,17 @@ test.each([
   ["HTTPS_PROXY", false],
   ["no_proxy", false],
   ["BASH_ENV", false],
+  ["GCONV_PATH", false],
+  ["LOCPATH", false],
+  ["NLSPATH", false],
+  ["HOSTALIASES", false],
+  ["RESOLV_HOST_CONF", false],
+  ["RES_OPTIONS", false],
+  ["MALLOC_TRACE", false],
+  ["malloc_trace", false],
+  ["TZ", true],
+  ["TMPDIR", true],
+  ["NODE_OPTIONS", true],
 ])("the name %p is free: %p", (name, free) => {
   expect(isFreeName(name)).toBe(free);
   const set = () => assertVariable({ name, value: "value", secret: false });

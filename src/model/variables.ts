@@ -41,10 +41,18 @@ const NAME_MAX = 128;
 
 /** Names that decide on how the wall's own programs run are the platform's alone. */
 const KEPT = /^(PATH|HOME|LD_.*|GLIBC_.*|BASH_ENV|ENV|BERTH_.*|.*_proxy)$/i;
+/**
+ * What the C library takes from nobody but the caller of a program: the list of names that it drops for programs with
+ * other rights than their caller's (glibc, sysdeps/generic/unsecvars.h), without TMPDIR.
+ */
+const KEPT_BY_LIBRARY =
+  /^(GCONV_PATH|GETCONF_DIR|HOSTALIASES|LOCALDOMAIN|LOCPATH|MALLOC_.*|NIS_PATH|NLSPATH|RESOLV_.*|RES_OPTIONS|TZDIR)$/i;
+
+const isKept = (name: string): boolean => KEPT.test(name) || KEPT_BY_LIBRARY.test(name);
 
 /** Whether a declared variable or one of the repository's files may bear this name. */
 export function isFreeName(name: string): boolean {
-  return /^[A-Za-z_]\w*$/.test(name) && !KEPT.test(name);
+  return /^[A-Za-z_]\w*$/.test(name) && !isKept(name);
 }
 
 /** @throws BerthError `variable_invalid` naming the variable and the reason, never the value */
@@ -71,7 +79,7 @@ function assertName(name: string): void {
       hint: `Use letters, digits and _, not a digit first, at most ${NAME_MAX} characters.`,
     });
   }
-  if (KEPT.test(name)) {
+  if (isKept(name)) {
     throw invalid(name, "the platform sets variables of this name itself", "Choose another name.");
   }
 }

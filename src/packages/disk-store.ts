@@ -1,7 +1,8 @@
-import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { nanoid } from "nanoid";
 import { sha256 } from "../model/ids.ts";
+import { Draft } from "./draft.ts";
 
 export interface Kept {
   path: string;
@@ -17,11 +18,12 @@ const AFTER_EVICTION = 0.9;
 const USE_NOTED_MS = 3600_000;
 
 /**
- * Files by name, bounded in bytes: what was used the longest time ago goes first. A file's time of access is its last
+ * Files by name, bounded in bytes with those that are being written: what was used the longest time ago goes first. A file's time of access is its last
  * use, its time of change the last check, both set by hand, so nothing else has to be kept.
  */
 export class DiskStore {
   private totalBytes = 0;
+  private draftBytes = 0;
   private evicting: Promise<void> | undefined;
 
   private constructor(
@@ -45,13 +47,33 @@ export class DiskStore {
     return { path, size: found.size, checkedAtMs: found.mtimeMs };
   }
 
-  /** A path to write to, before `keep`. */
-  draft(): string {
-    return join(this.directory, "drafts", nanoid());
+  /** Something to write to, before `keep` or `drop`. */
+  async draft(): Promise<Draft> {
+    const path = join(this.directory, "drafts", nanoid());
+    return new Draft(path, await open(path, "wx", 0o600), async (bytes) => {
+      this.draftBytes += bytes;
+      if (this.draftBytes > this.maxBytes) throw new Error("the package cache has no room for this");
+      await this.makeRoom();
+    });
+  }
+
+  /** Removes a draft, unless it was kept. */
+  async drop(draft: Draft): Promise<void> {
+    if (!(await draft.end())) return;
+    this.draftBytes -= draft.size;
+    await rm(draft.path, { force: true });
   }
 
   /** Makes a draft that is whole the file of this name. */
-  async keep(name: string, draft: string): Promise<Kept> {
+  async keep(name: string, draft: Draft): Promise<Kept> {
+    const kept = await this.place(name, draft.path);
+    await draft.end();
+    this.draftBytes -= draft.size;
+    await this.makeRoom(kept.path);
+    return kept;
+  }
+
+  private async place(name: string, draft: string): Promise<Kept> {
     const path = this.pathOf(name);
     const now = new Date();
     const [{ size }, before] = await Promise.all([stat(draft), stat(path).catch(() => undefined)]);
@@ -59,12 +81,6 @@ export class DiskStore {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await rename(draft, path);
     this.totalBytes += size - (before?.size ?? 0);
-    if (this.totalBytes > this.maxBytes) {
-      this.evicting ??= this.evict(path).finally(() => {
-        this.evicting = undefined;
-      });
-      await this.evicting;
-    }
     return { path, size, checkedAtMs: now.getTime() };
   }
 
@@ -79,12 +95,20 @@ export class DiskStore {
     return join(this.directory, hash.slice(0, 2), hash);
   }
 
+  private async makeRoom(newest?: string): Promise<void> {
+    if (this.totalBytes + this.draftBytes <= this.maxBytes) return;
+    this.evicting ??= this.evict(newest).finally(() => {
+      this.evicting = undefined;
+    });
+    await this.evicting;
+  }
+
   /** A file that is being sent stays open, and so whole, for who reads it. */
-  private async evict(newest: string): Promise<void> {
+  private async evict(newest: string | undefined): Promise<void> {
     const files = (await this.files()).sort((a, b) => a.usedAtMs - b.usedAtMs);
     this.totalBytes = files.reduce((sum, { size }) => sum + size, 0);
     for (const { path, size } of files) {
-      if (this.totalBytes <= this.maxBytes * AFTER_EVICTION) break;
+      if (this.totalBytes + this.draftBytes <= this.maxBytes * AFTER_EVICTION) break;
       if (path === newest) continue;
       await rm(path, { force: true });
       this.totalBytes -= size;

@@ -1,26 +1,39 @@
-import { open, writeFile } from "node:fs/promises";
-import { gunzipSync, gzipSync } from "bun";
+import { readFile } from "node:fs/promises";
+import { gzipSync } from "bun";
 import type { DiskStore, Kept } from "./disk-store.ts";
+import type { Draft } from "./draft.ts";
+import { headOf, type KeptDocument, readHead, readText } from "./kept-document.ts";
 import { abbreviate, type Dist, distOfVersion, distsOf, type Packument, pointTo } from "./packument.ts";
 import { packumentPath } from "./registry-path.ts";
 import { SingleFlight } from "./single-flight.ts";
 import { askUpstream, registryOf, type UpstreamSettings } from "./upstream.ts";
+import { WeighedGate } from "./weighed-gate.ts";
 
 export const ABBREVIATED_TYPE = "application/vnd.npm.install-v1+json";
 const FULL_TYPE = "application/json";
 
 /** A packument is not asked for again within this time. */
 const FRESH_MS = 5 * 60_000;
-const DOCUMENT_MAX_BYTES = 256 * 1024 ** 2;
-/** Packages whose archives are known by heart: an install asks for them soon after their packument. */
-const REMEMBERED_PACKAGES = 500;
+const DOCUMENT_MAX_BYTES = 64 * 1024 ** 2;
+/** At most four packuments are in memory at a time, fewer of large ones; parsed, each is several times as large. */
+const PARSED_MAX_BYTES = DOCUMENT_MAX_BYTES;
+const PARSED_LEAST_BYTES = PARSED_MAX_BYTES / 4;
+/** What a document of this size leaves behind is collected at once: the next ones would come before the collector does. */
+const LARGE_BYTES = 2 * 1024 ** 2;
+/** Versions whose archives are known by heart: an install asks for them soon after their packument. */
+const REMEMBERED_VERSIONS = 50_000;
 
 interface MetadataParts {
   store: DiskStore;
   upstream: UpstreamSettings;
   /** URL of this cache as package managers see it; ends with a slash. */
   base: string;
+  /** Holds back who would have a document in memory. */
+  parsing: WeighedGate;
 }
+
+/** What documents wait at before they are read into memory. */
+export const newParsingGate = (): WeighedGate => new WeighedGate(PARSED_MAX_BYTES, PARSED_LEAST_BYTES);
 
 /** A registry's answer that is no document: its status is passed on. */
 export class Refused extends Error {
@@ -29,22 +42,26 @@ export class Refused extends Error {
   }
 }
 
-/** Packuments, full and abbreviated ones apart, kept as they are sent: with the cache's own URLs, and gzip'd. */
+/**
+ * Packuments, full and abbreviated ones apart, kept as they are sent: with the cache's own URLs, and gzip'd. They go
+ * from the registry to the disk and from the disk to who asked; in memory they are while they are rewritten.
+ */
 export class Metadata {
-  private readonly flights = new SingleFlight<Uint8Array<ArrayBuffer>>();
+  private readonly flights = new SingleFlight<KeptDocument>();
   private readonly dists = new Map<string, Map<string, Dist>>();
+  private rememberedVersions = 0;
 
   constructor(private readonly parts: MetadataParts) {}
 
   /**
-   * The gzip'd document. A kept one that is no longer fresh still serves while the registry can't be asked.
+   * The document. A kept one that is no longer fresh still serves while the registry can't be asked.
    * @throws Refused, or an error of the network
    */
-  async document(name: string, form: "full" | "abbreviated"): Promise<Uint8Array<ArrayBuffer>> {
+  async document(name: string, form: Form): Promise<KeptDocument> {
     const { store, upstream, base } = this.parts;
-    const key = JSON.stringify(["packument", base, registryOf(upstream, name), name, form]);
+    const key = JSON.stringify(["document", base, registryOf(upstream, name), name, form]);
     const kept = await store.find(key);
-    if (kept !== undefined && Date.now() - kept.checkedAtMs < FRESH_MS) return (await readKept(kept)).body;
+    if (kept !== undefined && Date.now() - kept.checkedAtMs < FRESH_MS) return await readHead(kept);
     return await this.flights.run(key, () => this.refresh({ key, name, form, kept }));
   }
 
@@ -52,34 +69,36 @@ export class Metadata {
   async dist(name: string, version: string): Promise<Dist | undefined> {
     const known = this.dists.get(name)?.get(version);
     if (known !== undefined) return known;
-    const { upstream } = this.parts;
+    const { store, upstream } = this.parts;
     const url = `${registryOf(upstream, name)}${packumentPath(name)}/${encodeURIComponent(version)}`;
     const response = await askUpstream(upstream, url, { accept: FULL_TYPE });
-    if (response.ok) return distOfVersion((await response.json()) as { dist?: Dist });
+    if (response.ok) {
+      return await withBody(store, response, (draft) =>
+        this.inMemory(draft.size, async () => distOfVersion(parseObject(await readFile(draft.path, "utf8")))),
+      );
+    }
     await response.body?.cancel();
     // Not every registry knows single versions.
     await this.document(name, "abbreviated");
     return this.dists.get(name)?.get(version);
   }
 
-  /** One version, or what a tag stands for. @throws Refused */
-  async version(name: string, version: string): Promise<Uint8Array<ArrayBuffer>> {
-    const document = JSON.parse(new TextDecoder().decode(gunzipSync(await this.document(name, "full")))) as Packument;
-    const tags = document["dist-tags"] as Record<string, string> | undefined;
-    const manifest = document.versions?.[version] ?? document.versions?.[tags?.[version] ?? ""];
-    if (manifest === undefined) throw new Refused(404);
-    return gzipSync(new TextEncoder().encode(JSON.stringify(manifest)));
+  /** JSON of one version, or of what a tag stands for. @throws Refused */
+  async version(name: string, version: string): Promise<string> {
+    const kept = await this.document(name, "full");
+    return await this.inMemory(kept.size, async () => {
+      const document = parseObject(await readText(kept));
+      const tags = document["dist-tags"] as Record<string, string> | undefined;
+      const manifest = document.versions?.[version] ?? document.versions?.[tags?.[version] ?? ""];
+      if (manifest === undefined) throw new Refused(404);
+      return JSON.stringify(manifest);
+    });
   }
 
-  private async refresh(wanted: {
-    key: string;
-    name: string;
-    form: "full" | "abbreviated";
-    kept: Kept | undefined;
-  }): Promise<Uint8Array<ArrayBuffer>> {
-    const { key, name, form, kept } = wanted;
-    const { store, upstream, base } = this.parts;
-    const before = kept && (await readKept(kept));
+  private async refresh(wanted: Wanted): Promise<KeptDocument> {
+    const { name, form, kept } = wanted;
+    const { store, upstream } = this.parts;
+    const before = kept && (await readHead(kept));
     try {
       const response = await askUpstream(upstream, registryOf(upstream, name) + packumentPath(name), {
         accept: form === "full" ? FULL_TYPE : `${ABBREVIATED_TYPE}; q=1.0, ${FULL_TYPE}; q=0.8`,
@@ -87,67 +106,92 @@ export class Metadata {
       });
       if (response.status === 304 && before !== undefined) {
         await store.noteChecked(kept!);
-        return before.body;
+        return before;
       }
       if (!response.ok) {
         await response.body?.cancel();
         throw new Refused(response.status);
       }
-      const packument = await readDocument(response);
-      this.remember(name, distsOf(packument));
-      const isLong = form === "abbreviated" && !response.headers.get("content-type")?.includes(ABBREVIATED_TYPE);
-      const sent = pointTo(base, { ...(isLong ? abbreviate(packument) : packument), name });
-      const body = gzipSync(new TextEncoder().encode(JSON.stringify(sent)), { level: 1 });
-      await this.keep(key, { etag: response.headers.get("etag") ?? "", body });
-      return body;
+      return await withBody(store, response, (draft) =>
+        this.inMemory(draft.size, async () => this.rewrite(wanted, response, await readFile(draft.path, "utf8"))),
+      );
     } catch (error) {
       const isAnswer = error instanceof Refused && error.status < 500 && error.status !== 429;
       if (before === undefined || isAnswer) throw error;
-      return before.body;
+      return before;
     }
   }
 
-  private async keep(key: string, { etag, body }: Document): Promise<void> {
-    const draft = this.parts.store.draft();
-    await writeFile(draft, Buffer.concat([Buffer.from(`${JSON.stringify({ etag })}\n`), body]), { mode: 0o600 });
-    await this.parts.store.keep(key, draft);
+  /** From the registry's document to the one that is kept. */
+  private async rewrite({ key, name, form }: Wanted, { headers }: Response, text: string): Promise<KeptDocument> {
+    const { store, base } = this.parts;
+    const packument = parseObject(text);
+    this.remember(name, distsOf(packument));
+    const isLong = form === "abbreviated" && !headers.get("content-type")?.includes(ABBREVIATED_TYPE);
+    const sent = pointTo(base, { ...(isLong ? abbreviate(packument) : packument), name });
+    const bytes = new TextEncoder().encode(JSON.stringify(sent));
+    const draft = await store.draft();
+    try {
+      await draft.write(headOf({ etag: headers.get("etag") ?? "", size: bytes.length }));
+      await draft.write(gzipSync(bytes, { level: 1 }));
+      return await readHead(await store.keep(key, draft));
+    } finally {
+      await store.drop(draft);
+    }
+  }
+
+  private async inMemory<Result>(size: number, work: () => Promise<Result>): Promise<Result> {
+    return await this.parts.parsing.run(size, async () => {
+      try {
+        return await work();
+      } finally {
+        if (size > LARGE_BYTES) Bun.gc(true);
+      }
+    });
   }
 
   private remember(name: string, dists: Map<string, Dist>): void {
-    this.dists.delete(name);
+    this.forget(name);
     this.dists.set(name, dists);
-    if (this.dists.size > REMEMBERED_PACKAGES) this.dists.delete(this.dists.keys().next().value!);
+    this.rememberedVersions += dists.size;
+    while (this.rememberedVersions > REMEMBERED_VERSIONS && this.dists.size > 1) {
+      this.forget(this.dists.keys().next().value!);
+    }
+  }
+
+  private forget(name: string): void {
+    this.rememberedVersions -= this.dists.get(name)?.size ?? 0;
+    this.dists.delete(name);
   }
 }
 
-interface Document {
-  etag: string;
-  /** gzip'd. */
-  body: Uint8Array<ArrayBuffer>;
+type Form = "full" | "abbreviated";
+
+interface Wanted {
+  /** In the store. */
+  key: string;
+  name: string;
+  form: Form;
+  kept: Kept | undefined;
 }
 
-/** A line of JSON, then the body. */
-async function readKept({ path }: Kept): Promise<Document> {
-  const file = await open(path, "r");
+/** Works on a body that lies on the disk, for as long as the work takes. */
+async function withBody<Result>(
+  store: DiskStore,
+  response: Response,
+  work: (draft: Draft) => Promise<Result>,
+): Promise<Result> {
+  const draft = await store.draft();
   try {
-    const bytes = new Uint8Array(await file.readFile());
-    const end = bytes.indexOf(10);
-    const { etag } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as { etag: string };
-    return { etag, body: bytes.slice(end + 1) };
+    await draft.pour(response, DOCUMENT_MAX_BYTES);
+    return await work(draft);
   } finally {
-    await file.close();
+    await store.drop(draft);
   }
 }
 
-async function readDocument(response: Response): Promise<Packument> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > DOCUMENT_MAX_BYTES) throw new Error("a packument that is too large");
-    chunks.push(chunk);
-  }
-  const document: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+function parseObject(text: string): Packument & { dist?: Dist } {
+  const document: unknown = JSON.parse(text);
   if (typeof document !== "object" || document === null) throw new Error("a packument that is no object");
   return document as Packument;
 }

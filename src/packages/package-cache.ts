@@ -1,8 +1,8 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "bun";
 import { DiskStore } from "./disk-store.ts";
-import { ABBREVIATED_TYPE, Metadata, Refused } from "./metadata.ts";
+import { gzipped, type KeptDocument } from "./kept-document.ts";
+import { ABBREVIATED_TYPE, Metadata, newParsingGate, Refused } from "./metadata.ts";
 import { type PackageRequest, parsePackagePath } from "./registry-path.ts";
 import { Tarballs } from "./tarballs.ts";
 import type { UpstreamSettings } from "./upstream.ts";
@@ -36,7 +36,7 @@ export async function openPackageCache(settings: PackageCacheSettings): Promise<
   const { directory, maxBytes, upstream, base } = settings;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const store = await DiskStore.open(directory, maxBytes);
-  const metadata = new Metadata({ store, upstream, base });
+  const metadata = new Metadata({ store, upstream, base, parsing: newParsingGate() });
   const tarballs = new Tarballs({ store, upstream, metadata });
   await rm(join(directory, "socket"), { force: true });
   // unix(7) allows 108 bytes, and data directories may lie deep: the way by the open folder is always short.
@@ -86,17 +86,21 @@ async function answerPackage(
     const { path } = await tarballs.file(name, wanted.version);
     return new Response(Bun.file(path), { headers: { "content-type": "application/octet-stream" } });
   }
-  if (wanted.kind === "version") return json(request, await metadata.version(name, wanted.version), "application/json");
+  if (wanted.kind === "version") {
+    const manifest = await metadata.version(name, wanted.version);
+    return new Response(manifest, { headers: { "content-type": "application/json" } });
+  }
   const isShort = request.headers.get("accept")?.includes(ABBREVIATED_TYPE) === true;
-  const body = await metadata.document(name, isShort ? "abbreviated" : "full");
-  return json(request, body, isShort ? ABBREVIATED_TYPE : "application/json");
+  const document = await metadata.document(name, isShort ? "abbreviated" : "full");
+  return json(request, document, isShort ? ABBREVIATED_TYPE : "application/json");
 }
 
-function json(request: Request, gzipped: Uint8Array<ArrayBuffer>, type: string): Response {
+function json(request: Request, document: KeptDocument, type: string): Response {
   const headers = { "content-type": type, vary: "accept, accept-encoding" };
-  if (!/\bgzip\b/.test(request.headers.get("accept-encoding") ?? ""))
-    return new Response(gunzipSync(gzipped), { headers });
-  return new Response(gzipped, { headers: { ...headers, "content-encoding": "gzip" } });
+  const body = gzipped(document);
+  if (/\bgzip\b/.test(request.headers.get("accept-encoding") ?? ""))
+    return new Response(body, { headers: { ...headers, "content-encoding": "gzip" } });
+  return new Response(body.stream().pipeThrough(new DecompressionStream("gzip")), { headers });
 }
 
 function said(status: number, error: string): Response {

@@ -1,5 +1,5 @@
-import { open, rm } from "node:fs/promises";
 import type { DiskStore, Kept } from "./disk-store.ts";
+import type { Draft } from "./draft.ts";
 import { IntegrityCheck } from "./integrity.ts";
 import { type Metadata, Refused } from "./metadata.ts";
 import type { Dist } from "./packument.ts";
@@ -34,7 +34,7 @@ export class Tarballs {
   private async fetch(key: string, { name, version }: { name: string; version: string }): Promise<Kept> {
     const { store, upstream, metadata } = this.parts;
     const usual = registryOf(upstream, name) + tarballPath(name, version);
-    const draft = store.draft();
+    const draft = await store.draft();
     try {
       const [dist, first] = await Promise.all([metadata.dist(name, version), this.download(usual, draft)]);
       if (dist === undefined) throw new Refused(404);
@@ -42,13 +42,13 @@ export class Tarballs {
       if (!check.matches(dist)) throw new Refused(502);
       return await store.keep(key, draft);
     } finally {
-      await rm(draft, { force: true });
+      await store.drop(draft);
     }
   }
 
   private async elsewhere(
     { tarball }: Dist,
-    { usual, draft, refusal }: { usual: string; draft: string; refusal: { status: number } },
+    { usual, draft, refusal }: { usual: string; draft: Draft; refusal: { status: number } },
   ): Promise<IntegrityCheck> {
     if (tarball === usual || !/^https?:/.test(tarball)) throw new Refused(refusal.status);
     const second = await this.download(tarball, draft);
@@ -56,25 +56,14 @@ export class Tarballs {
     throw new Refused(second.status);
   }
 
-  private async download(url: string, draft: string): Promise<{ check: IntegrityCheck } | { status: number }> {
+  private async download(url: string, draft: Draft): Promise<{ check: IntegrityCheck } | { status: number }> {
     const response = await askUpstream(this.parts.upstream, url, { "accept-encoding": "identity" });
     if (!response.ok) {
       await response.body?.cancel();
       return { status: response.status };
     }
     const check = new IntegrityCheck();
-    const file = await open(draft, "w", 0o600);
-    try {
-      let size = 0;
-      for await (const chunk of response.body ?? []) {
-        size += chunk.length;
-        if (size > TARBALL_MAX_BYTES) throw new Error("an archive that is too large");
-        check.update(chunk);
-        await file.writeFile(chunk);
-      }
-    } finally {
-      await file.close();
-    }
+    await draft.pour(response, TARBALL_MAX_BYTES, (chunk) => check.update(chunk));
     return { check };
   }
 }

@@ -9,7 +9,7 @@ import { dropPrefix, findTool, TOOL_ENVIRONMENT } from "./launch.ts";
 import { runPlain } from "./plain.ts";
 import { processesOf } from "./process-tree.ts";
 import type { WallMode } from "./profile.ts";
-import type { RegistryConfiguration } from "./registries.ts";
+import { homeFiles, type RegistryConfiguration } from "./registries.ts";
 import { prepareRuntimeFiles, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, RunResult, Sandbox } from "./sandbox.ts";
 import { GVISOR_NEEDS_ROOT, tryWall } from "./self-test.ts";
@@ -53,7 +53,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const runtime = await prepareRuntimeFiles(join(slotsDirectory, "runtime"), uids);
   const kernel = await findKernelLimits(settings);
   const volumeBytes = kernel.noVolumes === undefined ? settings.diskBytes : undefined;
-  const slots = openSlots({ directory: slotsDirectory, uidOf, npmrcLines: registries.npmrcLines, volumeBytes });
+  const slots = openSlots({ directory: slotsDirectory, uidOf, homeFiles: homeFiles(registries), volumeBytes });
   await slots.reap(settings.onFault ?? (() => undefined));
   const parts: Parts = { settings, mode, runtime, slots, uidOf, kernel };
   const run = (command: readonly string[], options: RunOptions) => runCommand(parts, command, options);

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
-import type { RegistryConfiguration } from "./registries.ts";
+import { isOwnRegistry, type RegistryConfiguration } from "./registries.ts";
 import { ETC_FILES, RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, SlotFolders } from "./sandbox.ts";
 
@@ -89,11 +89,7 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
     YARN_ENABLE_GLOBAL_CACHE: "false",
     BUN_INSTALL_CACHE_DIR: "/cache/bun",
     XDG_CACHE_HOME: "/cache/xdg",
-    npm_config_registry: registries.registry,
-    YARN_NPM_REGISTRY_SERVER: registries.registry,
-    ...(registries.registry.startsWith("http:")
-      ? { YARN_UNSAFE_HTTP_WHITELIST: new URL(registries.registry).hostname }
-      : {}),
+    ...(isOwnRegistry(options.registries ?? [], registries) ? {} : registryVariables(registries)),
     ...(registries.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE }),
     ...options.env,
     HOME: "/home",
@@ -111,6 +107,18 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
           no_proxy: NOT_PROXIED,
           NODE_USE_ENV_PROXY: "1",
         }),
+  };
+}
+
+/**
+ * They go before a project's own files, and so to the operator's registry also where those write out npm's default.
+ * A project with a registry of its own gets none: its private names would be asked of another registry.
+ */
+function registryVariables({ registry }: RegistryConfiguration): Record<string, string> {
+  return {
+    npm_config_registry: registry,
+    YARN_NPM_REGISTRY_SERVER: registry,
+    ...(registry.startsWith("http:") ? { YARN_UNSAFE_HTTP_WHITELIST: new URL(registry).hostname } : {}),
   };
 }
 

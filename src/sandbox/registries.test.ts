@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cacheBase, readRegistries, throughCache } from "./registries.ts";
+import { cacheBase, homeFiles, isOwnRegistry, readRegistries, throughCache } from "./registries.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -11,12 +11,14 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 const askNpm = async (name: string) => (name === "registry" ? "https://default.example/" : join(home, "global"));
-const readAll = (variables: Record<string, string> = {}) => readRegistries({ home, variables, askNpm });
+const askDefault = async () => "https://default.example/";
+const readAll = (variables: Record<string, string> = {}) => readRegistries({ home, variables, askNpm, askDefault });
 const read = async (variables: Record<string, string> = {}) => (await readAll(variables)).configuration;
 
 test("without any configuration npm's own default holds", async () => {
   expect(await read()).toEqual({
     registry: "https://default.example/",
+    standsFor: ["https://default.example/"],
     hosts: [{ host: "default.example", port: 443, plain: false }],
     npmrcLines: ["registry=https://default.example/"],
   });
@@ -96,4 +98,26 @@ test("behind the cache every registry is the cache, and lockfiles still reach th
     ...configuration.hosts,
     { host: "127.0.0.1", port: 24874, plain: true, socket: "/a/socket" },
   ]);
+});
+
+test("a project's registry is its own unless the operator's stands for it", async () => {
+  await writeFile(join(home, ".npmrc"), "registry=https://main.example/npm/\n");
+  const { configuration } = await readAll();
+  const base = cacheBase(configuration);
+  for (const seen of [configuration, throughCache(configuration, { base, socket: "/a/socket" })]) {
+    expect(isOwnRegistry([], seen)).toBe(false);
+    expect(isOwnRegistry(["http://default.example", "https://MAIN.example/npm"], seen)).toBe(false);
+    for (const own of ["https://main.example/other/", "https://corp.example/", `${"$"}{REGISTRY}`, "https://"]) {
+      expect([own, isOwnRegistry(["https://default.example/", own], seen)]).toEqual([own, true]);
+    }
+  }
+});
+
+test("the home folder names the registry to every package manager", () => {
+  const configuration = { registry: "http://127.0.0.1:1/", hosts: [], npmrcLines: ["a=b", "c=d"] };
+  expect(homeFiles(configuration)).toEqual({
+    ".npmrc": "a=b\nc=d\n",
+    ".yarnrc.yml": 'npmRegistryServer: "http://127.0.0.1:1/"\nunsafeHttpWhitelist:\n  - "127.0.0.1"\n',
+  });
+  expect(homeFiles({ registry: "", hosts: [], npmrcLines: [] })).toEqual({ ".npmrc": "", ".yarnrc.yml": "" });
 });

@@ -5,6 +5,11 @@ import type { RegistryHost } from "./egress-policy.ts";
 export interface RegistryConfiguration {
   /** The default registry's URL. */
   registry: string;
+  /**
+   * URLs that mean this registry where files of a project name them: the operator's own, whose place a cache may take,
+   * and the default of npm itself, whose place the operator's takes. None without.
+   */
+  standsFor?: readonly string[];
   /** All hosts that packages come from, scoped registries included. */
   hosts: readonly RegistryHost[];
   /** For the sandbox's own `.npmrc`; never a token. */
@@ -18,6 +23,8 @@ export interface RegistrySources {
   variables: Readonly<Record<string, string | undefined>>;
   /** Runs `npm config get NAME` on the host: where npm itself keeps its defaults. */
   askNpm: (name: string) => Promise<string>;
+  /** Asks npm for the registry that it has without any configuration. */
+  askDefault: () => Promise<string>;
 }
 
 /** What the platform itself needs to ask the registries: it stays on this side of the wall. */
@@ -40,8 +47,10 @@ export interface Registries {
  * user's `.npmrc`, the global one. Registries of yarn's own files are added to the hosts. What nobody configured is
  * asked of npm, which knows its own default.
  */
-export async function readRegistries({ home, variables, askNpm }: RegistrySources): Promise<Registries> {
+export async function readRegistries({ home, variables, askNpm, askDefault }: RegistrySources): Promise<Registries> {
   const environment = npmVariables(variables);
+  const asked = askDefault();
+  asked.catch(() => undefined);
   const userFile = environment.get("userconfig") ?? join(home, ".npmrc");
   const globalFile = environment.get("globalconfig") ?? (await askNpm("globalconfig"));
   const layers = [parseNpmrc(await readOr(globalFile), variables), parseNpmrc(await readOr(userFile), variables)];
@@ -56,6 +65,7 @@ export async function readRegistries({ home, variables, askNpm }: RegistrySource
   return {
     configuration: {
       registry,
+      standsFor: [...new Set([registry, await asked])],
       hosts: uniqueHosts(urls),
       npmrcLines: [`registry=${registry}`, ...scopes.map(([scope, url]) => `${scope}:registry=${url}`)],
       ...(caFile ? { caFile } : {}),
@@ -66,6 +76,29 @@ export async function readRegistries({ home, variables, askNpm }: RegistrySource
       credentials: [...credentialsIn(values), ...[named, ...scoped.map(([, url]) => url)].flatMap(userOf)],
     },
   };
+}
+
+/** Whether one of these URLs, as files of a project write them, is a registry of the project's own. */
+export function isOwnRegistry(named: readonly string[], { standsFor = [] }: RegistryConfiguration): boolean {
+  const known = new Set(standsFor.map(placeOf));
+  return named.some((url) => !known.has(placeOf(url)));
+}
+
+/** Host and path: http and https lead to the same registry, with a slash at the end and without. */
+function placeOf(text: string): string {
+  const url = urlOr(text);
+  if (url === undefined) return text;
+  const { host, pathname } = new URL(url);
+  return host + pathname.replace(/\/+$/, "");
+}
+
+/** By name, the files of a build's home folder that lead its package managers to the registry. */
+export function homeFiles({ registry, npmrcLines }: RegistryConfiguration): Record<string, string> {
+  const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
+  const plain = registry.startsWith("http:") ? ["unsafeHttpWhitelist:", `  - "${new URL(registry).hostname}"`] : [];
+  const yarn = registry === "" ? [] : [`npmRegistryServer: "${registry}"`, ...plain];
+  // Yarn from 2 on reads no .npmrc.
+  return { ".npmrc": text(npmrcLines), ".yarnrc.yml": text(yarn) };
 }
 
 /** Above the ports that registries on a developer's machine usually have. */

@@ -62,6 +62,11 @@ export interface RunOptions {
   /** Folders inside that are put before the default PATH. */
   path: readonly string[];
   egress: EgressPolicy;
+  /**
+   * URLs of default registries that files of the work folder name. Where one is not what the operator's registry stands
+   * for, package managers are told of that in the home folder alone, before which those files go.
+   */
+  registries?: readonly string[];
   /** What may be reached beside what the policy lets through. */
   egressHosts?: readonly PinnedHost[];
   limits: RunLimits;

@@ -32,12 +32,13 @@ interface SlotOptions {
   directory: string;
   /** The user of a slot; undefined where all slots are this process's own user. */
   uidOf: (slot: number) => number | undefined;
-  npmrcLines: readonly string[];
+  /** What a home folder holds when a slot is prepared: contents by name. */
+  homeFiles: Readonly<Record<string, string>>;
   /** Size of a slot's volume; undefined where there are no volumes. */
   volumeBytes: number | undefined;
 }
 
-export function openSlots({ directory, uidOf, npmrcLines, volumeBytes }: SlotOptions): Slots {
+export function openSlots({ directory, uidOf, homeFiles, volumeBytes }: SlotOptions): Slots {
   const root = (slot: number) => join(directory, String(slot));
   const removed = join(directory, "removed");
   const folders = (slot: number): SlotFolders => ({
@@ -104,7 +105,7 @@ export function openSlots({ directory, uidOf, npmrcLines, volumeBytes }: SlotOpt
       if (volumeBytes === undefined) await makeFolder(diskOf(root(slot)), 0o711);
       else await mountVolume(root(slot), volumeBytes);
       for (const path of Object.values(made)) await makeFolder(path, 0o700);
-      await writeFile(join(made.home, ".npmrc"), npmrcLines.map((line) => `${line}\n`).join(""));
+      for (const [name, text] of Object.entries(homeFiles)) await writeFile(join(made.home, name), text);
       await handOver(slot);
       const uid = uidOf(slot);
       if (uid !== undefined) await assertReachable(root(slot), uid);

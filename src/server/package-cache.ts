@@ -15,6 +15,7 @@ export async function registriesOfBuilds(
     home,
     variables,
     askNpm: (name) => askNpm({ program: "npm", environment: variables }, name),
+    askDefault: () => askNpm({ program: "npm", environment: unconfigured(variables) }, "registry"),
   });
   if (settings.packageCache === "off" || settings.sandbox === "none") return configuration;
   const base = cacheBase(configuration);
@@ -27,4 +28,9 @@ export async function registriesOfBuilds(
     base,
   });
   return throughCache(configuration, { base, socket });
+}
+
+/** Of npm's environment what lets it run; its configuration is looked for where there is none. */
+function unconfigured({ PATH, HOME }: Environment["variables"]): Record<string, string | undefined> {
+  return { PATH, HOME, npm_config_userconfig: "/nonexistent/user", npm_config_globalconfig: "/nonexistent/global" };
 }

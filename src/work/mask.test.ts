@@ -32,6 +32,11 @@ describe("forms of a secret", () => {
     }
   });
 
+  test("in small letters, as names of hosts are written, unless it is as short as a word", () => {
+    expect(masked(["S3cret-Key"], "refused s3cret-key.example.com, S3cret-Key")).toBe("refused ***.example.com, ***");
+    expect(masked(["Site-Ab"], "site-ab Site-Ab")).toBe("site-ab ***");
+  });
+
   test("secrets that overlap leave nothing of themselves", () => {
     expect(masked(["abcdef", "defghi"], "-abcdefghi-")).toBe("-***-");
     expect(masked(["abcd", "abcdefgh"], "-abcdefgh-")).toBe("-***-");

@@ -2,6 +2,8 @@ import { SECRET_MIN_CHARACTERS } from "../model/variables.ts";
 import { base64Forms, formsOf } from "./secret-forms.ts";
 
 const MASK = "***";
+/** From this length on a value in small letters is told from words that logs are full of. */
+const LOWER_CASE_MIN_CHARACTERS = 8;
 /** RFC 7468 (PEM) and RFC 2045 (MIME, base64(1)): where base64 is broken into lines. */
 const BASE64_LINES = [64, 76];
 
@@ -53,6 +55,8 @@ function patternsOf(secrets: readonly string[]): string[] {
   for (const secret of secrets) {
     for (const part of new Set([secret, ...secret.split(/[\r\n]+/).map((line) => line.trim())])) {
       if (part.length >= SECRET_MIN_CHARACTERS) for (const form of formsOf(part)) add(form);
+      // Names of hosts are written in small letters, whatever a build asked for.
+      if (part.length >= LOWER_CASE_MIN_CHARACTERS) add(part.toLowerCase());
     }
     for (const form of base64Forms(secret).slice(0, 2)) for (const line of brokenIntoLines(form)) add(line);
   }

@@ -58,4 +58,56 @@ writeFileSync("dist/index.html", "<h1>built</h1>");
     },
     180_000,
   );
+
+  const OWN = "https://npm.corp.invalid/";
+  test.each([
+    ["npm", "npm@11.21.2", ".npmrc", `registry=${OWN}\n`],
+    ["pnpm", "pnpm@10.34.8", ".npmrc", `registry=${OWN}\n`],
+    ["yarn", "yarn@1.22.22", ".npmrc", `registry=${OWN}\n`],
+    ["modern-yarn", "yarn@4.9.1", ".yarnrc.yml", `npmRegistryServer: "${OWN}"\n`],
+    ["bun", "bun@1.4.5", "bunfig.toml", `[install]\nregistry = "${OWN}"\n`],
+  ])(
+    "%s asks the project's own default registry and no other, as far as the policy lets it",
+    async (name, packageManager, file, text) => {
+      const files = {
+        "package.json": JSON.stringify({
+          name: "site",
+          private: true,
+          packageManager,
+          scripts: { build: "node build.mjs" },
+          dependencies: { "is-odd": "*" },
+        }),
+        "build.mjs": buildWith("is-odd"),
+        [file]: text,
+      };
+      const before = await kept();
+      const repository = await newRepository(`own-${name}`, files);
+      const deployment = await deployAndWait(platform, { source: repository.path });
+      expect([deployment.status, deployment.error?.code]).toEqual(["failed", "network_refused"]);
+      expect(deployment.error?.message).toContain("npm.corp.invalid");
+      expect(deployment.contacted.map(({ host, refused }) => [host, refused])).toEqual([["npm.corp.invalid", true]]);
+      expect(await kept()).toBe(before);
+      await repository.remove();
+    },
+    180_000,
+  );
+
+  test("npm's own default that a project writes out is the operator's registry", async () => {
+    const unconfigured = { npm_config_userconfig: "/nonexistent/user", npm_config_globalconfig: "/nonexistent/global" };
+    const asked = Bun.spawn(["npm", "config", "get", "registry"], {
+      cwd: "/",
+      env: { PATH: Bun.env.PATH, HOME: Bun.env.HOME, ...unconfigured },
+    });
+    const registry = (await new Response(asked.stdout).text()).trim();
+    const files = {
+      "package.json": JSON.stringify({ name: "site", private: true, scripts: { build: "sh build.sh" } }),
+      "build.sh": "mkdir dist && npm config get registry > dist/index.html\n",
+      ".npmrc": `registry=${registry}\n`,
+    };
+    const repository = await newRepository("written-out", files);
+    const deployment = await deployAndWait(platform, { source: repository.path });
+    expect([deployment.error, deployment.status]).toEqual([null, "ready"]);
+    expect(await (await platform.site("written-out.localhost", "/")).text()).toStartWith("http://127.0.0.1:");
+    await repository.remove();
+  }, 120_000);
 });

@@ -3,6 +3,7 @@ import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { commandLine, inSandboxShell, installCommand, isYarnOne } from "./commands.ts";
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
+import { namedRegistries } from "./named-registries.ts";
 import { majorOfNode, wishedNode } from "./node-version.ts";
 import { type ChosenManager, choosePackageManager, fittingManager, type ManagerChoice } from "./package-manager.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
@@ -31,6 +32,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     packageManager: fitting.manager,
     otherManagers: await otherManagers(planning, { manager, lines: [choice.text, install.line] }),
     workspaceRoot,
+    registries: await namedRegistries(files, root),
     yarnLockfile: hasOwnRegistry ? null : yarnOneLockfile(files, manager),
     nodeVersion: node.value,
     install: install.command,

@@ -35,6 +35,8 @@ export type BuildPlan =
       workspaceRoot: string;
       /** Path of a Yarn 1 lockfile whose packages come from the platform's registry; else null. */
       yarnLockfile: string | null;
+      /** URLs of default registries that the repository's files name, as they are written there. */
+      registries: readonly string[];
       /** `24`, `22.11`, `22.11.0`, or a range of one major. */
       nodeVersion: string;
       /** null when there is nothing to install. */
