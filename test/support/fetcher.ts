@@ -30,6 +30,7 @@ export interface Fetched {
   defaultBranch: string | null;
   commit: string | null;
   isDefaultBranch: boolean;
+  isOwn: boolean;
 }
 
 export const LIMITS = { wallMs: 20_000, bytes: 50_000_000, files: 1000 };
@@ -83,8 +84,8 @@ export async function openFetcher(folder: string, uidBase: number, mode?: WallMo
       } finally {
         await source.close();
       }
-      const { branch, defaultBranch, commit, isDefaultBranch } = source;
-      return { files, log: given.log, branch, defaultBranch, commit, isDefaultBranch };
+      const { branch, defaultBranch, commit, isDefaultBranch, isOwn } = source;
+      return { files, log: given.log, branch, defaultBranch, commit, isDefaultBranch, isOwn };
     },
   };
 }
