@@ -30,7 +30,7 @@ export interface UploadParts extends WorkParts {
   wall: UploadWall | undefined;
 }
 
-export interface UploadWall extends Pick<FetchWall, "privateAddresses" | "resolve"> {
+export interface UploadWall extends Pick<FetchWall, "privateAddresses" | "ownAddresses" | "resolve"> {
   /** Opened by the first fetch. */
   sandbox(): Promise<Sandbox>;
 }
