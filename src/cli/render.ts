@@ -74,7 +74,7 @@ export function renderOutcome(deployment: Deployment, color: boolean): string | 
 
 function forkWarning({ project, source }: Deployment): string {
   const repository = source.kind === "git" ? source.url : source.path;
-  return `${repository} is another repository than that of ${project}: a fork gets no variables and does not go to production by itself. To make it the project's own: berth projects set ${project} repository=${repository}`;
+  return `${repository} is another repository than that of ${project}, or the commit is not of its branch (see the log): a fork gets no variables and does not go to production by itself. To make the repository the project's own: berth projects set ${project} repository=${repository}`;
 }
 
 /** Columns as wide as their widest cell; cells must be without colour. */

@@ -46,7 +46,7 @@ interface DeploymentsTable {
   production: boolean;
   /** `--prod`: production whatever the branch is. */
   production_asked: boolean;
-  /** Its repository is not the project's own: see src/model/trust.ts. */
+  /** Its repository is not the project's own, or its commit not of its branch: see src/model/trust.ts. */
   fork: Generated<boolean>;
   force: boolean;
   root: string | null;

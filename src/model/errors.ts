@@ -32,7 +32,10 @@ export const ERROR_CODES = {
   source_has_credentials: { status: 400, meaning: "The source URL carries a user name or password." },
   source_path_missing: { status: 400, meaning: "The path of the source does not exist." },
   source_unreachable: { status: 400, meaning: "The host of the repository could not be reached." },
-  source_private: { status: 400, meaning: "The host of the repository is at an address that is not a public one." },
+  source_private: {
+    status: 400,
+    meaning: "The host of the repository is at an address that is not a public one, or the platform's own.",
+  },
   repository_not_found: { status: 400, meaning: "The repository does not exist or is private." },
   branch_not_found: { status: 400, meaning: "The repository has no such branch." },
   commit_not_found: { status: 400, meaning: "The repository has no such commit." },

@@ -178,7 +178,7 @@ export const settingsTable = {
     schema: z.enum(["auto", "yes", "no"]),
     fallback: "auto",
     meaning:
-      "Whether repositories at loopback, private and link-local addresses may be deployed. `auto`: only while the platform listens on loopback alone.",
+      "Whether repositories at loopback, private and link-local addresses and at the machine's own may be deployed. `auto`: only while the platform listens on loopback alone.",
   },
 } as const;
 

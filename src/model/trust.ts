@@ -2,8 +2,8 @@ import type { Source } from "./source.ts";
 
 /**
  * How far the code of a deployment is trusted with what the project holds. `fork`: its repository is not the project's
- * own, so strangers may have written it: no variables, nothing kept of what it writes. `production`: it is meant for
- * production; `preview`: the project's own, and not.
+ * own, or its commit not of its branch, so strangers may have written it: no variables, nothing kept of what it writes.
+ * `production`: it is meant for production; `preview`: the project's own, and not.
  */
 export const TRUSTS = ["production", "preview", "fork"] as const;
 export type Trust = (typeof TRUSTS)[number];

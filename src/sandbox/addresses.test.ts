@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isPublicAddress } from "./addresses.ts";
+import { isForeignPublicAddress, isPublicAddress } from "./addresses.ts";
 
 test.each([
   ["93.184.216.34", true],
@@ -46,4 +46,21 @@ test.each([
   ["localhost", false],
 ])("%s: public %p", (address, expected) => {
   expect(isPublicAddress(address)).toBe(expected);
+});
+
+test.each([
+  ["8.8.8.8", true],
+  ["2606:2800:220:1::1", true],
+  ["9.9.9.9", false],
+  ["::ffff:9.9.9.9", false],
+  ["::ffff:909:909", false],
+  ["64:ff9b::909:909", false],
+  ["2002:909:909::1", false],
+  ["2606:2800:220:1::2", false],
+  ["2606:2800:0220:0001:0:0:0:2", false],
+  ["10.0.0.1", false],
+  ["localhost", false],
+])("%s: public, and not of this machine %p", (address, expected) => {
+  const own = ["127.0.0.1", "::1", "9.9.9.9", "fe80::1%eth0", "2606:2800:220:1:0:0:0:2"];
+  expect(isForeignPublicAddress(address, own)).toBe(expected);
 });

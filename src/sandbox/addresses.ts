@@ -12,6 +12,23 @@ export function isPublicAddress(address: string): boolean {
   return false;
 }
 
+/**
+ * Whether an address leads off the machine that has the `own` ones, and to the public internet: what a machine serves to
+ * itself by a public address is not meant for strangers' code either.
+ */
+export function isForeignPublicAddress(address: string, own: readonly string[]): boolean {
+  if (!isPublicAddress(address)) return false;
+  const form = plainForm(address);
+  return own.every((each) => isIP(each) === 0 || plainForm(each) !== form);
+}
+
+/** One text for all spellings of an address, and that of an IPv4 address for what carries it. */
+function plainForm(address: string): string {
+  if (isIP(address) === 4) return String(ipv4Number(address));
+  const groups = ipv6Groups(address);
+  return String(embeddedIpv4(groups) ?? groups.join(":"));
+}
+
 /** Network and prefix length. RFC 6890 and its updates. */
 const SPECIAL_IPV4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8],
@@ -47,19 +64,24 @@ function ipv4Number(text: string): number {
 
 /** Of IPv6 only 2000::/3 is given out; within it, what embeds IPv4 is judged by that and what is special is refused. */
 function isPublicIpv6(groups: readonly number[]): boolean {
-  const [first, second, third] = groups as [number, number, number];
-  const lowest = groups[6]! * 65536 + groups[7]!;
-  // 64:ff9b::/96, RFC 6052: a NAT64 gateway would turn it into the IPv4 address at its end.
-  if (first === 0x64 && second === 0xff9b && groups.slice(2, 6).every((group) => group === 0))
-    return isPublicIpv4(lowest);
-  // ::ffff:0:0/96, RFC 4291: the kernel connects by IPv4.
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return isPublicIpv4(lowest);
-  // 2002::/16, RFC 3056 (6to4).
-  if (first === 0x2002) return isPublicIpv4(second * 65536 + third);
+  const [first, second] = groups as [number, number];
+  const embedded = embeddedIpv4(groups);
+  if (embedded !== undefined) return isPublicIpv4(embedded);
   if (first < 0x2000 || first > 0x3fff) return false;
   // 2001::/23 (IETF protocols, Teredo, ORCHID), 2001:db8::/32 and 3fff::/20 (documentation).
   if (first === 0x2001 && (second < 0x200 || second === 0xdb8)) return false;
   return !(first === 0x3fff && second < 0x1000);
+}
+
+function embeddedIpv4(groups: readonly number[]): number | undefined {
+  const [first, second, third] = groups as [number, number, number];
+  const lowest = groups[6]! * 65536 + groups[7]!;
+  // 64:ff9b::/96, RFC 6052: a NAT64 gateway would turn it into the IPv4 address at its end.
+  if (first === 0x64 && second === 0xff9b && groups.slice(2, 6).every((group) => group === 0)) return lowest;
+  // ::ffff:0:0/96, RFC 4291: the kernel connects by IPv4.
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return lowest;
+  // 2002::/16, RFC 3056 (6to4).
+  return first === 0x2002 ? second * 65536 + third : undefined;
 }
 
 function ipv6Groups(address: string): number[] {

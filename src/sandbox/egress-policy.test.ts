@@ -45,8 +45,13 @@ describe("decide", () => {
 });
 
 test("one address that is not public condemns the name, but not a registry's", () => {
-  expect(usableAddresses(["8.8.8.8", "10.0.0.1"], false)).toEqual([]);
-  expect(usableAddresses(["8.8.8.8", "10.0.0.1"], true)).toEqual(["8.8.8.8", "10.0.0.1"]);
+  const own = ["9.9.9.9"];
+  const strict = { anyAddress: false, own };
+  expect(usableAddresses(["8.8.8.8"], strict)).toEqual(["8.8.8.8"]);
+  expect(usableAddresses(["8.8.8.8", "10.0.0.1"], strict)).toEqual([]);
+  expect(usableAddresses(["8.8.8.8", "9.9.9.9"], strict)).toEqual([]);
+  const open = { anyAddress: true, own };
+  expect(usableAddresses(["9.9.9.9", "10.0.0.1"], open)).toEqual(["9.9.9.9", "10.0.0.1"]);
 });
 
 describe("parseProxyRequest", () => {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isPublicAddress } from "./addresses.ts";
+import { isForeignPublicAddress } from "./addresses.ts";
 import type { EgressPolicy, PinnedHost } from "./sandbox.ts";
 
 /** A registry that the operator's own package-manager configuration names: its address is the operator's word. */
@@ -55,9 +55,15 @@ export function decide(request: ProxyRequest, { policy, registries, hosts = [] }
   return { allowed: true, anyAddress: false };
 }
 
-/** The addresses that may be connected to. One bad one condemns the name: it is how rebinding looks. */
-export function usableAddresses(addresses: readonly string[], anyAddress: boolean): readonly string[] {
-  return anyAddress || addresses.every(isPublicAddress) ? addresses : [];
+/**
+ * The addresses that may be connected to. One bad one condemns the name: it is how rebinding looks.
+ * @param own those of this machine
+ */
+export function usableAddresses(
+  addresses: readonly string[],
+  { anyAddress, own }: { anyAddress: boolean; own: readonly string[] },
+): readonly string[] {
+  return anyAddress || addresses.every((address) => isForeignPublicAddress(address, own)) ? addresses : [];
 }
 
 /** Also the forms that inet_aton(3) reads: `2130706433`, `0x7f.1`, `127.1`. */

@@ -98,6 +98,12 @@ test("a registry on a loopback address is reached, with all its bytes and their 
   ]);
 });
 
+test("a name that resolves to this machine's own public address is refused", async () => {
+  await open({ resolve: async () => ["93.184.216.34"], own: () => ["127.0.0.1", "93.184.216.34"] });
+  expect((await talk("CONNECT own.test:443 HTTP/1.1")).toString()).toStartWith("HTTP/1.1 403 ");
+  expect(refusedHosts()).toEqual(["own.test"]);
+});
+
 test("a name that resolves to a private address is refused and told", async () => {
   const asked: string[] = [];
   await open({

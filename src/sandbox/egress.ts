@@ -4,6 +4,7 @@ import type { Socket } from "bun";
 import type { ContactedHost } from "../model/contacted-host.ts";
 import { decide, type ProxyRequest, parseProxyRequest, type RegistryHost, usableAddresses } from "./egress-policy.ts";
 import { type Half, onClose, onDrain, passOn } from "./inside/relay.ts";
+import { ownAddresses } from "./own-addresses.ts";
 import type { EgressPolicy, PinnedHost } from "./sandbox.ts";
 
 export interface EgressOptions {
@@ -17,6 +18,8 @@ export interface EgressOptions {
   registries: readonly RegistryHost[];
   /** Name to addresses; the system's resolver by default. */
   resolve?: (host: string) => Promise<string[]>;
+  /** This machine's addresses, which are refused; those of its network interfaces by default. */
+  own?: () => readonly string[];
   limits?: Partial<EgressLimits>;
 }
 
@@ -162,7 +165,7 @@ interface Target {
 
 async function findAddresses(
   request: ProxyRequest,
-  { policy, hosts = [], registries, resolve = resolveAll }: EgressOptions,
+  { policy, hosts = [], registries, resolve = resolveAll, own = ownAddresses }: EgressOptions,
 ): Promise<Target | { reason: string }> {
   const decision = decide(request, { policy, registries, hosts });
   if (!decision.allowed) return { reason: decision.reason };
@@ -175,8 +178,9 @@ async function findAddresses(
     // An unknown name is no refusal by the policy.
     return { addresses: [] };
   }
-  const addresses = usableAddresses(resolved, decision.anyAddress);
-  if (resolved.length > 0 && addresses.length === 0) return { reason: "its address is not a public one" };
+  const addresses = usableAddresses(resolved, { anyAddress: decision.anyAddress, own: own() });
+  if (resolved.length > 0 && addresses.length === 0)
+    return { reason: "its address is not a public one, or this machine's own" };
   return { addresses };
 }
 

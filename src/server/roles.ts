@@ -73,20 +73,26 @@ type SharedParts = RoleParts &
   };
 
 async function startUpload(parts: SharedParts): Promise<void> {
-  const [{ startUploadService }, { gitEnvironment }, { resolveAll }, { fetchSandbox, trySandboxSoon }] =
+  const [service, { gitEnvironment }, { resolveAll }, { ownAddresses }, { fetchSandbox, trySandboxSoon }] =
     await Promise.all([
       import("../upload/upload-service.ts"),
       import("../upload/git.ts"),
       import("../upload/source-host.ts"),
+      import("../sandbox/own-addresses.ts"),
       import("./build-sandbox.ts"),
     ]);
   const { settings, environment } = parts;
   const git = gitEnvironment({ ...environment, knownHostsFile: join(settings.dataDirectory, "known_hosts") });
   const { sandbox, privateSources, host } = settings;
   const privateAddresses = privateSources === "yes" || (privateSources === "auto" && isLoopbackHost(host));
-  const wall = { sandbox: fetchSandbox(settings, parts), privateAddresses, resolve: resolveAll };
+  const wall = {
+    sandbox: fetchSandbox(settings, parts),
+    privateAddresses,
+    ownAddresses,
+    resolve: resolveAll,
+  };
   const upload = { ...parts, git, wall: sandbox === "none" ? undefined : wall };
-  const worker = await startUploadService(upload, { concurrency: parts.settings.uploads });
+  const worker = await service.startUploadService(upload, { concurrency: parts.settings.uploads });
   parts.releasers.add("upload service", () => worker.close());
   if (upload.wall !== undefined) trySandboxSoon(upload.wall.sandbox, parts.log);
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContactedHost } from "../model/contacted-host.ts";
@@ -6,6 +6,7 @@ import { BerthError } from "../model/errors.ts";
 import { FOLLOW_ORDERS, FrameReader, type Order } from "../sandbox/inside/frames.ts";
 import type { RunOptions, RunResult, Sandbox } from "../sandbox/sandbox.ts";
 import { ByteStream } from "./byte-stream.ts";
+import { openOrderPipe } from "./order-pipe.ts";
 
 /** A command that runs. Its output must be read, or it stops. */
 export interface RunningCommand {
@@ -79,9 +80,13 @@ export async function walledRunner({ sandbox, temporaryDirectory, run }: WalledR
   const path = join(folder, "pipe");
   await Bun.spawn(["mkfifo", "-m", "600", path], { stdin: "ignore", stdout: "ignore", stderr: "ignore" }).exited;
   // Opened both ways, no opening of the pipe ever waits for another one.
-  const orders = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const stop = new AbortController();
-  const session = new Session((order) => void writeSync(orders, `${JSON.stringify(order)}\n`));
+  const orders = openOrderPipe(descriptor, (error) => {
+    session.end(error);
+    stop.abort();
+  });
+  const session = new Session((order) => orders.send(`${JSON.stringify(order)}\n`));
   let contacted: readonly ContactedHost[] = [];
   const ended = sandbox
     .run([FOLLOW_ORDERS], {
@@ -97,7 +102,10 @@ export async function walledRunner({ sandbox, temporaryDirectory, run }: WalledR
       },
       (error: unknown) => session.end(error),
     )
-    .finally(() => closeSync(orders));
+    .finally(async () => {
+      await orders.stop();
+      closeSync(descriptor);
+    });
   return {
     spawn: (command, env) => session.spawn(command, env),
     async close() {
@@ -174,8 +182,14 @@ export class RunEnded extends Error {
     readonly reason: RunResult["cause"],
     faults: string,
   ) {
-    super(`the fetch's sandbox ended (${reason}): ${faults.trim().slice(-500)}`);
+    super(`the fetch's sandbox ended (${reason})${faultIn(faults)}`);
   }
+}
+
+/** The last line in which the wall or the platform's program inside says what is wrong; never what a runtime prints. */
+export function faultIn(faults: string): string {
+  const line = faults.split("\n").findLast((text) => /^(bwrap|orders): [^\u0000-\u001f\u007f]+$/.test(text));
+  return line === undefined ? "" : `: ${line.slice(0, 300)}`;
 }
 
 const reasonOf = (result: RunResult, faults: string): Error => new RunEnded(result.cause, faults);

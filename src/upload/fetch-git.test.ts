@@ -118,6 +118,43 @@ test("a branch, a commit and a detached HEAD", async () => {
   expect(detached.log.join()).toContain("detached");
 });
 
+test("a commit is its branch's own only when it is in that branch's history", async () => {
+  await git(folder, "clone", "-q", "--bare", site, "own.git");
+  const own = join(folder, "own.git");
+  const tree = await git(own, "rev-parse", "HEAD^{tree}");
+  let tip = await git(own, "rev-parse", "HEAD");
+  const middle = tip;
+  for (let count = 0; count < 120; count += 1) tip = await git(own, "commit-tree", tree, "-p", tip, "-m", `${count}`);
+  await git(own, "update-ref", "refs/heads/main", tip);
+  const near = await git(own, "rev-parse", "main~3");
+  const proposed = await git(own, "commit-tree", tree, "-p", tip, "-m", "from a fork");
+  await git(own, "update-ref", "refs/pull/1/head", proposed);
+  await git(own, "config", "uploadpack.allowAnySHA1InWant", "true");
+  const cases: [string | undefined, string, boolean][] = [
+    ["main", tip, true],
+    ["main", near, true],
+    ["main", middle, true],
+    ["feature/x", first, true],
+    ["feature/x", near, false],
+    ["gone", tip, false],
+    ["main", proposed, false],
+    [undefined, proposed, false],
+    [undefined, tip, true],
+    [undefined, middle, true],
+  ];
+  for (const filter of ["true", "false"]) {
+    await git(own, "config", "uploadpack.allowFilter", filter);
+    const asked = filter === "true" ? cases : cases.filter(([branch]) => branch === "main");
+    for (const [branch, commit, isOwn] of asked) {
+      const result = await fetcher.fetch(`${http.url}/own.git`, { ...(branch && { branch }), commit });
+      expect([branch, result.commit, result.isOwn]).toEqual([branch, commit, isOwn]);
+    }
+  }
+  const local = await fetcher.fetch(own, { branch: "main", commit: middle });
+  expect(local.isOwn).toBe(true);
+  expect((await fetcher.fetch(own, { branch: "main", commit: proposed })).isOwn).toBe(false);
+});
+
 test("a repository with SHA-256 ids", async () => {
   await git(folder, "init", "-q", "-b", "main", "--object-format=sha256", "long");
   await writeFile(join(folder, "long/a"), "a");

@@ -1,5 +1,6 @@
 import { BerthError } from "../model/errors.ts";
 import { assertBranchName, assertCommit, parseSource } from "../model/source.ts";
+import { isOfBranch } from "./ancestry.ts";
 import { RunEnded } from "./command-runner.ts";
 import { type CloneDepth, fetchRepository } from "./fetch-repository.ts";
 import type { GitEnvironment } from "./git.ts";
@@ -53,6 +54,7 @@ export async function fetchGit(options: FetchGitOptions): Promise<FetchedSource>
 async function fetchAll(git: GitSession, options: FetchGitOptions): Promise<FetchedSource> {
   const { source, depth, onLog } = options;
   const { remote, commit } = await fetchRepository(git, { ...options, name: NAME, target: source, depth, tags: true });
+  const isOwn = source.commit === null || (await isOfBranch(git, remote, { branch: source.branch, commit }, options));
   const { entries, links } = await listTree(git, { name: NAME, commit }, options);
   const branch = source.branch ?? (commit === remote.head ? remote.defaultBranch : null);
   if (branch === null && source.commit === null) {
@@ -71,6 +73,7 @@ async function fetchAll(git: GitSession, options: FetchGitOptions): Promise<Fetc
     defaultBranch: remote.defaultBranch,
     commit,
     isDefaultBranch: branch !== null && branch === remote.defaultBranch,
+    isOwn,
     files: readBlobs(git, { parts, large }),
     history: () => readHistory(git, history),
     close: () => git.close(),

@@ -7,6 +7,7 @@ import { type GitServer, startGitServer } from "../../test/support/git-server.ts
 import { runToEnd } from "../../test/support/process.ts";
 import { environment } from "../environment.ts";
 import { sha256 } from "../model/ids.ts";
+import { GitSession } from "./git-session.ts";
 
 /** Submodules and large files, from real servers on loopback, behind the wall. */
 let folder: string;
@@ -157,3 +158,30 @@ test("a local repository's large files are its own copies", async () => {
     expect(result.files["a.bin"]).toBe(`100644 ${LARGE}`);
   }
 });
+
+test("hundreds of large files are found, and more input than a pipe holds arrives", async () => {
+  const files: Record<string, string> = { ".gitattributes": "*.bin filter=lfs\n" };
+  for (let index = 0; index < 300; index += 1) {
+    const content = `large ${index}`;
+    const oid = sha256(content);
+    files[`${index}.bin`] = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
+    const kept = join(folder, "many.git/.git/lfs/objects", oid.slice(0, 2), oid.slice(2, 4));
+    await mkdir(kept, { recursive: true });
+    await writeFile(join(kept, oid), content);
+  }
+  await repository("many.git", files);
+  const result = await fetcher.fetch(join(folder, "many.git"));
+  expect(result.files["0.bin"]).toBe("100644 large 0");
+  expect(result.files["299.bin"]).toBe("100644 large 299");
+
+  const session = await GitSession.open(fetcher.options(join(folder, "many.git")));
+  try {
+    await session.reach(join(folder, "many.git"), { name: "source" });
+    const input = "x".repeat(1_000_000);
+    const { stdout } = await session.run(["hash-object", "--stdin"], { input });
+    const expected = new Bun.CryptoHasher("sha1").update(`blob ${input.length}\0${input}`).digest("hex");
+    expect(stdout.trim()).toBe(expected);
+  } finally {
+    await session.close();
+  }
+}, 30_000);

@@ -17,13 +17,15 @@ export interface Remote {
   head: string | null;
   /** Commit of the branch that was asked for. */
   branchHead: string | null;
+  /** Commits at the end of the branch that was asked for; without one, of every branch that the answer names. */
+  tips: readonly string[];
   objectFormat: "sha1" | "sha256";
 }
 
 const BRANCHES_SHOWN = 8;
 
 /**
- * One round of `git ls-remote` for HEAD and the branch.
+ * One round of `git ls-remote` for HEAD and the branch; for all branches where a commit is asked for without one.
  * @throws BerthError when the repository can't be read, is empty, or lacks the branch
  */
 export async function lookAtRemote(
@@ -31,7 +33,8 @@ export async function lookAtRemote(
   { url, address: first, branch, commit }: GitTarget & { address: string; commit: string | null },
   { signal }: { signal: AbortSignal },
 ): Promise<Remote> {
-  const refs = branch === null ? ["HEAD"] : ["HEAD", `refs/heads/${branch}`];
+  const all = commit === null ? [] : ["refs/heads/*"];
+  const refs = ["HEAD", ...(branch === null ? all : [`refs/heads/${branch}`])];
   const ask = (address: string) => git.run(["ls-remote", "--symref", "--end-of-options", address, ...refs], { signal });
   let address = first;
   let answer = await ask(address);
@@ -60,8 +63,10 @@ function readAnswer(stdout: string, { address, branch }: { address: string; bran
   }
   const head = ids.get("HEAD") ?? null;
   const branchHead = branch === null ? null : (ids.get(`refs/heads/${branch}`) ?? null);
-  const long = (head ?? branchHead)?.length === 64;
-  return { address, defaultBranch, head, branchHead, objectFormat: long ? "sha256" : "sha1" };
+  const heads = [...ids].flatMap(([ref, id]) => (ref === "HEAD" || ref.startsWith("refs/heads/") ? [id] : []));
+  const tips = branch === null ? heads : branchHead === null ? [] : [branchHead];
+  const long = (head ?? branchHead ?? heads[0])?.length === 64;
+  return { address, defaultBranch, head, branchHead, tips, objectFormat: long ? "sha256" : "sha1" };
 }
 
 /** The error for a branch that is not there; it names those that are. */

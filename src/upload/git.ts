@@ -70,6 +70,9 @@ export const GIT_CONFIG = `
   credentialsInUrl = die
 [protocol]
   version = 2
+[uploadpack]
+  # Of a repository of this machine: commits alone, to see which branch one is of.
+  allowFilter = true
 # Flaws of old tools in honest histories, in objects that are not read here.
 [fetch "fsck"]
   badDate = ignore

@@ -21,6 +21,9 @@ interface Pointer {
 /** git-lfs, docs/spec.md: "Pointer files must be less than 1024 bytes in size". */
 const POINTER_MAX_BYTES = 1024;
 const NAMES_SHOWN = 8;
+/** Far below what execve(2) takes for all arguments, with paths of PATH_MAX. */
+const PATHS_AT_ONCE = 200;
+
 /**
  * Finds the files that stand for larger ones (Git LFS) and fetches those, where git-lfs is installed; else says which
  * files are left as they are.
@@ -150,10 +153,15 @@ async function sizesOf(
   paths: readonly string[],
   options: Pick<LargeFileOptions, "signal">,
 ): Promise<Map<string, number>> {
-  const text = await runTool(git, ["stat", "-c", "%s %n", "--", ...paths], options);
-  const lines = text.split("\n").flatMap((line) => /^(\d+) (.+)$/.exec(line) ?? []);
   const sizes = new Map<string, number>();
-  for (let index = 0; index < lines.length; index += 3) sizes.set(lines[index + 2]!, Number(lines[index + 1]));
+  for (let start = 0; start < paths.length; start += PATHS_AT_ONCE) {
+    const some = paths.slice(start, start + PATHS_AT_ONCE);
+    const text = await runTool(git, ["stat", "-c", "%s %n", "--", ...some], options);
+    for (const line of text.split("\n")) {
+      const [, size, path] = /^(\d+) (.+)$/.exec(line) ?? [];
+      if (path !== undefined) sizes.set(path, Number(size));
+    }
+  }
   return sizes;
 }
 

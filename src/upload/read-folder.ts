@@ -37,6 +37,7 @@ export async function readFolder(options: ReadFolderOptions): Promise<FetchedSou
     defaultBranch: null,
     commit: null,
     isDefaultBranch: true,
+    isOwn: true,
     files: readFiles(root, { ...options, signal }),
     close: async () => [],
   };

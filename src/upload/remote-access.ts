@@ -12,8 +12,10 @@ import { keepHostKeys, knownHosts, offerKeys, sshTarget } from "./ssh-keys.ts";
 export interface FetchWall {
   sandbox: Sandbox;
   slot: number;
-  /** Whether sources at loopback, private and link-local addresses are let through. */
+  /** Whether sources at loopback, private and link-local addresses and this machine's own are let through. */
   privateAddresses: boolean;
+  /** This machine's. */
+  ownAddresses(): readonly string[];
   resolve: Resolve;
 }
 

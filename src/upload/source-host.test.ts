@@ -23,18 +23,36 @@ test("where a URL leads", () => {
 
 test("one address that is not public condemns the name, unless such are allowed", async () => {
   const target = { host: "host.example", port: 443 };
+  const ownAddresses = () => ["9.9.9.9"];
   const resolve =
     (...addresses: string[]) =>
     async () =>
       addresses;
   const strict = (...addresses: string[]) =>
-    pinHost(target, { privateAddresses: false, resolve: resolve(...addresses) });
+    pinHost(target, { privateAddresses: false, ownAddresses, resolve: resolve(...addresses) });
   expect((await strict("93.184.216.34")).addresses).toEqual(["93.184.216.34"]);
-  for (const bad of ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1", "0.0.0.0"]) {
+  for (const bad of [
+    "127.0.0.1",
+    "10.0.0.1",
+    "169.254.169.254",
+    "::1",
+    "::ffff:127.0.0.1",
+    "fd00::1",
+    "0.0.0.0",
+    "9.9.9.9",
+  ]) {
     await expect(strict("93.184.216.34", bad)).rejects.toMatchObject({ code: "source_private" });
   }
-  const open = await pinHost(target, { privateAddresses: true, resolve: resolve("127.0.0.1") });
-  expect(open.addresses).toEqual(["127.0.0.1"]);
-  const unknown = pinHost(target, { privateAddresses: true, resolve: () => Promise.reject(new Error("ENOTFOUND")) });
+  const open = await pinHost(target, {
+    privateAddresses: true,
+    ownAddresses,
+    resolve: resolve("127.0.0.1", "9.9.9.9"),
+  });
+  expect(open.addresses).toEqual(["127.0.0.1", "9.9.9.9"]);
+  const unknown = pinHost(target, {
+    privateAddresses: true,
+    ownAddresses,
+    resolve: () => Promise.reject(new Error("ENOTFOUND")),
+  });
   await expect(unknown).rejects.toMatchObject({ code: "source_unreachable" });
 });

@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { BerthError } from "../model/errors.ts";
-import { isPublicAddress } from "../sandbox/addresses.ts";
+import { isForeignPublicAddress } from "../sandbox/addresses.ts";
 import type { PinnedHost } from "../sandbox/sandbox.ts";
 
 /** Name to addresses, as getaddrinfo(3) does. */
@@ -38,8 +38,10 @@ export async function resolveAll(host: string): Promise<string[]> {
 }
 
 interface PinOptions {
-  /** Whether loopback, private and link-local addresses are let through. */
+  /** Whether loopback, private and link-local addresses and this machine's own are let through. */
   privateAddresses: boolean;
+  /** This machine's. */
+  ownAddresses(): readonly string[];
   resolve: Resolve;
 }
 
@@ -49,7 +51,7 @@ interface PinOptions {
  */
 export async function pinHost(
   { host, port }: { host: string; port: number },
-  { privateAddresses, resolve }: PinOptions,
+  { privateAddresses, ownAddresses, resolve }: PinOptions,
 ): Promise<PinnedHost> {
   const addresses = await resolve(host).catch((cause: unknown) => {
     throw new BerthError("source_unreachable", `The name '${host}' could not be resolved.`, {
@@ -58,8 +60,15 @@ export async function pinHost(
     });
   });
   // One bad address condemns the name: it is how rebinding looks.
-  if (privateAddresses || addresses.every(isPublicAddress)) return { host, port, addresses };
-  throw new BerthError("source_private", `'${host}' is at an address that is not a public one.`, {
-    hint: "Private, loopback and link-local addresses are refused; the platform's operator can allow them with BERTH_PRIVATE_SOURCES=yes.",
-  });
+  const own = privateAddresses ? [] : ownAddresses();
+  if (privateAddresses || addresses.every((address) => isForeignPublicAddress(address, own))) {
+    return { host, port, addresses };
+  }
+  throw new BerthError(
+    "source_private",
+    `'${host}' is at an address that is not a public one, or this machine's own.`,
+    {
+      hint: "Private, loopback and link-local addresses and the platform's own are refused; the platform's operator can allow them with BERTH_PRIVATE_SOURCES=yes.",
+    },
+  );
 }

@@ -50,7 +50,7 @@ function sourceOf(files: [path: string, mode: TreeMode, text: string][]): Fetche
       };
     }
   }
-  const place = { branch: null, defaultBranch: null, commit: null, isDefaultBranch: false };
+  const place = { branch: null, defaultBranch: null, commit: null, isDefaultBranch: false, isOwn: true };
   return { kind: "git", ...place, files: all(), close: async () => [] };
 }
 

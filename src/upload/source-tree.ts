@@ -30,6 +30,11 @@ export interface FetchedSource {
   defaultBranch: string | null;
   commit: string | null;
   isDefaultBranch: boolean;
+  /**
+   * Whether the commit is shown to be in the history of the branch that was asked for, or of any where none was. Hosts
+   * give out commits that others have proposed by the address of the repository that they are proposed to.
+   */
+  isOwn: boolean;
   /** One pass, in order. */
   files: AsyncIterable<SourceFile>;
   /** After the last file: what a build's git is to know. Absent for a plain folder. */

@@ -30,7 +30,7 @@ export interface UploadParts extends WorkParts {
   wall: UploadWall | undefined;
 }
 
-export interface UploadWall extends Pick<FetchWall, "privateAddresses" | "resolve"> {
+export interface UploadWall extends Pick<FetchWall, "privateAddresses" | "ownAddresses" | "resolve"> {
   /** Opened by the first fetch. */
   sandbox(): Promise<Sandbox>;
 }
@@ -69,8 +69,7 @@ async function upload(parts: UploadParts, held: HeldDeployment, slot: number): P
     const { branch, commit } = fetched;
     const cloneMs = Math.round(performance.now() - cloneStart);
     const source: Source = wanted.kind === "git" ? { ...wanted, branch, commit } : wanted;
-    const fork = await isForkNow(parts, held, wanted);
-    if (fork) log.say("clone", "Warning: this is another repository than the project's own: it gets no variables.");
+    const fork = await isForkNow(parts, held, { wanted, fetched });
     const production =
       view.production_asked ||
       wanted.kind === "folder" ||
@@ -143,9 +142,22 @@ async function fetchSource(
 }
 
 /** What a path is, a repository or a plain folder, is known here first; of URLs the API has decided. */
-async function isForkNow(parts: UploadParts, { view }: HeldDeployment, wanted: Source): Promise<boolean> {
-  if (view.source.kind === "git") return view.fork;
-  return isFork((await findProject(parts.database, view.project_name)).repository, wanted);
+async function isForkNow(
+  parts: UploadParts,
+  { view, log }: HeldDeployment,
+  { wanted, fetched }: { wanted: Source; fetched: FetchedSource },
+): Promise<boolean> {
+  const isOther =
+    view.source.kind === "git"
+      ? view.fork
+      : isFork((await findProject(parts.database, view.project_name)).repository, wanted);
+  if (!fetched.isOwn) {
+    const where = fetched.branch === null ? "any branch" : `the branch '${fetched.branch}'`;
+    log.say("clone", `Warning: the commit is not in the history of ${where}: like a fork's, it gets no variables.`);
+  } else if (isOther) {
+    log.say("clone", "Warning: this is another repository than the project's own: it gets no variables.");
+  }
+  return isOther || !fetched.isOwn;
 }
 
 /** Sandboxes whose wall has been tried in this process. */

@@ -163,6 +163,17 @@ describe("variables", () => {
     await berth(["projects", "set", "beacon", `repository=${own.path}`]);
   }, 120_000);
 
+  test("a commit that is not of the branch it is deployed as is a fork, and not production", async () => {
+    const commit = await own.commit({ "note.txt": "proposed" }, { branch: "side" });
+    const before = await (await platform.site("beacon.localhost", "/")).text();
+    const done = await deploy({ branch: "main", commit });
+    expect(done).toMatchObject({ status: "ready", trust: "fork", production: false, aliases: [] });
+    expect(await pageOf(done)).toBe("title=no title level=none seen= home=/home");
+    expect(await logOf(platform, done.id)).toContain("not in the history of the branch 'main'");
+    expect(await (await platform.site("beacon.localhost", "/")).text()).toBe(before);
+    expect((await deploy({ branch: "side", commit })).trust).toBe("preview");
+  }, 60_000);
+
   test.each([
     ["leak", "big.js", "TOKEN"],
     ["leak64", "config.js", "TOKEN"],

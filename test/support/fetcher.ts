@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { environment } from "../../src/environment.ts";
 import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
+import { ownAddresses } from "../../src/sandbox/own-addresses.ts";
 import type { WallMode } from "../../src/sandbox/profile.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { type FetchGitOptions, fetchGit } from "../../src/upload/fetch-git.ts";
@@ -30,6 +31,7 @@ export interface Fetched {
   defaultBranch: string | null;
   commit: string | null;
   isDefaultBranch: boolean;
+  isOwn: boolean;
 }
 
 export const LIMITS = { wallMs: 20_000, bytes: 50_000_000, files: 1000 };
@@ -49,7 +51,7 @@ export async function openFetcher(folder: string, uidBase: number, mode?: WallMo
   });
   const options: Fetcher["options"] = (url, wishes = {}) => {
     const log: string[] = [];
-    const wall = { sandbox, slot: FETCH_SLOT, privateAddresses: true, resolve: resolveAll };
+    const wall = { sandbox, slot: FETCH_SLOT, privateAddresses: true, ownAddresses, resolve: resolveAll };
     return {
       source: { url, branch: wishes.branch ?? null, commit: wishes.commit ?? null },
       depth: wishes.depth ?? 1,
@@ -83,8 +85,8 @@ export async function openFetcher(folder: string, uidBase: number, mode?: WallMo
       } finally {
         await source.close();
       }
-      const { branch, defaultBranch, commit, isDefaultBranch } = source;
-      return { files, log: given.log, branch, defaultBranch, commit, isDefaultBranch };
+      const { branch, defaultBranch, commit, isDefaultBranch, isOwn } = source;
+      return { files, log: given.log, branch, defaultBranch, commit, isDefaultBranch, isOwn };
     },
   };
 }

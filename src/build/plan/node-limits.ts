@@ -43,6 +43,9 @@ const CEILINGS: readonly Ceiling[] = [
 
 /** The lowest of the Nodes that the site's tools still run on; undefined when all run on the newest. */
 export function nodeCeiling(packageJson: PackageJson): NodeLimit | undefined {
+  // Node below 17 refuses the option: whoever gives it to old tools runs them on a newer one.
+  const copes = Object.values(packageJson.scripts ?? {}).some((script) => script.includes("--openssl-legacy-provider"));
+  if (copes) return undefined;
   const held = CEILINGS.flatMap(([name, below, major]): NodeLimit[] => {
     const own = majorOf(packageJson, name);
     return own !== undefined && own < below ? [{ major, because: `${name} ${own} runs on Node ${major} at most` }] : [];

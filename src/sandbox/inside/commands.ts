@@ -11,16 +11,26 @@ const STATUS_NOT_RUN = 127;
 type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
 let running: Child | undefined;
 
-let text = "";
-const decoder = new TextDecoder();
-for await (const chunk of Bun.stdin.stream()) {
-  text += decoder.decode(chunk, { stream: true });
-  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n")) {
-    follow(JSON.parse(text.slice(0, end)) as Order);
-    text = text.slice(end + 1);
-  }
+try {
+  await followAll();
+} catch (error) {
+  // The runtime would show this file's text with it.
+  console.error(`orders: ${(error as Error).message}`);
+  process.exit(1);
 }
 process.exit(0);
+
+async function followAll(): Promise<void> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of Bun.stdin.stream()) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n")) {
+      follow(JSON.parse(text.slice(0, end)) as Order);
+      text = text.slice(end + 1);
+    }
+  }
+}
 
 function follow(order: Order): void {
   if ("run" in order) void run(order);
