@@ -9,11 +9,16 @@ const site = (change: Sources = {}, scripts: Record<string, string> = {}): Sourc
   "src/main.js": "1",
   ...change,
 });
-const nameOf = async (sources: Sources, versions: Record<string, string> = tools, variables = {}) => {
+const nameOf = async (
+  sources: Sources,
+  versions: Record<string, string> = tools,
+  told: Record<string, object> = {},
+) => {
   const { tree } = sourceOf(sources);
   const manifests = Object.entries(sources)
     .filter(([path]) => path.split("/").at(-1) === "package.json")
     .map(([, content]) => (typeof content === "string" ? content : JSON.stringify(content)));
+  const variables = { install: {}, build: {}, ...told };
   return installName({ entries: tree.entries, plan: await buildPlan(sources), tools: versions, variables, manifests });
 };
 
@@ -33,7 +38,8 @@ test.each<[string, Sources]>([
 });
 
 test("another tool or variable needs another install", async () => {
-  expect(await nameOf(site(), tools, { TOKEN: "x" })).not.toBe((await nameOf(site()))!);
+  for (const step of ["install", "build"])
+    expect(await nameOf(site(), tools, { [step]: { TOKEN: "x" } })).not.toBe((await nameOf(site()))!);
   expect(await nameOf(site(), { ...tools, node: "24.2.0" })).not.toBe((await nameOf(site()))!);
 });
 

@@ -1,6 +1,6 @@
 import { type Sha256, sha256 } from "../model/ids.ts";
 import type { TreeEntry } from "../model/tree.ts";
-import { canonical } from "./build-key.ts";
+import { type BuildInputs, canonical } from "./build-key.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
 type CommandPlan = BuildPlan & { kind: "build" };
@@ -10,8 +10,8 @@ export interface InstallInputs {
   plan: CommandPlan;
   /** Full versions by the tool's name. */
   tools: Readonly<Record<string, string>>;
-  /** Of the install's step; secret ones too. */
-  variables: Readonly<Record<string, string>>;
+  /** Secret ones too. Of the build's step as well: it may write what it was told beside what was installed. */
+  variables: BuildInputs["variables"];
   /** Text of every package.json of the source. */
   manifests: readonly string[];
 }
@@ -45,7 +45,7 @@ export function installName({ entries, plan, tools, variables, manifests }: Inst
   if (!entries.some(({ path }) => path.startsWith(start) && LOCKFILES.has(path.slice(start.length)))) return undefined;
   if (!manifests.every(isPlain)) return undefined;
   const used = entries.filter(({ path }) => decidesInstall(path)).map(({ path, mode, hash }) => [path, mode, hash]);
-  return sha256(canonical({ version: 1, install, workspaceRoot, root, env, tools, variables, used }));
+  return sha256(canonical({ version: 2, install, workspaceRoot, root, env, tools, variables, used }));
 }
 
 function decidesInstall(path: string): boolean {

@@ -49,7 +49,7 @@ interface CacheInputs {
   tools: Readonly<Record<string, string>>;
   /** What the project declares for each step. */
   variables: BuildInputs["variables"];
-  /** A fork gets back what was installed with no variables, and leaves nothing. */
+  /** A fork gets nothing back and leaves nothing: caches are made after builds that were told secrets. */
   trust: CacheLane | "fork";
 }
 
@@ -64,7 +64,7 @@ export async function openBuildCache(
   const names = await namesFor(inputs);
   // A branch may hold what nobody has looked at: production takes nothing from it.
   const lane: CacheLane = trust === "fork" ? "preview" : trust;
-  const isOff = parts.cacheLimits.projectBytes === 0;
+  const isOff = parts.cacheLimits.projectBytes === 0 || trust === "fork";
   const stored = isOff || view.force ? [] : await listCaches(parts.store, view.project_id);
   const find = (kind: CacheKind): StoredCache | undefined => {
     const fitting = stored.filter((cache) => cache.kind === kind && cache.name === names[kind]);
@@ -113,10 +113,10 @@ export async function openBuildCache(
       return ms;
     },
     async restoreWork() {
-      if (trust !== "fork") await restore("work");
+      await restore("work");
     },
     async save() {
-      if (isOff || trust === "fork") return;
+      if (isOff) return;
       for (const kind of ["install", "work"] as const) {
         await saveOne(kind).catch((error) => log.say("publish", `The ${kind} cache is not kept: ${reasonOf(error)}.`));
       }
@@ -130,7 +130,7 @@ async function namesFor({ tree, readFile, plan, tools, variables }: CacheInputs)
   const paths = entries.map(({ path }) => path).filter((path) => /(^|\/)package\.json$/.test(path));
   const manifests = await Promise.all(paths.map(async (path) => (await readFile(path)) ?? ""));
   return {
-    install: installName({ entries, plan, tools, variables: variables.install, manifests }),
+    install: installName({ entries, plan, tools, variables, manifests }),
     work: workName(plan, { tools, variables: variables.build }),
   };
 }

@@ -25,10 +25,14 @@ const SITE = {
   "build.mjs": `import "is-number";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 const file = "node_modules/.cache/count";
+const told = "node_modules/.told";
+const found = existsSync(told) ? readFileSync(told, "utf8") : "nothing";
+writeFileSync(told, process.env.TOKEN ?? "no variables");
 const count = existsSync(file) ? Number(readFileSync(file, "utf8")) + 1 : 1;
 for (const folder of ["node_modules/.cache", "dist"]) mkdirSync(folder, { recursive: true });
 writeFileSync(file, String(count));
 writeFileSync("dist/index.html", "count " + count);
+writeFileSync("dist/found.txt", found);
 `,
 };
 const NOT_INSTALLED = "Not installed again";
@@ -92,6 +96,17 @@ describe("build caches", () => {
   test("another project of the same repository has none of it", async () => {
     const other = await deployAndKeep("production", { project: "other" });
     expect([other.page, other.log.includes(NOT_INSTALLED)]).toEqual(["count 1", false]);
+  }, 60_000);
+
+  test("a fork finds nothing of what the project's own builds left, and leaves nothing", async () => {
+    const stranger = await newRepository("stranger", SITE);
+    const before = await objects();
+    const fork = await deployAndWait(platform, { source: stranger.path, project: "depot" });
+    await stranger.remove();
+    expect(fork).toMatchObject({ error: null, trust: "fork", reused: false });
+    expect(await (await platform.site(new URL(fork.url).host, "/found.txt")).text()).toBe("nothing");
+    expect(await logOf(platform, fork.id)).not.toContain(NOT_INSTALLED);
+    expect(await objects()).toEqual(before);
   }, 60_000);
 
   test("--force goes without", async () => {
