@@ -62,21 +62,21 @@ export async function openBuildCache(
   const { sandbox, slot, plan, trust } = inputs;
   const place: ArchivePlace = { ...parts, sandbox, slot };
   const names = await namesFor(inputs);
-  // A branch may hold what nobody has looked at: production takes nothing from it.
+  // A branch may hold what nobody has looked at: production takes nothing from it. A preview takes production's first,
+  // so that what it gives may go live by reuse.
   const lane: CacheLane = trust === "fork" ? "preview" : trust;
   const isOff = parts.cacheLimits.projectBytes === 0 || trust === "fork";
   const stored = isOff || view.force ? [] : await listCaches(parts.store, view.project_id);
   const find = (kind: CacheKind): StoredCache | undefined => {
     const fitting = stored.filter((cache) => cache.kind === kind && cache.name === names[kind]);
-    return (
-      fitting.find((cache) => cache.lane === lane) ??
-      (lane === "preview" ? fitting.find((cache) => cache.lane === "production") : undefined)
-    );
+    const lanes: CacheLane[] = lane === "preview" ? ["production", "preview"] : ["production"];
+    return lanes.map((one) => fitting.find((cache) => cache.lane === one)).find((cache) => cache !== undefined);
   };
   const restore = async (kind: CacheKind): Promise<number | undefined> => {
     const cache = find(kind);
     if (cache === undefined) return undefined;
     const start = performance.now();
+    if (cache.lane === "preview") await held.advance({ findings: { restored_preview: true } });
     try {
       const object = await parts.store.get(cache.key);
       if (object === undefined) return undefined;
@@ -92,7 +92,8 @@ export async function openBuildCache(
   };
   const saveOne = async (kind: CacheKind): Promise<void> => {
     const name = names[kind];
-    if (name === undefined || (kind === "install" && find(kind) !== undefined)) return;
+    const found = find(kind);
+    if (name === undefined || (found !== undefined && (kind === "install" || found.lane !== lane))) return;
     const maxBytes = parts.cacheLimits.projectBytes;
     const archive = await pack(place, { kind, folders: kind === "work" ? workFolders(plan) : [], maxBytes });
     try {

@@ -14,7 +14,7 @@ type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan"> & {
 
 /**
  * Publishes what an earlier build of the same key gave, if that deployment is still there and nobody asked for a build
- * all the same. The key is noted either way, for those that come after.
+ * all the same. What a preview's build made out of another preview's caches never goes to production this way. The key is noted either way, for those that come after.
  * @returns whether it is done with
  */
 export async function reuseEarlier(
@@ -34,13 +34,15 @@ export async function reuseEarlier(
   });
   await held.advance({ findings: { build_key: key, node: tools.node.version } });
   if (view.force) return false;
-  const earlier = await readyWithBuildKey(parts.database, { projectId: view.project_id, buildKey: key });
+  const wanted = { projectId: view.project_id, buildKey: key, production: view.production };
+  const earlier = await readyWithBuildKey(parts.database, wanted);
   const manifest = earlier && (await getManifest(parts.store, earlier.id));
   if (earlier === undefined || manifest === undefined) return false;
   log.say(
     "build",
     `Nothing changed since ${earlier.id}: what it built is published again. 'berth deploy --force' builds.`,
   );
+  if (earlier.restored_preview) await held.advance({ findings: { restored_preview: true } });
   await republish(parts, held, { earlier: manifest, settings, warnings: earlier.warnings });
   return true;
 }
