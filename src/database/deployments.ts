@@ -212,11 +212,12 @@ export async function olderUnfinished(database: Database, newer: DeploymentView)
     .execute();
 }
 
-/** The newest ready deployment of this one's branch beside itself. */
+/** The newest ready deployment of this one's branch beside itself; a fork's branches are not the project's. */
 export async function newestOfBranch(database: Database, view: DeploymentView): Promise<DeploymentView | undefined> {
   return await views(database)
     .where("deployments.project_id", "=", view.project_id)
     .where("deployments.branch", "=", view.branch)
+    .where("deployments.fork", "=", false)
     .where("deployments.status", "=", "ready")
     .where("deployments.id", "!=", view.id)
     .orderBy("deployments.generation", "desc")
