@@ -85,7 +85,7 @@ async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Pr
   const scan = secretScan(variables.secrets);
   if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan });
   const tools = await toolsFor(parts.toolchains, plan);
-  if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools, variables })) return;
+  if (await reuseEarlier(parts, held, { source, settings, plan, tools, variables })) return;
   await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan });
 }
 

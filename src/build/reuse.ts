@@ -1,13 +1,17 @@
 import { readyWithBuildKey } from "../database/deployments.ts";
+import type { Sha256 } from "../model/ids.ts";
+import type { Tree } from "../model/tree.ts";
 import { trustOf } from "../model/trust.ts";
 import { getManifest } from "../store/deployments.ts";
 import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
 import { type BuildInputs, buildKey } from "./build-key.ts";
 import { republish } from "./publish.ts";
+import { readsContext } from "./reads-context.ts";
 import type { BuildTools } from "./run-build.ts";
 import type { BuildVariables } from "./variables.ts";
 
-type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan"> & {
+type Wanted = Pick<BuildInputs, "settings" | "plan"> & {
+  source: { hash: Sha256; tree: Tree; readFile(path: string): Promise<string | undefined> };
   tools: BuildTools;
   variables: BuildVariables;
 };
@@ -20,17 +24,18 @@ type Wanted = Pick<BuildInputs, "tree" | "settings" | "plan"> & {
 export async function reuseEarlier(
   parts: WorkParts,
   held: HeldDeployment,
-  { tree, settings, plan, tools, variables }: Wanted,
+  { source, settings, plan, tools, variables }: Wanted,
 ): Promise<boolean> {
   const { view, log } = held;
   const key = buildKey({
-    tree,
+    tree: source.hash,
     settings,
     plan,
     tools: tools.versions,
     variables: { install: variables.install, build: variables.build },
     secrets: variables.secrets,
     fork: trustOf(view) === "fork",
+    context: (await readsContext(plan, source)) ? (view.production ? "production" : "preview") : null,
   });
   await held.advance({ findings: { build_key: key, node: tools.node.version } });
   if (view.force) return false;
