@@ -43,11 +43,21 @@ test("another tool or variable needs another install", async () => {
   expect(await nameOf(site(), { ...tools, node: "24.2.0" })).not.toBe((await nameOf(site()))!);
 });
 
+test("paths that are no dependencies don't count", async () => {
+  const fields = { main: "./index.js", files: ["../x"], dependencies: { b: "workspace:*", c: "owner/c" } };
+  expect(await nameOf(site({ "packages/a/package.json": fields }))).toBeDefined();
+});
+
 test.each<[string, Sources]>([
   ["no lockfile", { "package.json": { scripts: { build: "vite build" } } }],
   ["scripts of its own", site({}, { postinstall: "node make.js" })],
   ["scripts of a workspace's own", site({ "packages/a/package.json": { scripts: { prepare: "tsc" } } })],
   ["a folder that is copied", site({ "packages/a/package.json": { dependencies: { b: "file:../b" } } })],
+  ["a folder by its path", site({ "packages/a/package.json": { dependencies: { b: "./lib/b" } } })],
+  ["a folder beside, by its path", site({ "packages/a/package.json": { devDependencies: { b: "../b" } } })],
+  ["a folder in place of a package", site({ "packages/a/package.json": { overrides: { a: { b: "../b" } } } })],
+  ["pnpm's hooks", site({ ".pnpmfile.cjs": "module.exports = require('./hooks.cjs')" })],
+  ["pnpm's hooks as a module", site({ ".pnpmfile.mjs": "export const hooks = {}" })],
   ["a package.json that can't be read", site({ "packages/a/package.json": "{" })],
 ])("%s: the install has to run", async (_, sources) => {
   expect(await nameOf(sources)).toBeUndefined();
