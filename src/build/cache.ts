@@ -1,6 +1,6 @@
 import { projectExists } from "../database/projects.ts";
 import type { Tree } from "../model/tree.ts";
-import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
+import type { RunLimits, Sandbox, SlotFolders } from "../sandbox/sandbox.ts";
 import {
   type CacheKind,
   type CacheLane,
@@ -42,6 +42,7 @@ export interface CacheParts extends WorkParts {
 interface CacheInputs {
   sandbox: Sandbox;
   slot: number;
+  folders: SlotFolders;
   tree: Tree;
   readFile(path: string): Promise<string | undefined>;
   plan: BuildPlan & { kind: "build" };
@@ -60,7 +61,7 @@ export async function openBuildCache(
 ): Promise<BuildCache> {
   const { view, log, signal } = held;
   const { sandbox, slot, plan, trust } = inputs;
-  const place: ArchivePlace = { ...parts, sandbox, slot };
+  const place: ArchivePlace = { ...parts, sandbox, slot, spoolDirectory: inputs.folders.cache };
   const names = await namesFor(inputs);
   // A branch may hold what nobody has looked at: production takes nothing from it. A preview takes production's first,
   // so that what it gives may go live by reuse.
