@@ -30,6 +30,7 @@ const inputs: BuildInputs = {
   variables: { install: {}, build: { API: "https://api.example" } },
   secrets: [],
   fork: false,
+  context: null,
 };
 const plan = (change: Partial<BuildInputs["plan"]>): Partial<BuildInputs> => ({ plan: { ...inputs.plan, ...change } });
 
@@ -49,6 +50,8 @@ const CHANGES: [what: string, change: Partial<BuildInputs>][] = [
   ["a variable's value", { variables: { install: {}, build: { API: "https://other.example" } } }],
   ["a variable's step", { variables: { install: { API: "https://api.example" }, build: {} } }],
   ["a foreign source", { fork: true }],
+  ["production, where it is asked for", { context: "production" }],
+  ["a preview, where it is asked for", { context: "preview" }],
 ];
 
 test.each(CHANGES)("%s that changed is another build", (_, change) => {

@@ -26,13 +26,16 @@ export interface BuildInputs {
   secrets: readonly { name: string; value: string }[];
   /** Of a repository that is not the project's own: its outputs are for nobody else. */
   fork: boolean;
+  /** Where the build may ask for it (reads-context.ts), which context it is built for; null where it does not. */
+  context: "production" | "preview" | null;
 }
 
 /**
  * The name of what a build would give: two builds with the same key may stand for each other. Commit, branch, URL and
- * time of a deployment are left out, since a preview that is merged has others and should not be built again.
+ * time of a deployment are left out, since a preview that is merged has others and should not be built again, unless its code
+ * asks which of the two it is.
  */
-export function buildKey({ tree, settings, plan, tools, variables, secrets, fork }: BuildInputs): Sha256 {
+export function buildKey({ tree, settings, plan, tools, variables, secrets, fork, context }: BuildInputs): Sha256 {
   const { root, workspaceRoot, install, build, outputCandidates, framework, env, egress } = plan;
   const built = Object.entries(settings).filter(([name]) => !SERVING_SETTINGS.has(name));
   return sha256(
@@ -45,6 +48,7 @@ export function buildKey({ tree, settings, plan, tools, variables, secrets, fork
       variables,
       secrets,
       fork,
+      context,
     }),
   );
 }

@@ -12,12 +12,14 @@ export interface ArchivePlace {
   sandbox: Sandbox;
   slot: number;
   limits: RunLimits;
-  /** For files of the platform's own while they are made. */
+  /** For compressed archives while they are made. */
   temporaryDirectory: string;
+  /** A folder of the slot, so that what is unpacked takes the build's disk space and none of the platform's. */
+  spoolDirectory: string;
 }
 
-/** Files of a slot by more than this are nothing to keep. */
-const UNPACKED_MAX_BYTES = 4 * 1024 ** 3;
+/** Of files in an archive: it lies beside them while they are unpacked. */
+const unpackedMaxBytes = ({ diskBytes }: RunLimits): number => Math.floor(diskBytes / 2);
 const PACK_MS = 300_000;
 
 const PACKING = {
@@ -39,9 +41,13 @@ export async function pack(
   const remove = () => rm(path, { force: true });
   const abort = new AbortController();
   const tar = new PassThrough();
+  let goOn = (): void => undefined;
+  // A stream that was given up never drains.
+  for (const event of ["drain", "close"]) tar.on(event, () => goOn());
   const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 };
   const written = pipeline(
     tar,
+    atMost(unpackedMaxBytes(place.limits)),
     createZstdCompress({ params }),
     atMost(maxBytes),
     createWriteStream(path, { mode: 0o600 }),
@@ -52,7 +58,10 @@ export async function pack(
       ...inWork(place),
       signal: AbortSignal.any([abort.signal, AbortSignal.timeout(PACK_MS)]),
       onOutput(stream, bytes) {
-        if (stream === "stdout" && !tar.write(bytes)) return new Promise((resolve) => void tar.once("drain", resolve));
+        if (stream !== "stdout" || tar.destroyed || tar.write(bytes)) return;
+        return new Promise((resolve) => {
+          goOn = resolve;
+        });
       },
     });
     if (result.exit !== 0 && !abort.signal.aborted)
@@ -75,13 +84,14 @@ export async function unpack(
   place: ArchivePlace,
   { kind, archive, signal }: { kind: keyof typeof PACKING; archive: ReadableStream<Uint8Array>; signal: AbortSignal },
 ): Promise<void> {
-  const path = join(place.temporaryDirectory, `cache.${nanoid()}`);
+  const path = join(place.spoolDirectory, `cache.${nanoid()}`);
   try {
     await pipeline(
       Readable.from(archive),
       createZstdDecompress(),
-      atMost(UNPACKED_MAX_BYTES),
-      createWriteStream(path, { mode: 0o600 }),
+      atMost(unpackedMaxBytes(place.limits)),
+      // `wx`: builds write to that folder, and nothing of theirs is followed.
+      createWriteStream(path, { mode: 0o600, flags: "wx" }),
       { signal },
     );
     const options = { ...inWork(place), signal, onOutput: () => undefined };
@@ -102,7 +112,7 @@ function inWork({ slot, limits }: ArchivePlace) {
     readOnly: [],
     path: [],
     egress: "none" as const,
-    limits: { ...limits, logBytes: UNPACKED_MAX_BYTES },
+    limits: { ...limits, logBytes: limits.diskBytes },
   };
 }
 

@@ -9,11 +9,16 @@ const site = (change: Sources = {}, scripts: Record<string, string> = {}): Sourc
   "src/main.js": "1",
   ...change,
 });
-const nameOf = async (sources: Sources, versions: Record<string, string> = tools, variables = {}) => {
+const nameOf = async (
+  sources: Sources,
+  versions: Record<string, string> = tools,
+  told: Record<string, object> = {},
+) => {
   const { tree } = sourceOf(sources);
   const manifests = Object.entries(sources)
     .filter(([path]) => path.split("/").at(-1) === "package.json")
     .map(([, content]) => (typeof content === "string" ? content : JSON.stringify(content)));
+  const variables = { install: {}, build: {}, ...told };
   return installName({ entries: tree.entries, plan: await buildPlan(sources), tools: versions, variables, manifests });
 };
 
@@ -33,8 +38,14 @@ test.each<[string, Sources]>([
 });
 
 test("another tool or variable needs another install", async () => {
-  expect(await nameOf(site(), tools, { TOKEN: "x" })).not.toBe((await nameOf(site()))!);
+  for (const step of ["install", "build"])
+    expect(await nameOf(site(), tools, { [step]: { TOKEN: "x" } })).not.toBe((await nameOf(site()))!);
   expect(await nameOf(site(), { ...tools, node: "24.2.0" })).not.toBe((await nameOf(site()))!);
+});
+
+test("paths that are no dependencies don't count", async () => {
+  const fields = { main: "./index.js", files: ["../x"], dependencies: { b: "workspace:*", c: "owner/c" } };
+  expect(await nameOf(site({ "packages/a/package.json": fields }))).toBeDefined();
 });
 
 test.each<[string, Sources]>([
@@ -42,6 +53,11 @@ test.each<[string, Sources]>([
   ["scripts of its own", site({}, { postinstall: "node make.js" })],
   ["scripts of a workspace's own", site({ "packages/a/package.json": { scripts: { prepare: "tsc" } } })],
   ["a folder that is copied", site({ "packages/a/package.json": { dependencies: { b: "file:../b" } } })],
+  ["a folder by its path", site({ "packages/a/package.json": { dependencies: { b: "./lib/b" } } })],
+  ["a folder beside, by its path", site({ "packages/a/package.json": { devDependencies: { b: "../b" } } })],
+  ["a folder in place of a package", site({ "packages/a/package.json": { overrides: { a: { b: "../b" } } } })],
+  ["pnpm's hooks", site({ ".pnpmfile.cjs": "module.exports = require('./hooks.cjs')" })],
+  ["pnpm's hooks as a module", site({ ".pnpmfile.mjs": "export const hooks = {}" })],
   ["a package.json that can't be read", site({ "packages/a/package.json": "{" })],
 ])("%s: the install has to run", async (_, sources) => {
   expect(await nameOf(sources)).toBeUndefined();

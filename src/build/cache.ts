@@ -1,6 +1,6 @@
 import { projectExists } from "../database/projects.ts";
 import type { Tree } from "../model/tree.ts";
-import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
+import type { RunLimits, Sandbox, SlotFolders } from "../sandbox/sandbox.ts";
 import {
   type CacheKind,
   type CacheLane,
@@ -42,6 +42,7 @@ export interface CacheParts extends WorkParts {
 interface CacheInputs {
   sandbox: Sandbox;
   slot: number;
+  folders: SlotFolders;
   tree: Tree;
   readFile(path: string): Promise<string | undefined>;
   plan: BuildPlan & { kind: "build" };
@@ -49,7 +50,7 @@ interface CacheInputs {
   tools: Readonly<Record<string, string>>;
   /** What the project declares for each step. */
   variables: BuildInputs["variables"];
-  /** A fork gets back what was installed with no variables, and leaves nothing. */
+  /** A fork gets nothing back and leaves nothing: caches are made after builds that were told secrets. */
   trust: CacheLane | "fork";
 }
 
@@ -60,23 +61,23 @@ export async function openBuildCache(
 ): Promise<BuildCache> {
   const { view, log, signal } = held;
   const { sandbox, slot, plan, trust } = inputs;
-  const place: ArchivePlace = { ...parts, sandbox, slot };
+  const place: ArchivePlace = { ...parts, sandbox, slot, spoolDirectory: inputs.folders.cache };
   const names = await namesFor(inputs);
-  // A branch may hold what nobody has looked at: production takes nothing from it.
+  // A branch may hold what nobody has looked at: production takes nothing from it. A preview takes production's first,
+  // so that what it gives may go live by reuse.
   const lane: CacheLane = trust === "fork" ? "preview" : trust;
-  const isOff = parts.cacheLimits.projectBytes === 0;
+  const isOff = parts.cacheLimits.projectBytes === 0 || trust === "fork";
   const stored = isOff || view.force ? [] : await listCaches(parts.store, view.project_id);
   const find = (kind: CacheKind): StoredCache | undefined => {
     const fitting = stored.filter((cache) => cache.kind === kind && cache.name === names[kind]);
-    return (
-      fitting.find((cache) => cache.lane === lane) ??
-      (lane === "preview" ? fitting.find((cache) => cache.lane === "production") : undefined)
-    );
+    const lanes: CacheLane[] = lane === "preview" ? ["production", "preview"] : ["production"];
+    return lanes.map((one) => fitting.find((cache) => cache.lane === one)).find((cache) => cache !== undefined);
   };
   const restore = async (kind: CacheKind): Promise<number | undefined> => {
     const cache = find(kind);
     if (cache === undefined) return undefined;
     const start = performance.now();
+    if (cache.lane === "preview") await held.advance({ findings: { restored_preview: true } });
     try {
       const object = await parts.store.get(cache.key);
       if (object === undefined) return undefined;
@@ -92,7 +93,8 @@ export async function openBuildCache(
   };
   const saveOne = async (kind: CacheKind): Promise<void> => {
     const name = names[kind];
-    if (name === undefined || (kind === "install" && find(kind) !== undefined)) return;
+    const found = find(kind);
+    if (name === undefined || (found !== undefined && (kind === "install" || found.lane !== lane))) return;
     const maxBytes = parts.cacheLimits.projectBytes;
     const archive = await pack(place, { kind, folders: kind === "work" ? workFolders(plan) : [], maxBytes });
     try {
@@ -113,10 +115,10 @@ export async function openBuildCache(
       return ms;
     },
     async restoreWork() {
-      if (trust !== "fork") await restore("work");
+      await restore("work");
     },
     async save() {
-      if (isOff || trust === "fork") return;
+      if (isOff) return;
       for (const kind of ["install", "work"] as const) {
         await saveOne(kind).catch((error) => log.say("publish", `The ${kind} cache is not kept: ${reasonOf(error)}.`));
       }
@@ -130,7 +132,7 @@ async function namesFor({ tree, readFile, plan, tools, variables }: CacheInputs)
   const paths = entries.map(({ path }) => path).filter((path) => /(^|\/)package\.json$/.test(path));
   const manifests = await Promise.all(paths.map(async (path) => (await readFile(path)) ?? ""));
   return {
-    install: installName({ entries, plan, tools, variables: variables.install, manifests }),
+    install: installName({ entries, plan, tools, variables, manifests }),
     work: workName(plan, { tools, variables: variables.build }),
   };
 }

@@ -7,7 +7,7 @@ import type { Tree } from "../model/tree.ts";
 import { trustOf } from "../model/trust.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
 import { waitForRoom } from "../sandbox/machine-load.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Sandbox, SlotFolders } from "../sandbox/sandbox.ts";
 import { openToOwner } from "../sandbox/tools.ts";
 import { getBlob } from "../store/blobs.ts";
 import { getSource, type StoredSource } from "../store/deployments.ts";
@@ -88,7 +88,7 @@ async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Pr
   const toolchains = parts.toolchains.lend();
   try {
     const tools = await toolsFor(toolchains, plan);
-    if (await reuseEarlier(parts, held, { tree: source.hash, settings, plan, tools, variables })) return;
+    if (await reuseEarlier(parts, held, { source, settings, plan, tools, variables })) return;
     await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan });
   } finally {
     void toolchains.giveBack();
@@ -133,10 +133,10 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
   const say = (text: string) => log.say("build", text);
   await waitForRoom({ memoryBytes: parts.limits.memoryBytes, buildsRunning: site.buildsRunning, say, signal });
   try {
-    const work = await fillSlot(parts, held, { sandbox, site });
+    const folders = await fillSlot(parts, held, { sandbox, site });
     const startedAtMs = Date.now();
     const cache = await openBuildCache(parts, held, {
-      ...{ sandbox, slot, plan, tree: source.tree, readFile: source.readFile },
+      ...{ sandbox, slot, folders, plan, tree: source.tree, readFile: source.readFile },
       ...{ tools: tools.versions, variables, trust: trustOf(view) },
     });
     const { id, project_name: project, production } = view;
@@ -145,9 +145,9 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
       hostVariables: hostVariables({ id, project, source: source.source, production, address: parts.address }),
     });
     await held.advance({ findings: built.findings });
-    await openToOwner(work);
-    await removeGitFolder(work);
-    const output = await chooseOutput(work, plan, { startedAtMs });
+    await openToOwner(folders.work);
+    await removeGitFolder(folders.work);
+    const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const files = await collectOutput(output.directory, parts.outputLimits, site.scan);
     const warnings = [...plan.warnings, ...output.warnings];
@@ -159,14 +159,15 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
   }
 }
 
-/** Writes the source into the slot, with a git that knows its commit. @returns the work folder */
+/** Writes the source into the slot, with a git that knows its commit. */
 async function fillSlot(
   parts: BuildParts,
   { log, signal }: HeldDeployment,
   { sandbox, site }: { sandbox: Sandbox; site: BuiltSite },
-): Promise<string> {
+): Promise<SlotFolders> {
   const { slot, source, plan } = site;
-  const { work } = await sandbox.prepareSlot(slot);
+  const folders = await sandbox.prepareSlot(slot);
+  const { work } = folders;
   const readBlob = (hash: Sha256) => getBlob(parts.store, hash);
   await materialise({ tree: source.tree, directory: work, readBlob, signal });
   if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
@@ -174,7 +175,7 @@ async function fillSlot(
   await sandbox.handOver(slot);
   const fault = source.git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal }));
   if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
-  return work;
+  return folders;
 }
 
 interface ReadSource extends Pick<StoredSource, "source" | "git"> {

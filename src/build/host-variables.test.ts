@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { DeploymentId } from "../model/ids.ts";
-import { hostVariables } from "./host-variables.ts";
+import { hostVariables, namesOfContext } from "./host-variables.ts";
 
 const COMMIT = "a".repeat(40);
 const GIT = { kind: "git", url: "https://github.com/owner/site.git", branch: "feature/x", commit: COMMIT } as const;
@@ -37,6 +37,13 @@ test("a production build's prime URL is the site's", () => {
   const variables = hostVariables({ ...GIVEN, production: true });
   expect(variables).toMatchObject({ CONTEXT: "production", VERCEL_ENV: "production" });
   expect(variables.DEPLOY_PRIME_URL).toBe("http://site.sites.example");
+});
+
+test("context, branch and the deployment's own URLs tell production from a preview; commit and project do not", () => {
+  const names = namesOfContext();
+  for (const name of ["CONTEXT", "VERCEL_ENV", "BERTH_ENVIRONMENT", "DEPLOY_PRIME_URL", "VERCEL_URL", "BRANCH"])
+    expect(names).toContain(name);
+  for (const name of ["BERTH", "URL", "SITE_NAME", "COMMIT_REF", "REPOSITORY_URL"]) expect(names).not.toContain(name);
 });
 
 test("what would choose another host's adapter is never set", () => {

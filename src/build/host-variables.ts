@@ -64,6 +64,16 @@ export function hostVariables(input: HostVariablesInput): Record<string, string>
   return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
+/** Names of those that tell a production deployment from a preview of the same commit. */
+export function namesOfContext(): string[] {
+  const address = { sitesDomain: "sites.example", port: 80 };
+  const source = (branch: string) => ({ kind: "git", url: "https://host.example/a/b", branch, commit: "0" }) as const;
+  const given = { project: "site", address };
+  const live = hostVariables({ ...given, id: "a" as DeploymentId, source: source("main"), production: true });
+  const preview = hostVariables({ ...given, id: "b" as DeploymentId, source: source("change"), production: false });
+  return Object.keys(live).filter((name) => live[name] !== preview[name]);
+}
+
 /** A path of the platform's machine is nothing that a published page should show. */
 function publicUrl(url: string | null): string | null {
   return url === null || url.startsWith("/") ? null : url;

@@ -101,6 +101,7 @@ export interface Findings {
   fork?: boolean;
   source_tree?: string;
   build_key?: string;
+  restored_preview?: boolean;
   framework?: string | null;
   package_manager?: string | null;
   node?: string | null;
@@ -211,11 +212,12 @@ export async function olderUnfinished(database: Database, newer: DeploymentView)
     .execute();
 }
 
-/** The newest ready deployment of this one's branch beside itself. */
+/** The newest ready deployment of this one's branch beside itself; a fork's branches are not the project's. */
 export async function newestOfBranch(database: Database, view: DeploymentView): Promise<DeploymentView | undefined> {
   return await views(database)
     .where("deployments.project_id", "=", view.project_id)
     .where("deployments.branch", "=", view.branch)
+    .where("deployments.fork", "=", false)
     .where("deployments.status", "=", "ready")
     .where("deployments.id", "!=", view.id)
     .orderBy("deployments.generation", "desc")
@@ -261,17 +263,19 @@ export async function lastSourceTree({ query }: Database, project: ProjectRow["i
   return row?.source_tree ?? undefined;
 }
 
-/** The newest ready deployment of the project whose build has this key. */
+/** The newest ready deployment of the project whose build has this key; for production one that took nothing from previews. */
 export async function readyWithBuildKey(
   { query }: Database,
-  { projectId, buildKey }: { projectId: ProjectRow["id"]; buildKey: string },
-): Promise<Pick<DeploymentRow, "id" | "warnings"> | undefined> {
+  { projectId, buildKey, production }: { projectId: ProjectRow["id"]; buildKey: string; production: boolean },
+): Promise<Pick<DeploymentRow, "id" | "warnings" | "restored_preview"> | undefined> {
   return await query
     .selectFrom("deployments")
-    .select(["id", "warnings"])
+    .select(["id", "warnings", "restored_preview"])
     .where("project_id", "=", projectId)
     .where("build_key", "=", buildKey)
     .where("status", "=", "ready")
+    .where("restored_preview", "in", production ? [false] : [false, true])
+    .orderBy("restored_preview")
     .orderBy("generation", "desc")
     .limit(1)
     .executeTakeFirst();

@@ -9,6 +9,7 @@ const MIGRATIONS: Record<string, Migration> = {
   "0002-build-key": migration(() => BUILD_KEY),
   "0002-variables": migration(() => VARIABLES),
   "0002-wall": migration(() => CONTACTED),
+  "0003-restored-preview": migration(() => RESTORED_PREVIEW),
 };
 
 function migration(statements: () => readonly string[]): Migration {
@@ -88,6 +89,8 @@ const BUILD_KEY = [
 ];
 
 const CONTACTED = [`alter table deployments add column contacted jsonb not null default '[]'`];
+
+const RESTORED_PREVIEW = [`alter table deployments add column restored_preview boolean not null default false`];
 
 const VARIABLES = [
   `create table variables (

@@ -53,6 +53,8 @@ interface DeploymentsTable {
   source_tree: string | null;
   /** Name of what its build gives (build-key.ts); null where there was none. */
   build_key: string | null;
+  /** Its build began with what a preview's build had left, or it shows what such a build gave. */
+  restored_preview: Generated<boolean>;
   framework: string | null;
   package_manager: string | null;
   node: string | null;

@@ -55,13 +55,13 @@ export async function promote(
   await movePointer(store, projectHost(view.project_name, address), { ...pointerOf(view, "ready"), generation });
 }
 
-/** Takes a deployment off its own host and its branch's, which goes back to the one before. */
+/** Takes a deployment off its own host and its branch's, which goes back to the project's own one before. */
 export async function takeDownHosts(
   { store, address, database }: PointerParts & { database: Database },
   view: DeploymentView,
 ): Promise<void> {
   await removePointer(store, deploymentHost(view.id, address), { deployment: view.id });
-  if (view.branch === null) return;
+  if (view.branch === null || view.fork) return;
   const older = await newestOfBranch(database, view);
   const heir = older && pointerOf(older, "ready");
   await removePointer(store, branchHost(view.branch, view.project_name, address), { deployment: view.id, heir });

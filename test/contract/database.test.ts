@@ -7,6 +7,7 @@ import {
   findDeployment,
   insertDeployment,
   lastPromoted,
+  newestOfBranch,
   olderUnfinished,
   publishUnderLock,
 } from "../../src/database/deployments.ts";
@@ -226,7 +227,13 @@ function databaseContract(
       expect([await older(fork), await older(other)]).toEqual([[], []]);
       expect(await older(await make("https://example.com/fork.git"))).toEqual([fork.id]);
       expect(await older(await make("https://example.com/x.git", false))).toEqual([own.id]);
+      for (const { id } of [own, fork]) {
+        await database.query.updateTable("deployments").set({ status: "ready" }).where("id", "=", id).execute();
+      }
       expect((await findDeployment(database, fork.id)).heads_branch).toBe(false);
+      expect((await findDeployment(database, own.id)).heads_branch).toBe(true);
+      expect(await newestOfBranch(database, own)).toBeUndefined();
+      expect((await newestOfBranch(database, other))?.id).toBe(own.id);
     });
 
     test("a sign-in token works once, however many come at once, and not as anything else", async () => {

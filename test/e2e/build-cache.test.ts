@@ -25,10 +25,14 @@ const SITE = {
   "build.mjs": `import "is-number";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 const file = "node_modules/.cache/count";
+const told = "node_modules/.told";
+const found = existsSync(told) ? readFileSync(told, "utf8") : "nothing";
+writeFileSync(told, process.env.TOKEN ?? "no variables");
 const count = existsSync(file) ? Number(readFileSync(file, "utf8")) + 1 : 1;
 for (const folder of ["node_modules/.cache", "dist"]) mkdirSync(folder, { recursive: true });
 writeFileSync(file, String(count));
 writeFileSync("dist/index.html", "count " + count);
+writeFileSync("dist/found.txt", found);
 `,
 };
 const NOT_INSTALLED = "Not installed again";
@@ -83,15 +87,45 @@ describe("build caches", () => {
 
   test("a preview reads production's caches, and production none of a preview's", async () => {
     await change("side");
-    const preview = await deployAndKeep("preview", { branch: "side" });
-    expect([preview.page, preview.log.includes(NOT_INSTALLED)]).toEqual(["count 3", true]);
+    for (const _ of [1, 2]) {
+      const preview = await deploy({ branch: "side" });
+      expect([preview.page, preview.log.includes(NOT_INSTALLED)]).toEqual(["count 3", true]);
+      await change("side");
+    }
+    expect((await objects()).filter((path) => path.includes("/preview/"))).toEqual([]);
     await change();
     expect((await deployAndKeep("production", { branch: "main" })).page).toBe("count 3");
+  }, 120_000);
+
+  test("what a preview made out of another preview's caches goes to production by a build alone", async () => {
+    const project = "reef";
+    await change("side");
+    expect((await deployAndKeep("preview", { project, branch: "side" })).page).toBe("count 1");
+    await change("side");
+    expect((await deployAndKeep("preview", { project, branch: "side" })).page).toBe("count 2");
+    const again = await deployAndWait(platform, { source: repository.path, project, branch: "side" });
+    expect(again).toMatchObject({ reused: true, trust: "preview" });
+    const live = await deployAndWait(platform, { source: repository.path, project, branch: "side", production: true });
+    expect(live).toMatchObject({ error: null, reused: false, trust: "production" });
+    expect(await (await platform.site("reef.localhost", "/")).text()).toBe("count 1");
+    const after = await deployAndWait(platform, { source: repository.path, project, branch: "side" });
+    expect(await (await platform.site(new URL(after.url).host, "/")).text()).toBe("count 1");
   }, 120_000);
 
   test("another project of the same repository has none of it", async () => {
     const other = await deployAndKeep("production", { project: "other" });
     expect([other.page, other.log.includes(NOT_INSTALLED)]).toEqual(["count 1", false]);
+  }, 60_000);
+
+  test("a fork finds nothing of what the project's own builds left, and leaves nothing", async () => {
+    const stranger = await newRepository("stranger", SITE);
+    const before = await objects();
+    const fork = await deployAndWait(platform, { source: stranger.path, project: "depot" });
+    await stranger.remove();
+    expect(fork).toMatchObject({ error: null, trust: "fork", reused: false });
+    expect(await (await platform.site(new URL(fork.url).host, "/found.txt")).text()).toBe("nothing");
+    expect(await logOf(platform, fork.id)).not.toContain(NOT_INSTALLED);
+    expect((await objects()).filter((path) => !before.includes(path))).toEqual([]);
   }, 60_000);
 
   test("--force goes without", async () => {
@@ -114,7 +148,7 @@ describe("build caches", () => {
   }, 60_000);
 
   test("a project takes its caches with it", async () => {
-    for (const name of ["depot", "other"]) await platform.api(`/projects/${name}`, { method: "DELETE" });
+    for (const name of ["depot", "other", "reef"]) await platform.api(`/projects/${name}`, { method: "DELETE" });
     while ((await objects()).length > 0) await Bun.sleep(50);
   }, 60_000);
 });

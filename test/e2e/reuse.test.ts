@@ -77,6 +77,19 @@ describe("reuse", () => {
     expect(await (await page("quay.localhost")).text()).toContain("<h1>two</h1>");
   }, 60_000);
 
+  test("a preview whose code asks for the context is built once more for production", async () => {
+    const asks = `${WRITES_DIST}writeFileSync("dist/index.html", process.env.CONTEXT + " " + process.env.VERCEL_ENV);`;
+    await repository.commit({ "build.mjs": asks }, { branch: "asks" });
+    expect((await deploy({ branch: "asks" })).reused).toBeFalse();
+    expect((await deploy({ branch: "asks" })).reused).toBeTrue();
+    await repository.commit({ "build.mjs": asks });
+    for (const reused of [false, true]) {
+      expect(await deploy()).toMatchObject({ reused, production: true });
+      expect(await (await page("quay.localhost")).text()).toBe("production production");
+    }
+    await repository.commit({ "build.mjs": WRITES_DIST });
+  }, 60_000);
+
   test("what was removed, and what failed, is built again", async () => {
     await repository.commit({ "text.txt": "three" });
     const gone = await deploy({ branch: "main" });

@@ -234,6 +234,15 @@ describe("Node", () => {
       "16",
       "package.json engines; vuepress 1 runs on Node 16 at most",
     ],
+    [
+      {},
+      {
+        dependencies: { vuepress: "1.9.0" },
+        scripts: { build: "NODE_OPTIONS=--openssl-legacy-provider vuepress build" },
+      },
+      "24",
+      "default",
+    ],
     [{}, { dependencies: { "react-scripts": "^4.0.3" } }, "16", "react-scripts 4 runs on Node 16 at most"],
     [
       {},
