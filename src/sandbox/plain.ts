@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { openGuard } from "./guard.ts";
-import { dropPrefix, limitPrefix } from "./launch.ts";
-import { identify, processesOf, untilGone } from "./process-tree.ts";
+import { dropPrefix, findTool, limitPrefix, TOOL_ENVIRONMENT } from "./launch.ts";
+import { identify, kill, processesOf } from "./process-tree.ts";
 import { insideEnvironment, type ProfileInput } from "./profile.ts";
 
 import { type Ending, resultOf, supervise } from "./supervise.ts";
+
+const LOOK_EVERY_MS = 2;
 
 interface PlainRun extends Omit<ProfileInput, "mode"> {
   command: readonly string[];
@@ -37,9 +39,14 @@ export async function runPlain(run: PlainRun): Promise<Ending> {
   const child = spawn(program!, rest, { env, cwd: "/", stdio: [stdin, "pipe", "pipe"], detached: true });
   closeSync(stdin);
   const first = Promise.resolve(child.pid === undefined ? undefined : identify(child.pid));
-  child.once("exit", () => void endOthers(child.pid, uid));
+  const others = new Promise<void>((resolve) => child.once("exit", () => resolve())).then(() =>
+    endOthers(child.pid, uid),
+  );
+  // Heard of below: what they hold open keeps the run from its end until then.
+  others.catch(() => undefined);
   const guard = openGuard({ limits: options.limits, cgroup: undefined, disk: run.disk, isVolume: false });
   const ended = await supervise(child, { options, first, guard });
+  await others;
   return resultOf(ended, ended.status);
 }
 
@@ -52,7 +59,24 @@ async function endOthers(group: number | undefined, uid: number | undefined): Pr
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
-  if (uid !== undefined) await Promise.all(processesOf(uid).map(untilGone));
+  if (uid !== undefined) await endUser(uid);
+}
+
+/** Looks until none is left: what starts a new process and ends may be missed by any one look. */
+async function endUser(uid: number): Promise<void> {
+  for (let left = processesOf(uid); left.length > 0; left = processesOf(uid)) {
+    await killAllOf(uid);
+    for (const id of left) kill(id);
+    await Bun.sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** As that user, all that it may signal (kill(2), pid -1): in one step of the kernel, which none can fork away from. */
+async function killAllOf(uid: number): Promise<void> {
+  if (findTool("kill") === null) return;
+  const command = [...dropPrefix(uid), "kill", "-KILL", "--", "-1"];
+  await Bun.spawn(command, { env: TOOL_ENVIRONMENT, cwd: "/", stdin: "ignore", stdout: "ignore", stderr: "ignore" })
+    .exited;
 }
 
 function hostPath(path: string, { options, folders }: PlainRun): string {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PROXY_PORT } from "../sandbox/profile.ts";
 import { RUNTIME_INSIDE } from "../sandbox/runtime-files.ts";
@@ -90,7 +90,9 @@ async function sshAccess(url: string, options: Walled & { remote: RemoteHost }):
   const pinned = await pinHost(target, wall);
   const before = await knownHosts(target, environment);
   const path = join(folders.home, "known_hosts");
-  await writeFile(path, before);
+  // The folder is git's: a fetch that was taken over may have put a link there.
+  await rm(path, { recursive: true, force: true });
+  await writeFile(path, before, { flag: "wx" });
   const keys = await offerKeys(target, { environment, folder: folders.home, name: "agent" });
   const command = sshCommand({
     arguments: ["-F", "none"],

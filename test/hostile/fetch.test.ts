@@ -188,6 +188,28 @@ describe.each(modes)("behind the wall, mode %s", (mode) => {
     expect(error?.message).toContain("another host key");
   });
 
+  test("a link that a fetch leaves in its home is never written through", async () => {
+    await rm(join(folder, "known_hosts"), { force: true });
+    const victim = join(folder, "victim");
+    await writeFile(victim, "kept");
+    const url = `ssh://${ssh.user}@127.0.0.1:${ssh.port}${folder}/site.git`;
+    const session = await GitSession.open(fetcher.options(url, { environment: { sshConfigFile: ssh.accepted } }));
+    try {
+      for (const leave of [`ln -sfn ${victim} /home/known_hosts`, "mkdir -p /home/known_hosts/in"]) {
+        await session.reach(url, { name: "source" });
+        const child = session.spawnProgram(["/bin/sh", "-c", `rm -f /home/known_hosts; ${leave}; ls -l /home`], {});
+        child.endInput();
+        const [listing] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+        expect(listing).toContain("known_hosts");
+        await session.reach(url, { name: "again" });
+        expect(await Bun.file(victim).text()).toBe("kept");
+      }
+      expect(await session.run(["ls-remote", url, "HEAD"])).toMatchObject({ exit: 0 });
+    } finally {
+      await session.close();
+    }
+  });
+
   async function newKey(): Promise<string> {
     await runToEnd(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", join(folder, "key")], {
       env: { PATH: environment.variables.PATH! },

@@ -114,6 +114,21 @@ test("without the wall a daemon outlives its build and goes on writing", async (
   }
 });
 
+test.if(IS_ROOT)(
+  "without the wall, too, a run is over when all of its user is",
+  async () => {
+    const control = await openWall({ directory: root.path, mode: "none" });
+    try {
+      const outcome = await control.attempt(`${daemons(control.folders.work)}\necho started`);
+      expect(outcome).toMatchObject({ exit: 0, cause: "exit", text: "started\n" });
+      expect(control.left()).toEqual([]);
+    } finally {
+      await control.close();
+    }
+  },
+  20_000,
+);
+
 test("without the wall another build's arguments and files are seen", async () => {
   const control = await openWall({ directory: root.path, mode: "none" });
   try {
