@@ -26,7 +26,7 @@ async function asUser(name: string, body: string): Promise<unknown> {
     const directory = ${JSON.stringify(join(root, name))};
     const beside = ${JSON.stringify(join(root, `${name}.beside`))};
     mkdirSync(directory);
-    const slots = openSlots({ directory, uidOf: () => undefined, npmrcLines: [], volumeBytes: undefined });
+    const slots = openSlots({ directory, uidOf: () => undefined, homeFiles: {}, volumeBytes: undefined });
     const lock = (folder) => {
       mkdirSync(folder + "/a/b/c", { recursive: true });
       writeFileSync(folder + "/a/b/c/file", "x", { mode: 0 });
