@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -35,7 +35,13 @@ async function asUser(name: string, body: string): Promise<unknown> {
     const faults = [];
     ${body}`,
   );
-  const child = Bun.spawn([...NOT_ROOT, process.execPath, script], { cwd: "/", stdout: "pipe", stderr: "inherit" });
+  // One file, and a runtime beside it: this checkout may be closed to that user.
+  const { outputs } = await Bun.build({ entrypoints: [script], target: "bun" });
+  const [bundle, runtime] = [join(root, `${name}.js`), join(root, "bun")];
+  await Bun.write(bundle, outputs[0]!);
+  await copyFile(process.execPath, runtime);
+  await chmod(runtime, 0o755);
+  const child = Bun.spawn([...NOT_ROOT, runtime, bundle], { cwd: "/", stdout: "pipe", stderr: "inherit" });
   return JSON.parse(await new Response(child.stdout).text());
 }
 
