@@ -107,7 +107,7 @@ interface Install {
 }
 
 function chooseInstall(
-  { files, settings, hostFiles }: Planning,
+  { files, root, settings, hostFiles }: Planning,
   { manager, declared }: { manager: ManagerChoice; declared: Record<string, string> },
 ): Install {
   const host = hostFiles.find(({ installCommand: line }) => line !== undefined);
@@ -116,7 +116,8 @@ function chooseInstall(
     const from = settings.install_command !== undefined ? "project settings" : host!.from;
     return { line, command: line === "" ? null : inSandboxShell(line), from, keepsLock: false };
   }
-  if (!files.has(manager.workspaceRoot, "package.json")) {
+  // The top of a pnpm workspace need not have one.
+  if (![manager.workspaceRoot, root].some((folder) => files.has(folder, "package.json"))) {
     return { line: "", command: null, from: "detected", keepsLock: false };
   }
   // As that host's builds take them: https://docs.netlify.com/build/configure-builds/manage-dependencies/

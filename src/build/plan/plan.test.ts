@@ -169,6 +169,16 @@ describe("the root", () => {
 });
 
 describe("commands", () => {
+  test("a pnpm workspace without a package.json at its top is installed there", async () => {
+    const sources = {
+      "pnpm-workspace.yaml": "packages:\n  - web\n",
+      "pnpm-lock.yaml": "lockfileVersion: '9.0'\n",
+      "web/package.json": { scripts: { build: "vite build" }, devDependencies: { vite: "8.0.0" } },
+    };
+    const made = await buildPlan(sources, { root: "web" });
+    expect([made.workspaceRoot, made.install?.slice(0, 2)]).toEqual([".", ["pnpm", "install"]]);
+  });
+
   test("install and build by the package manager, as argument arrays", async () => {
     const result = await buildPlan({
       "package.json": { scripts: { build: "astro build" }, dependencies: { astro: "^6" } },
