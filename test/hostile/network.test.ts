@@ -19,7 +19,7 @@ async function attackNetwork(mode: string, policy: string): Promise<NetworkRepor
   return JSON.parse(output) as NetworkReport;
 }
 
-const FORBIDDEN = ["abstract", "lan", "loopback", "loopback6", "metadata", "path"];
+const FORBIDDEN = ["abstract", "lan", "loopback", "loopback6", "metadata", "own", "path"];
 
 describe.each(MODES)("behind the wall, mode %s", (mode) => {
   test.each(["none", "registry"])("with egress %s no canary is hit", async (policy) => {
@@ -36,7 +36,15 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
     for (const line of text.split("\n").filter((line) => line.includes("CANARY"))) {
       expect(line).toMatch(/^(public|CONNECT rebinding\.example:443): /);
     }
-    const refused = ["127.0.0.1", "::1", "169.254.169.254", "2130706433", "both.example", "metadata.example"];
+    const refused = [
+      "127.0.0.1",
+      "::1",
+      "169.254.169.254",
+      "2130706433",
+      "both.example",
+      "metadata.example",
+      "own.example",
+    ];
     expect(refusedHosts).toEqual(expect.arrayContaining([...refused, "rebinding.example"]));
   });
 });

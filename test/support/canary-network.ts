@@ -16,14 +16,18 @@ export interface NetworkReport {
   text: string;
 }
 
-/** Hosts of a private network, the cloud's metadata, and in the place of the internet an address of this namespace. */
-const ADDRESSES = { lan: "10.99.88.77", metadata: "169.254.169.254", public: "93.184.215.14" };
+/** A host of a private network, the cloud's metadata, and a public address that the machine itself has. */
+const OWN = { lan: "10.99.88.77", metadata: "169.254.169.254", own: "93.184.215.15" };
+/** In the place of the internet: led to this namespace by a route, and no address of an interface. */
+const PUBLIC = "93.184.215.14";
+const ADDRESSES = { ...OWN, public: PUBLIC };
 const PORTS = [80, 443];
 
 const [directory, mode, policy, uid] = process.argv.slice(2) as [string, string, string, string];
 
 await run(["ip", "link", "set", "lo", "up"]);
-for (const address of Object.values(ADDRESSES)) await run(["ip", "address", "add", `${address}/32`, "dev", "lo"]);
+for (const address of Object.values(OWN)) await run(["ip", "address", "add", `${address}/32`, "dev", "lo"]);
+await run(["ip", "route", "add", "local", `${PUBLIC}/32`, "dev", "lo"]);
 await takeNames();
 const hits = new Set<string>();
 for (const [name, hostname] of Object.entries({ ...ADDRESSES, loopback: "127.0.0.1", loopback6: "::1" })) {
@@ -55,6 +59,7 @@ async function takeNames(): Promise<void> {
     "public.example": [[ADDRESSES.public]],
     "metadata.example": [[ADDRESSES.metadata]],
     "lan.example": [[ADDRESSES.lan]],
+    "own.example": [[ADDRESSES.own]],
     "both.example": [[ADDRESSES.public, "127.0.0.1"]],
     // Another answer each time.
     "rebinding.example": [[ADDRESSES.public], ["127.0.0.1"], [ADDRESSES.metadata]],

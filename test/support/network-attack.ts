@@ -15,7 +15,7 @@ const [directory, mode, policy, socketPath] = process.argv.slice(2) as [
 
 const DIRECT = [
   ...["127.0.0.1", "::1", "10.99.88.77", "169.254.169.254", "2130706433", "0x7f.1", "127.1", "0.0.0.0"],
-  ...["::ffff:127.0.0.1", "lan.example", "metadata.example", "both.example", "localhost"],
+  ...["::ffff:127.0.0.1", "lan.example", "own.example", "metadata.example", "both.example", "localhost"],
   ...["rebinding.example", "rebinding.example", "rebinding.example"],
 ];
 /** By the proxy, as CONNECT takes them. */
