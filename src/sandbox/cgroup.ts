@@ -6,10 +6,13 @@ import { type CgroupPlaces, CONTROLLERS, cgroupPlaces } from "./cgroup-places.ts
 import { identify, kill } from "./process-tree.ts";
 import type { RunLimits } from "./sandbox.ts";
 
-/** All builds together weigh that of 100 against each of their neighbours (cpu.weight, io.weight): an eighth. */
-const WEIGHT = 12;
+/**
+ * Builds run on the CPU time that nothing else wants (cpu.idle, from kernel 5.15 on); before that all of them together
+ * weigh this of 100 against each of their neighbours (cpu.weight, io.weight).
+ */
+const WEIGHT = 2;
 /** The same for version 1, of 1024 (cpu.shares) and of 500 (blkio.bfq.weight). */
-const SHARES = 128;
+const SHARES = 16;
 const BLKIO_WEIGHT = 64;
 const PARENT = "berth";
 
@@ -109,6 +112,7 @@ function unifiedFiles(places: CgroupPlaces, make: (place: string) => string): Gr
       [join(group, "memory.oom.group"), "1", false],
       [join(group, "pids.max"), String(processes), true],
       [join(dirname(group), "cpu.weight"), String(WEIGHT), false],
+      [join(dirname(group), "cpu.idle"), "1", false],
       [join(dirname(group), "io.weight"), String(WEIGHT), false],
     ],
     memoryEvents: join(group, "memory.events"),
@@ -138,6 +142,7 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
       [file("memory", "memory.memsw.limit_in_bytes"), String(memoryBytes), false],
       [file("pids", "pids.max"), String(processes), true],
       ...(made.has("cpu") ? [[above("cpu", "cpu.shares"), String(SHARES), false] as const] : []),
+      ...(made.has("cpu") ? [[above("cpu", "cpu.idle"), "1", false] as const] : []),
       ...(made.has("blkio") ? [[above("blkio", "blkio.bfq.weight"), String(BLKIO_WEIGHT), false] as const] : []),
     ],
     memoryEvents: file("memory", "memory.oom_control"),
