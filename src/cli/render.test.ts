@@ -60,9 +60,13 @@ test("the outcome names URLs when it is ready, and reason and hint when not", ()
   const ready = renderOutcome(aDeployment(), false);
   expect(ready).toContain("Ready in 4.3 s: 12 files, 346 kB, 901 B of it new");
   expect(ready).toContain("  http://blog.localhost:3000\n");
-  const error = { code: "build_failed", message: "It ended with 1.\u001b[2J", hint: "Look above." } as const;
+  const error = {
+    code: "build_failed",
+    message: "It ended with 1.\u001b[2J",
+    hint: "Look above.\nFrom its log:",
+  } as const;
   const failed = renderOutcome(aDeployment({ status: "failed", error }), false);
-  expect(failed).toBe("✗ Failed in 4.3 s: It ended with 1. (build_failed)\n  Look above.");
+  expect(failed).toBe("✗ Failed in 4.3 s: It ended with 1. (build_failed)\n  Look above.\n  From its log:");
   expect(renderOutcome(aDeployment({ status: "building" }), false)).toBeUndefined();
 });
 

@@ -68,7 +68,13 @@ export function renderOutcome(deployment: Deployment, color: boolean): string | 
   }
   const word = status === "failed" ? "Failed" : status === "canceled" ? "Canceled" : "Superseded";
   const reason = error === null ? "" : `: ${plain(error.message)} ${paint.dim(`(${error.code})`)}`;
-  const hint = error === null || error.hint === "" ? "" : `\n  ${plain(error.hint)}`;
+  const hint =
+    error === null || error.hint === ""
+      ? ""
+      : error.hint
+          .split("\n")
+          .map((line) => `\n  ${plain(line)}`)
+          .join("");
   return `${warnings}${paint.red("✗")} ${paint.bold(`${word}${took}`)}${reason}${hint}`;
 }
 

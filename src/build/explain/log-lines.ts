@@ -11,6 +11,7 @@ const NOISE: readonly RegExp[] = [
   /^> /, // npm's line of a script
   /complete log of this run|-debug-\d*\.log|^npm (notice|warn)\b|^npm (error|ERR!)\s*$/i,
   /^npm (error|ERR!)\s+(\[-|Options:|Usage:|Clean install|--|npm ci$|-w\|)/,
+  /^npm (error|ERR!) {5,}[A-Z]/, // sentences of npm's help
   /^npm (error|ERR!) (code (1|ELIFECYCLE)|errno \d+|path |command |Lifecycle script|workspace |location )/,
   /probably not a problem with npm|additional logging output above|^npm (error|ERR!) Exit status/i,
   /ELIFECYCLE|^error Command failed with exit code|^info Visit |^error: script "[^"]*" exited with code/,
