@@ -160,16 +160,11 @@ async function isForkNow(
   return isOther || !fetched.isOwn;
 }
 
-/** Sandboxes whose wall has been tried in this process. */
-const proven = new WeakSet<Sandbox>();
-
 /** @throws BerthError `sandbox_unavailable` or `missing_dependency`: nothing of strangers is fetched without the wall */
 async function provenSandbox(wall: UploadWall): Promise<Sandbox> {
   const sandbox = await wall.sandbox();
-  if (proven.has(sandbox)) return sandbox;
   const refusal = await sandbox.selfTest();
   if (refusal) throw new BerthError(refusal.code, refusal.message, { hint: refusal.hint });
-  proven.add(sandbox);
   return sandbox;
 }
 
