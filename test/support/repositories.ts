@@ -26,6 +26,7 @@ export async function newRepository(name: string, files: Record<string, string> 
     runToEnd(["git", "-C", path, ...args], { env: { PATH: Bun.env.PATH!, HOME: parent, ...IDENTITY } });
   await mkdir(path);
   await git("init", "--quiet", "--initial-branch=main");
+  let commits = 0;
   const repository: TestRepository = {
     path,
     async commit(contents, { branch } = {}) {
@@ -35,7 +36,8 @@ export async function newRepository(name: string, files: Record<string, string> 
         await writeFile(join(path, file), text);
       }
       await git("add", "--all");
-      await git("commit", "--quiet", "--allow-empty", "--message", "change");
+      // Two commits of the same files within one second would otherwise be one and the same commit.
+      await git("commit", "--quiet", "--allow-empty", "--message", `change ${++commits}`);
       const id = (await git("rev-parse", "HEAD")).trim();
       // The branch that is checked out counts as the repository's default one.
       await git("checkout", "--quiet", "main");
