@@ -8,6 +8,8 @@ export interface HostPointer {
   version: 1;
   deployment: DeploymentId;
   project: string;
+  /** The deployment's branch; null for a plain folder. */
+  branch: string | null;
   /** `building` and `failed` have no manifest yet: the request handler shows a page of its own. */
   state: "building" | "ready" | "failed";
   /** From one sequence of the database, drawn when a deployment is made and at every promotion or rollback. */

@@ -124,8 +124,7 @@ function respond(
 ): Response | Promise<Response> {
   const { path, query } = splitTarget(request.url);
   const { method, headers } = request;
-  const accept = headers.get("accept");
-  const decision = resolve(site, { method, path, query, accept, secFetchMode: headers.get("sec-fetch-mode") });
+  const decision = resolve(site, { method, path, query, headers });
   switch (decision.kind) {
     case "serve":
       return fileResponse(decision.file, request, { ...options, status: decision.status });

@@ -3,18 +3,20 @@ import fc from "fast-check";
 import { HTML_HANDLING, type HtmlHandling, type NotFoundHandling } from "../model/manifest.ts";
 import { type RoutedRequest, resolve } from "./resolve.ts";
 
-type Options = { html?: HtmlHandling; notFound?: NotFoundHandling } & Partial<RoutedRequest>;
+type Options = { html?: HtmlHandling; notFound?: NotFoundHandling; headers?: Record<string, string> } & Partial<
+  Omit<RoutedRequest, "headers">
+>;
 
 /** One word for a decision: the file, `-> location`, or the kind. */
 function decide(files: readonly string[], path: string, options: Options = {}): string {
-  const { html = "auto-trailing-slash", notFound = "none", ...request } = options;
+  const { html = "auto-trailing-slash", notFound = "none", headers, ...request } = options;
   const site = {
     files: new Map(files.map((f) => [f, f])),
     htmlHandling: html,
     notFoundHandling: notFound,
     singlePage: files.find((file) => file === "/index.html"),
   };
-  const decision = resolve(site, { method: "GET", path, query: "", accept: "*/*", secFetchMode: null, ...request });
+  const decision = resolve(site, { method: "GET", path, query: "", ...request, headers: new Headers(headers) });
   if (decision.kind === "serve") return decision.status === 200 ? decision.file : `${decision.status} ${decision.file}`;
   return decision.kind === "redirect" ? `-> ${decision.location}` : decision.kind;
 }
@@ -113,10 +115,10 @@ test.each([
   ["/route/deep", {}, "/index.html"],
   ["/john.doe", {}, "/index.html"],
   ["/app.js", {}, X],
-  ["/app.js", { accept: "text/html" }, X],
-  ["/route", { accept: "application/json" }, X],
-  ["/route", { secFetchMode: "cors" }, X],
-  ["/x.png", { secFetchMode: "navigate" }, "/index.html"],
+  ["/app.js", { headers: { accept: "text/html" } }, X],
+  ["/route", { headers: { accept: "application/json" } }, X],
+  ["/route", { headers: { "sec-fetch-mode": "cors" } }, X],
+  ["/x.png", { headers: { "sec-fetch-mode": "navigate" } }, "/index.html"],
 ] as const)("single-page %s %p: %s", (path, request, result) => {
   expect(decide(["/index.html"], path, { notFound: "single-page-application", ...request })).toBe(result);
 });

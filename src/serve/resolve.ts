@@ -18,9 +18,7 @@ export interface RoutedRequest {
   path: string;
   /** With its `?`; empty when there is none. */
   query: string;
-  accept: string | null;
-  /** Fetch Metadata: `navigate` when a person goes to a page. */
-  secFetchMode: string | null;
+  headers: Pick<Headers, "get">;
 }
 
 export type Decision<File> =
@@ -84,8 +82,10 @@ function nearestNotFoundPage<File>(files: ReadonlyMap<string, File>, path: strin
  * Browsers say by Sec-Fetch-Mode whether a page or a part of one is asked for. Other clients count as going to a page
  * when they take HTML and the path has not the ending of a script, a style or a picture.
  */
-function isNavigation(path: string, { accept, secFetchMode }: RoutedRequest): boolean {
+function isNavigation(path: string, { headers }: RoutedRequest): boolean {
+  const secFetchMode = headers.get("sec-fetch-mode");
   if (secFetchMode !== null) return secFetchMode === "navigate";
+  const accept = headers.get("accept");
   const takesHtml = accept === null || /text\/html|application\/xhtml\+xml|\*\/\*/i.test(accept);
   return takesHtml && !hasAssetExtension(path);
 }

@@ -29,6 +29,7 @@ function pointer(generation: number, rest: Partial<HostPointer> = {}): HostPoint
     version: 1,
     deployment,
     project: "site",
+    branch: null,
     state: "ready",
     generation,
     updatedAt: "2026-01-01T00:00:00Z",

@@ -90,6 +90,7 @@ function pointerOf(view: DeploymentView, state: HostPointer["state"]): HostPoint
     version: 1,
     deployment: view.id,
     project: view.project_name,
+    branch: view.branch,
     state,
     generation: Number(view.generation),
     updatedAt: new Date().toISOString(),
