@@ -21,7 +21,7 @@ import {
   startServeHandler,
 } from "./support/peers.ts";
 import { median, printColumns, ratio } from "./support/report.ts";
-import { ASSET_PATH, hostOf, writeSites } from "./support/serve-sites.ts";
+import { ASSET_PATH, folderPut, hostOf, putSharedFiles, putSite, writeRoots } from "./support/serve-sites.ts";
 import { getRequest, h2load, wrk } from "./support/wrk.ts";
 
 /** Sites that are asked, out of all that there are. */
@@ -112,7 +112,10 @@ try {
   const data = join(folder, "data");
   const roots = join(folder, "roots");
   await mkdir(data, { mode: 0o711 });
-  await writeSites({ store: join(data, "objects"), roots, count: siteCount });
+  const put = folderPut(join(data, "objects"));
+  const shared = await putSharedFiles(put);
+  for (let site = 0; site < siteCount; site += 1) await putSite(put, site, shared);
+  await writeRoots(roots, siteCount);
   const tls = await makeCertificate(join(folder, "tls"));
   const peerOptions = { roots, folder, cpu: SERVER_CPU, tls };
   report(await measureAll({ data, peerOptions }));

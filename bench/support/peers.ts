@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { runToEnd } from "../../test/support/process.ts";
 
 /** A server of the bench's sites, on the one core that is given to it. */
@@ -110,7 +111,7 @@ async function startCaddyWith(name: string, folder: string, port: number, cpu: n
 export async function startServeHandler({ roots, folder, cpu }: PeerOptions): Promise<Peer> {
   const port = freePort();
   const file = join(folder, "serve-handler.cjs");
-  const library = JSON.stringify(join(import.meta.dir, "../../node_modules/serve-handler"));
+  const library = JSON.stringify(fileURLToPath(import.meta.resolve("serve-handler")));
   await writeFile(
     file,
     `const handler = require(${library});

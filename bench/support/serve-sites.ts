@@ -1,9 +1,13 @@
 import { link, mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { HostPointer } from "../../src/model/host-pointer.ts";
 import { type DeploymentId, type Sha256, sha256 } from "../../src/model/ids.ts";
 import type { Manifest } from "../../src/model/manifest.ts";
+import { blobKey } from "../../src/store/blobs.ts";
+
+/** Writes an object of the store's layout. */
+export type Put = (key: string, bytes: Uint8Array) => Promise<unknown>;
 
 /** Files of every site: its page, one large asset, and small ones that only fill its manifest. */
 export const FILES_PER_SITE = 100;
@@ -14,52 +18,46 @@ export const ASSET_PATH = "/app.js";
 export const hostOf = (site: number): string => `site-${site}.localhost`;
 export const smallPath = (file: number): string => `/files/part-${file}.txt`;
 
-/**
- * The same sites twice: in a folder store, laid out as the contract says, and as a folder of web roots, one a host, with
- * the compressed copies that nginx and Caddy look for. Each page differs from every other; the rest is shared.
- */
-export async function writeSites({ store, roots, count }: { store: string; roots: string; count: number }) {
-  const asset = text(ASSET_BYTES, "asset");
-  const small = Array.from({ length: FILES_PER_SITE - 2 }, (_, at) => Buffer.from(`part ${at}\n`));
-  const shared = [
-    { path: ASSET_PATH, bytes: asset },
-    ...small.map((bytes, at) => ({ path: smallPath(at), bytes })),
-  ].map((file) => ({ ...file, hash: sha256(file.bytes), size: file.bytes.byteLength }));
-  for (const { hash, bytes } of shared) await putBlob(store, hash, bytes);
-  const assetGzip = gzipSync(asset, { level: 9 });
-  const assetEncoded = { gzip: { hash: sha256(assetGzip), size: assetGzip.byteLength } };
-  await putBlob(store, assetEncoded.gzip.hash, assetGzip);
-  await mkdir(join(store, "hosts"), { recursive: true });
-  const assetFile = join(roots, ".asset.js");
-  await mkdir(roots, { recursive: true });
-  await writeFile(assetFile, asset);
-  await writeFile(`${assetFile}.gz`, assetGzip);
-  for (let site = 0; site < count; site += 1) {
-    const page = text(PAGE_BYTES, `site ${site}`);
-    const packed = gzipSync(page, { level: 9 });
-    const [hash, packedHash] = [sha256(page), sha256(packed)];
-    await putBlob(store, hash, page);
-    await putBlob(store, packedHash, packed);
-    const files: Manifest["files"] = {
-      "index.html": { hash, size: page.byteLength, encoded: { gzip: { hash: packedHash, size: packed.byteLength } } },
-    };
-    for (const { path, hash: sharedHash, size } of shared) {
-      files[path.slice(1)] = { hash: sharedHash, size, ...(path === ASSET_PATH && { encoded: assetEncoded }) };
-    }
-    await putSite(store, site, files);
-    const root = join(roots, hostOf(site));
-    await mkdir(root);
-    await writeFile(join(root, "index.html"), page);
-    await writeFile(join(root, "index.html.gz"), packed);
-    await link(assetFile, join(root, ASSET_PATH));
-    await link(`${assetFile}.gz`, join(root, `${ASSET_PATH}.gz`));
-  }
+/** Puts objects into a folder without waiting for the disk, as nothing is to outlive the bench. */
+export function folderPut(folder: string): Put {
+  const made = new Set<string>();
+  return async (key, bytes) => {
+    const path = join(folder, key);
+    if (!made.has(dirname(path))) await mkdir(dirname(path), { recursive: true });
+    made.add(dirname(path));
+    await writeFile(path, bytes);
+  };
 }
 
-async function putSite(store: string, site: number, files: Manifest["files"]): Promise<void> {
+interface Shared {
+  path: string;
+  hash: Sha256;
+  size: number;
+}
+
+const pageOf = (site: number): Buffer => words(PAGE_BYTES, `site ${site}`);
+const asset = words(ASSET_BYTES, "asset");
+
+/** The files that all sites have, as blobs. */
+export async function putSharedFiles(put: Put): Promise<Shared[]> {
+  const small = Array.from({ length: FILES_PER_SITE - 2 }, (_, at) => Buffer.from(`part ${at}\n`));
+  const files = [{ path: ASSET_PATH, bytes: asset }, ...small.map((bytes, at) => ({ path: smallPath(at), bytes }))];
+  const shared = files.map(({ path, bytes }) => ({ path, bytes, hash: sha256(bytes), size: bytes.byteLength }));
+  for (const { hash, bytes } of shared) await put(blobKey(hash), bytes);
+  return shared;
+}
+
+/** A site with a page of its own: blobs, manifest and host pointer. */
+export async function putSite(put: Put, site: number, shared: readonly Shared[]): Promise<void> {
+  const page = pageOf(site);
+  const packed = gzipSync(page, { level: 6 });
+  const [own, gzip] = [page, packed].map((bytes) => ({ hash: sha256(bytes), size: bytes.byteLength }));
+  await put(blobKey(own!.hash), page);
+  await put(blobKey(gzip!.hash), packed);
+  const files: Manifest["files"] = { "index.html": { ...own!, encoded: { gzip: gzip! } } };
+  for (const { path, hash, size } of shared) files[path.slice(1)] = { hash, size };
   const deployment = `b${String(site).padStart(19, "0")}` as DeploymentId;
-  const createdAt = "2026-01-01T00:00:00.000Z";
-  const project = `site-${site}`;
+  const [createdAt, project] = ["2026-01-01T00:00:00.000Z", `site-${site}`];
   const manifest: Manifest = {
     ...{ version: 1, deployment, project, createdAt, files },
     ...{ htmlHandling: "auto-trailing-slash", notFoundHandling: "none" },
@@ -67,21 +65,29 @@ async function putSite(store: string, site: number, files: Manifest["files"]): P
   const pointer: HostPointer = {
     ...{ version: 1, deployment, project, branch: null, state: "ready", generation: site + 1, updatedAt: createdAt },
   };
-  const folder = join(store, "deployments", deployment);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
-  await writeFile(join(store, "hosts", hostOf(site)), JSON.stringify(pointer));
+  await put(`deployments/${deployment}/manifest.json`, Buffer.from(JSON.stringify(manifest)));
+  await put(`hosts/${hostOf(site)}`, Buffer.from(JSON.stringify(pointer)));
 }
 
-async function putBlob(store: string, hash: Sha256, bytes: Uint8Array): Promise<void> {
-  const folder = join(store, "blobs", hash.slice(0, 2));
+/** The same pages and the large asset as web roots, one a host, with the gzip copies that nginx and Caddy look for. */
+export async function writeRoots(folder: string, count: number): Promise<void> {
+  const assetFile = join(folder, ".asset.js");
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, hash), bytes);
+  await writeFile(assetFile, asset);
+  await writeFile(`${assetFile}.gz`, gzipSync(asset, { level: 9 }));
+  for (let site = 0; site < count; site += 1) {
+    const root = join(folder, hostOf(site));
+    await mkdir(root);
+    await writeFile(join(root, "index.html"), pageOf(site));
+    await writeFile(join(root, "index.html.gz"), gzipSync(pageOf(site), { level: 9 }));
+    await link(assetFile, join(root, ASSET_PATH));
+    await link(`${assetFile}.gz`, join(root, `${ASSET_PATH}.gz`));
+  }
 }
 
 /** Words, so that it packs like a page does. */
-function text(bytes: number, seed: string): Buffer {
-  let random = sha256(Buffer.from(seed)) as string;
+function words(bytes: number, seed: string): Buffer {
+  let random: string = sha256(Buffer.from(seed));
   let written = `<!doctype html><title>${seed}</title>`;
   while (written.length < bytes) {
     written += ` ${random.slice(0, 12)} tide harbour anchor keel mast`;
