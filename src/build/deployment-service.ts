@@ -150,9 +150,9 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const files = await collectOutput(output.directory, parts.outputLimits, site.scan);
-    const warnings = [...plan.warnings, ...output.warnings];
+    const warnings = [...plan.warnings, ...built.warnings, ...output.warnings];
     await publish(parts, held, { files, settings: site.settings, warnings });
-    await cache.save();
+    await cache.save({ install: built.keptToLock });
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.
     sandbox.clearSlot(slot).catch((error) => parts.onFault(error, { work: "clear a build slot" }));
