@@ -24,6 +24,7 @@ import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
 import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
 import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
+import { assertSourceFits, sourceFault } from "./slot-space.ts";
 import type { ToolchainStore } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
 import { type BuildVariables, variablesFor } from "./variables.ts";
@@ -166,12 +167,17 @@ async function fillSlot(
   { sandbox, site }: { sandbox: Sandbox; site: BuiltSite },
 ): Promise<SlotFolders> {
   const { slot, source, plan } = site;
+  assertSourceFits(source.tree, parts.limits);
   const folders = await sandbox.prepareSlot(slot);
   const { work } = folders;
   const readBlob = (hash: Sha256) => getBlob(parts.store, hash);
-  await materialise({ tree: source.tree, directory: work, readBlob, signal });
-  if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
-  await freeYarnLockfile(work, plan, { readFile: source.readFile });
+  try {
+    await materialise({ tree: source.tree, directory: work, readBlob, signal });
+    if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
+    await freeYarnLockfile(work, plan, { readFile: source.readFile });
+  } catch (error) {
+    throw sourceFault(error, { ...parts.limits, hasVolume: sandbox.hasVolumes });
+  }
   await sandbox.handOver(slot);
   const fault = source.git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal }));
   if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
