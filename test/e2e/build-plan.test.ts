@@ -151,6 +151,16 @@ describe("what a source asks for", () => {
     });
   }, 120_000);
 
+  test("a site that was built for a folder of another host is live, with a warning", async () => {
+    const deployment = await deploy("pages", {
+      "package.json": { private: true, scripts: { build: "node build.mjs" } },
+      "build.mjs": `${WRITE} writeFileSync('dist/app.js', ''); writeFileSync('dist/index.html', '<script src="/pages/app.js"></script>');`,
+    });
+    expect(deployment.error).toBeNull();
+    expect(deployment.warnings).toEqual([expect.stringContaining("below '/pages/' of its host")]);
+    expect(await logOf(platform, deployment.id)).toContain("asks for '/pages/app.js', which is '/app.js' here");
+  }, 120_000);
+
   test("a host that the policy refuses is named", async () => {
     const deployment = await deploy("buoy", {
       "package.json": { private: true, scripts: { build: "node build.mjs" } },
