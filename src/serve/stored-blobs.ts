@@ -2,14 +2,9 @@ import type { Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
+import type { ByteRange } from "./byte-ranges.ts";
 import type { Counts } from "./counts.ts";
 import { loadBlob, streamBlob } from "./sources.ts";
-
-/** Bytes of a file, both ends inclusive. */
-export interface ByteRange {
-  first: number;
-  last: number;
-}
 
 export interface BlobReader {
   /** What is in memory, or undefined. */
