@@ -1,6 +1,7 @@
 import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId, Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
+import { getManifest } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
 import { type BlobReader, type ByteRange, fileResponse } from "./file-response.ts";
@@ -9,8 +10,8 @@ import * as pages from "./pages.ts";
 import { isProductionHost, parseHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { resolve } from "./resolve.ts";
-import { type Site, siteOf } from "./site.ts";
-import { loadBlob, loadManifest, loadPointer, streamBlob } from "./sources.ts";
+import { memoryOf, type Site, siteOf } from "./site.ts";
+import { loadBlob, loadPointer, streamBlob } from "./sources.ts";
 
 export interface HandlerOptions {
   store: ObjectStore;
@@ -35,8 +36,6 @@ export interface Handler {
 const MEMORY_BYTES = 256 * 1024 * 1024;
 /** Larger files are streamed and not kept. */
 const SMALL_BYTES = 1024 * 1024;
-/** A parsed manifest takes about this many times the bytes of its text. */
-const MANIFEST_FACTOR = 4;
 
 /** Serves all hosts from the object store alone. What is in memory is answered without waiting. */
 export function createHandler(options: HandlerOptions): Handler {
@@ -54,8 +53,8 @@ export function createHandler(options: HandlerOptions): Handler {
 
   const loadSite = (id: DeploymentId) =>
     sites.load(id, async () => {
-      const loaded = await loadManifest(store, id);
-      return loaded && { value: siteOf(loaded.manifest), sizeBytes: loaded.sizeBytes * MANIFEST_FACTOR };
+      const manifest = await getManifest(store, id);
+      return manifest && { value: siteOf(manifest), sizeBytes: memoryOf(manifest) };
     });
 
   const answer = (site: Site, request: Request, host: string): Response | Promise<Response> => {
