@@ -33,7 +33,7 @@ export interface Handler {
   close(): void;
 }
 
-const MEMORY_BYTES = 256 * 1024 * 1024;
+const MEMORY_BYTES = 64 * 1024 * 1024;
 /** Larger files are streamed and not kept. */
 const SMALL_BYTES = 1024 * 1024;
 

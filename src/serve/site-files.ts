@@ -1,8 +1,8 @@
 import type { ManifestEntry } from "../model/manifest.ts";
 import type { ManifestFiles } from "../model/manifest-files.ts";
 
-/** How many ready files all sites keep together; each takes some 2 KB with its headers. */
-const READY_MAX = 8_192;
+/** How many ready files all sites keep together; each takes some 3 KB with its headers. */
+const READY_MAX = 4_096;
 
 /** The files of one site by path, made ready when they are asked for. */
 export class SiteFiles<File> {
