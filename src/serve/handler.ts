@@ -1,5 +1,6 @@
 import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
+import { getManifest } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
 import { Counts } from "./counts.ts";
@@ -10,8 +11,8 @@ import * as pages from "./pages.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { resolve } from "./resolve.ts";
-import { type Site, siteOf } from "./site.ts";
-import { loadManifest, loadPointer } from "./sources.ts";
+import { memoryOf, type Site, siteOf } from "./site.ts";
+import { loadPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 
 export interface HandlerOptions {
@@ -43,9 +44,7 @@ interface Visit {
   site: Site;
 }
 
-const MEMORY_BYTES = 256 * 1024 * 1024;
-/** A parsed manifest takes about this many times the bytes of its text. */
-const MANIFEST_FACTOR = 4;
+const MEMORY_BYTES = 64 * 1024 * 1024;
 
 /**
  * Serves all hosts from the object store alone. What is in memory is answered without waiting: host, pointer, site and
@@ -62,8 +61,8 @@ export function createHandler(options: HandlerOptions): Handler {
 
   const loadSite = (id: DeploymentId) =>
     sites.load(id, async () => {
-      const loaded = await loadManifest(store, id);
-      return loaded && { value: siteOf(loaded.manifest), sizeBytes: loaded.sizeBytes * MANIFEST_FACTOR };
+      const manifest = await getManifest(store, id);
+      return manifest && { value: siteOf(manifest), sizeBytes: memoryOf(manifest) };
     });
 
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {

@@ -1,7 +1,7 @@
 import { BerthError } from "../model/errors.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
-import { type DeploymentId, isDeploymentId, isSha256, type Sha256, sha256 } from "../model/ids.ts";
-import type { BlobRef, Manifest } from "../model/manifest.ts";
+import { isDeploymentId, isSha256, type Sha256, sha256 } from "../model/ids.ts";
+import type { BlobRef } from "../model/manifest.ts";
 import { getHostPointer } from "../store/hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
@@ -14,20 +14,6 @@ export async function loadPointer(
   const pointer = (await getHostPointer(store, host, signal))?.pointer;
   if (pointer !== undefined && !isDeploymentId(pointer.deployment)) throw corrupt(`hosts/${host}`);
   return pointer;
-}
-
-/** The manifest with the length of its text. @throws as `loadPointer` */
-export async function loadManifest(
-  store: ObjectStore,
-  id: DeploymentId,
-): Promise<{ manifest: Manifest; sizeBytes: number } | undefined> {
-  const key = `deployments/${id}/manifest.json`;
-  const object = await store.get(key);
-  if (object === undefined) return undefined;
-  const bytes = await object.bytes();
-  const manifest = parse(key, bytes) as Manifest;
-  if (manifest.version !== 1 || manifest.deployment !== id || typeof manifest.files !== "object") throw corrupt(key);
-  return { manifest, sizeBytes: bytes.length };
 }
 
 /** A blob read whole, its hash checked. @throws as `loadPointer` */
@@ -73,16 +59,6 @@ function verifying(hash: Sha256): TransformStream<Uint8Array, Uint8Array> {
 function blobKey(hash: Sha256): string {
   if (!isSha256(hash)) throw corrupt("a manifest");
   return `blobs/${hash.slice(0, 2)}/${hash}`;
-}
-
-function parse(key: string, bytes: Uint8Array): unknown {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (typeof value === "object" && value !== null) return value;
-  } catch {
-    // said below
-  }
-  throw corrupt(key);
 }
 
 function corrupt(key: string): BerthError {
