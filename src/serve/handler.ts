@@ -41,7 +41,7 @@ const MANIFEST_FACTOR = 4;
 /** Serves all hosts from the object store alone. What is in memory is answered without waiting. */
 export function createHandler(options: HandlerOptions): Handler {
   const { store, sitesDomain, onFault, now = Date.now, memoryBytes = MEMORY_BYTES } = options;
-  const hosts = new HostCache((host, signal) => loadPointer(store, host, signal), now);
+  const hosts = new HostCache({ load: (host, signal) => loadPointer(store, host, signal) }, now);
   const sites = new ByteCache<DeploymentId, Site>(memoryBytes / 2);
   const blobs = new StoredBlobs(store, memoryBytes / 2);
   const counts = { requests: 0, faults: 0 };
