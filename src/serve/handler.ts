@@ -9,8 +9,9 @@ import { KnownRoutes } from "./known-routes.ts";
 import * as pages from "./pages.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
-import { resolve } from "./resolve.ts";
-import { type Site, siteOf } from "./site.ts";
+import { type Decision, resolve } from "./resolve.ts";
+import { type Site, type SiteFile, siteOf } from "./site.ts";
+import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
 import { loadManifest, loadPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 
@@ -20,6 +21,7 @@ export interface HandlerOptions {
   now?: () => number;
   /** For manifests and small files together. */
   memoryBytes?: number;
+  skew?: SkewLimits;
   /** Hears of every fault that a visitor got a page for. */
   onFault?: (error: unknown, context: Record<string, string>) => void;
 }
@@ -44,6 +46,7 @@ interface Visit {
 }
 
 const MEMORY_BYTES = 256 * 1024 * 1024;
+const SKEW: SkewLimits = { deployments: 10, hours: 24 };
 /** A parsed manifest takes about this many times the bytes of its text. */
 const MANIFEST_FACTOR = 4;
 
@@ -65,6 +68,8 @@ export function createHandler(options: HandlerOptions): Handler {
       const loaded = await loadManifest(store, id);
       return loaded && { value: siteOf(loaded.manifest), sizeBytes: loaded.sizeBytes * MANIFEST_FACTOR };
     });
+
+  const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await loadSite(id)), now);
 
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {
     counts.faults += 1;
@@ -95,6 +100,21 @@ export function createHandler(options: HandlerOptions): Handler {
     const { path, query } = splitTarget(url);
     const decision = resolve(site, { method, path, query, headers });
     if (isRead && query === "") routes.learn(url, site, decision);
+    const isMissing = decision.kind === "not-found" || (decision.kind === "serve" && decision.status === 404);
+    if (isMissing && isRead && asksForAsset(path, headers)) return missingAsset(visit, path, decision);
+    return carryOut(visit, decision);
+  };
+
+  /** A page from before the last deployment may have asked: another one may come to have it, so no cache keeps the 404. */
+  const missingAsset = async (visit: Visit, path: string, decision: Decision<SiteFile>): Promise<Response> => {
+    const file = await earlier.find(visit.pointer, path);
+    if (file !== undefined) return carryOut(visit, { kind: "serve", file, status: 200 });
+    const response = await carryOut(visit, decision);
+    response.headers.set("cache-control", "no-store");
+    return response;
+  };
+
+  const carryOut = ({ request, host }: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
     switch (decision.kind) {
       case "serve":
         return fileResponse(decision.file, request, {
@@ -141,7 +161,9 @@ export function createHandler(options: HandlerOptions): Handler {
     stats: () => ({
       ...counts,
       hosts: hosts.size,
-      stalePointers: hosts.stale,
+      unknownHosts: hosts.unknownSize,
+      staleAnswers: hosts.stale,
+      earlierAssets: earlier.served,
       manifestHits: sites.hits,
       manifestMisses: sites.misses,
       manifestBytes: sites.bytes,
