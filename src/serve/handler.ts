@@ -3,6 +3,7 @@ import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
 import { Counts } from "./counts.ts";
+import { DiskCache } from "./disk-cache.ts";
 import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
 import { KnownRoutes } from "./known-routes.ts";
@@ -12,7 +13,7 @@ import { splitTarget } from "./request-path.ts";
 import { type Decision, resolve } from "./resolve.ts";
 import { type Site, type SiteFile, siteOf } from "./site.ts";
 import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
-import { loadManifest, loadPointer } from "./sources.ts";
+import { keepPointer, loadManifest, loadPointer, rememberedPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 
 export interface HandlerOptions {
@@ -21,6 +22,8 @@ export interface HandlerOptions {
   now?: () => number;
   /** For manifests and small files together. */
   memoryBytes?: number;
+  /** Where a store that is far away is kept in part; a folder of this handler's own. */
+  disk?: { folder: string; bytes: number } | undefined;
   skew?: SkewLimits;
   /** Hears of every fault that a visitor got a page for. */
   onFault?: (error: unknown, context: Record<string, string>) => void;
@@ -45,7 +48,7 @@ interface Visit {
   site: Site;
 }
 
-const MEMORY_BYTES = 256 * 1024 * 1024;
+const MEMORY_BYTES = 64 * 1024 * 1024;
 const SKEW: SkewLimits = { deployments: 10, hours: 24 };
 /** A parsed manifest takes about this many times the bytes of its text. */
 const MANIFEST_FACTOR = 4;
@@ -58,14 +61,24 @@ export function createHandler(options: HandlerOptions): Handler {
   const { store, sitesDomain, onFault, now = Date.now, memoryBytes = MEMORY_BYTES } = options;
   const counts = new Counts();
   const readHost = hostReader(sitesDomain);
-  const hosts = new HostCache({ load: (host, signal) => loadPointer(store, host, signal) }, now);
+  const disk = options.disk && new DiskCache(options.disk.folder, options.disk.bytes);
+  const hosts = new HostCache(
+    {
+      load: (host, signal) => loadPointer(store, host, signal),
+      ...(disk && {
+        remembered: (host) => rememberedPointer(disk, host),
+        learned: (host, state) => keepPointer(disk, host, state),
+      }),
+    },
+    now,
+  );
   const sites = new ByteCache<DeploymentId, Site>(memoryBytes / 2);
   const routes = new KnownRoutes();
-  const blobs = new StoredBlobs(store, counts, memoryBytes / 2);
+  const blobs = new StoredBlobs(store, counts, memoryBytes / 2, disk);
 
   const loadSite = (id: DeploymentId) =>
     sites.load(id, async () => {
-      const loaded = await loadManifest(store, id);
+      const loaded = await loadManifest(store, id, disk);
       return loaded && { value: siteOf(loaded.manifest), sizeBytes: loaded.sizeBytes * MANIFEST_FACTOR };
     });
 
@@ -170,6 +183,13 @@ export function createHandler(options: HandlerOptions): Handler {
       blobHits: blobs.cache.hits,
       blobMisses: blobs.cache.misses,
       blobBytes: blobs.cache.bytes,
+      ...(disk && {
+        diskHits: disk.hits,
+        diskMisses: disk.misses,
+        diskCorrupt: disk.corrupt,
+        diskFaults: disk.faults,
+        diskBytes: disk.bytes,
+      }),
     }),
     close() {
       sites.clear();

@@ -2,7 +2,7 @@ import type { LogLine } from "../model/deployment.ts";
 import type { DeploymentId, Sha256 } from "../model/ids.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { Source } from "../model/source.ts";
-import { encodeJson, parseJson, readVersioned } from "./json-objects.ts";
+import { encodeChecked, encodeJson, parseJson, readVersioned } from "./json-objects.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** A deployment's uploaded source: `deployments/<id>/source.json`. */
@@ -48,7 +48,7 @@ export async function getSource(store: ObjectStore, id: DeploymentId): Promise<S
  */
 export async function putManifest(store: ObjectStore, manifest: Manifest): Promise<"written" | "earlier-kept"> {
   const key = keyOf(manifest.deployment, "manifest.json");
-  const { written } = await store.put(key, encodeJson(manifest), { ifAbsent: true });
+  const { written } = await store.put(key, encodeChecked(manifest), { ifAbsent: true });
   return written ? "written" : "earlier-kept";
 }
 
