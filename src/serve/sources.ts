@@ -70,7 +70,8 @@ function verifying(hash: Sha256): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-function blobKey(hash: Sha256): string {
+/** The key of a blob. @throws BerthError `corrupt_object` when the manifest holds no hash there */
+export function blobKey(hash: Sha256): string {
   if (!isSha256(hash)) throw corrupt("a manifest");
   return `blobs/${hash.slice(0, 2)}/${hash}`;
 }
@@ -85,7 +86,7 @@ function parse(key: string, bytes: Uint8Array): unknown {
   throw corrupt(key);
 }
 
-function corrupt(key: string): BerthError {
+export function corrupt(key: string): BerthError {
   return new BerthError("corrupt_object", `The stored object '${key}' is damaged or missing.`, {
     hint: "Restore the object from a backup, or deploy again.",
   });
