@@ -112,7 +112,7 @@ export function createHandler(options: HandlerOptions): Handler {
       case "options":
         return new Response(null, { status: 204, headers: { allow: pages.ALLOW } });
       case "method-not-allowed":
-        return pages.pageResponse(pages.methodNotAllowed, request);
+        return pages.pageResponse(method === "CONNECT" ? pages.connectNotAllowed : pages.methodNotAllowed, request);
     }
   };
 
