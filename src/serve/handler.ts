@@ -143,7 +143,10 @@ export function createHandler(options: HandlerOptions): Handler {
       case "options":
         return new Response(null, { status: 204, headers: { allow: pages.ALLOW } });
       case "method-not-allowed":
-        return pages.pageResponse(pages.methodNotAllowed, request);
+        return pages.pageResponse(
+          request.method === "CONNECT" ? pages.connectNotAllowed : pages.methodNotAllowed,
+          request,
+        );
     }
   };
 

@@ -109,6 +109,7 @@ function read(store: ObjectStore, key: string): Promise<Uint8Array<ArrayBuffer> 
   return withDeadline(ANSWER_MS, async (signal) => (await store.get(key, { signal }))?.bytes());
 }
 
+/** The key of a blob. @throws BerthError `corrupt_object` when the manifest holds no hash there */
 export function blobKey(hash: Sha256): string {
   if (!isSha256(hash)) throw corrupt("a manifest");
   return `blobs/${hash.slice(0, 2)}/${hash}`;
