@@ -95,7 +95,7 @@ class BullMqQueue implements JobQueue {
       queue.on("error", engine.onFault);
       return queue;
     };
-    this.queues = { upload: open("upload"), build: open("build") };
+    this.queues = { upload: open("upload"), build: open("build"), compress: open("compress") };
   }
 
   async add(kind: JobKind, id: string): Promise<void> {

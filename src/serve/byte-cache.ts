@@ -39,8 +39,9 @@ export class ByteCache<Key, Value> {
   }
 
   private keep(key: Key, entry: { value: Value; sizeBytes: number }): void {
+    this.bytes += entry.sizeBytes - (this.entries.get(key)?.sizeBytes ?? 0);
+    this.entries.delete(key);
     this.entries.set(key, entry);
-    this.bytes += entry.sizeBytes;
     for (const [oldest, { sizeBytes }] of this.entries) {
       if (this.bytes <= this.limitBytes || oldest === key) break;
       this.entries.delete(oldest);

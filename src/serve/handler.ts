@@ -1,7 +1,6 @@
 import type { HostPointer } from "../model/host-pointer.ts";
-import type { DeploymentId, Sha256 } from "../model/ids.ts";
+import type { Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
-import { getManifest } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
 import { type BlobReader, type ByteRange, fileResponse } from "./file-response.ts";
@@ -10,7 +9,8 @@ import * as pages from "./pages.ts";
 import { isProductionHost, parseHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { resolve } from "./resolve.ts";
-import { memoryOf, type Site, siteOf } from "./site.ts";
+import type { Site } from "./site.ts";
+import { SiteCache } from "./site-cache.ts";
 import { loadBlob, loadPointer, streamBlob } from "./sources.ts";
 
 export interface HandlerOptions {
@@ -41,7 +41,7 @@ const SMALL_BYTES = 1024 * 1024;
 export function createHandler(options: HandlerOptions): Handler {
   const { store, sitesDomain, onFault, now = Date.now, memoryBytes = MEMORY_BYTES } = options;
   const hosts = new HostCache((host, signal) => loadPointer(store, host, signal), now);
-  const sites = new ByteCache<DeploymentId, Site>(memoryBytes / 2);
+  const sites = new SiteCache(store, memoryBytes / 2, now);
   const blobs = new StoredBlobs(store, memoryBytes / 2);
   const counts = { requests: 0, faults: 0 };
 
@@ -50,12 +50,6 @@ export function createHandler(options: HandlerOptions): Handler {
     onFault?.(error, { host });
     return pages.pageResponse(pages.fault(error), request);
   };
-
-  const loadSite = (id: DeploymentId) =>
-    sites.load(id, async () => {
-      const manifest = await getManifest(store, id);
-      return manifest && { value: siteOf(manifest), sizeBytes: memoryOf(manifest) };
-    });
 
   const answer = (site: Site, request: Request, host: string): Response | Promise<Response> => {
     const response = respond(site, request, { isIndexed: isProductionHost(host, sitesDomain), blobs });
@@ -68,7 +62,7 @@ export function createHandler(options: HandlerOptions): Handler {
       const page = pageFor(pointer, host);
       if (page !== undefined) return pages.pageResponse(page, request);
       const id = pointer!.deployment;
-      const site = sites.peek(id) ?? (await loadSite(id));
+      const site = sites.peek(id) ?? (await sites.load(id));
       if (site === undefined) return pages.pageResponse(pages.unknownHost(host), request);
       return await answer(site, request, host);
     } catch (error) {
@@ -96,9 +90,7 @@ export function createHandler(options: HandlerOptions): Handler {
       ...counts,
       hosts: hosts.size,
       stalePointers: hosts.stale,
-      manifestHits: sites.hits,
-      manifestMisses: sites.misses,
-      manifestBytes: sites.bytes,
+      ...sites.stats,
       blobHits: blobs.cache.hits,
       blobMisses: blobs.cache.misses,
       blobBytes: blobs.cache.bytes,
