@@ -17,7 +17,7 @@ const TEXT = "0123456789".repeat(1_000);
 const HUGE_BYTES = 2 * 1024 ** 3;
 const FILES = 100_000;
 /** The caches' 64 MiB, the runtime, what it has not collected yet, and what is on its way on open connections. */
-const MEMORY_MAX_BYTES = 512 * 1024 ** 2;
+const MEMORY_MAX_BYTES = 320 * 1024 ** 2;
 
 /** An edge alone with its store, under what a hostile crowd does to it; another site answers all the while. */
 describe("serving under attack", () => {
