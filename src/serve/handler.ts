@@ -11,7 +11,7 @@ import * as pages from "./pages.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, resolve } from "./resolve.ts";
-import { type Site, type SiteFile, siteOf } from "./site.ts";
+import { memoryOf, type Site, type SiteFile, siteOf } from "./site.ts";
 import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
 import { keepPointer, loadManifest, loadPointer, rememberedPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
@@ -50,8 +50,6 @@ interface Visit {
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
 const SKEW: SkewLimits = { deployments: 10, hours: 24 };
-/** A parsed manifest takes about this many times the bytes of its text. */
-const MANIFEST_FACTOR = 4;
 
 /**
  * Serves all hosts from the object store alone. What is in memory is answered without waiting: host, pointer, site and
@@ -79,7 +77,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const loadSite = (id: DeploymentId) =>
     sites.load(id, async () => {
       const loaded = await loadManifest(store, id, disk);
-      return loaded && { value: siteOf(loaded.manifest), sizeBytes: loaded.sizeBytes * MANIFEST_FACTOR };
+      return loaded && { value: siteOf(loaded.manifest), sizeBytes: memoryOf(loaded.manifest) };
     });
 
   const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await loadSite(id)), now);

@@ -2,8 +2,8 @@ import { BerthError } from "../model/errors.ts";
 import type { HostPointer, RemovedPointer } from "../model/host-pointer.ts";
 import { type DeploymentId, isDeploymentId, isSha256, type Sha256, sha256 } from "../model/ids.ts";
 import type { BlobRef, Manifest } from "../model/manifest.ts";
+import { parseManifest } from "../store/deployments.ts";
 import { readHost } from "../store/hosts.ts";
-import { isDamaged } from "../store/json-objects.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { withDeadline } from "./deadline.ts";
 import type { DiskCache } from "./disk-cache.ts";
@@ -38,20 +38,32 @@ function isSound(state: HostState): boolean {
   return Number.isSafeInteger(state.generation) && ("removed" in state || isDeploymentId(state.deployment));
 }
 
-/** The manifest with the length of its text, from the disk or else from the store. @throws as `loadPointer` */
+/**
+ * A deployment's manifest. One on the disk with the final compressed copies is as good as the store's; while they are
+ * still to come it helps when the store is down. The ETag is the store's, and empty for what was on the disk.
+ * @throws as `loadPointer`
+ */
 export async function loadManifest(
   store: ObjectStore,
   id: DeploymentId,
   disk?: DiskCache,
-): Promise<{ manifest: Manifest; sizeBytes: number } | undefined> {
-  const key = `deployments/${id}/manifest.json`;
-  const kept = await disk?.text("manifest", id);
-  const bytes = kept ?? (await read(store, key));
-  if (bytes === undefined) return undefined;
-  const manifest = parse(key, bytes) as Manifest;
-  if (manifest.version !== 1 || manifest.deployment !== id || typeof manifest.files !== "object") throw corrupt(key);
-  if (kept === undefined) disk?.keepText("manifest", id, bytes);
-  return { manifest, sizeBytes: bytes.length };
+): Promise<{ manifest: Manifest; etag: string } | undefined> {
+  const bytes = await disk?.text("manifest", id);
+  const kept = bytes && { manifest: parseManifest(bytes, id), etag: "" };
+  if (kept?.manifest.compression === "strong") return kept;
+  try {
+    return await withDeadline(ANSWER_MS, async (signal) => {
+      const found = await store.get(`deployments/${id}/manifest.json`, { signal });
+      if (found === undefined) return undefined;
+      const bytes = await found.bytes();
+      const manifest = parseManifest(bytes, id);
+      disk?.keepText("manifest", id, bytes);
+      return { manifest, etag: found.etag };
+    });
+  } catch (error) {
+    if (kept !== undefined) return kept;
+    throw error;
+  }
 }
 
 /** A blob read whole, its hash checked. @throws as `loadPointer` */
@@ -114,17 +126,6 @@ function read(store: ObjectStore, key: string): Promise<Uint8Array<ArrayBuffer> 
 export function blobKey(hash: Sha256): string {
   if (!isSha256(hash)) throw corrupt("a manifest");
   return `blobs/${hash.slice(0, 2)}/${hash}`;
-}
-
-function parse(key: string, bytes: Uint8Array): unknown {
-  if (isDamaged(bytes)) throw corrupt(key);
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (typeof value === "object" && value !== null) return value;
-  } catch {
-    // said below
-  }
-  throw corrupt(key);
 }
 
 export function corrupt(key: string): BerthError {
