@@ -70,6 +70,8 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   return rooms;
 }
 
+export const edgeCacheFolder = (dataDirectory: string): string => join(dataDirectory, "edge-cache");
+
 function edgeOptions(settings: Settings) {
   const { sitesDomain, dataDirectory, edgeMemoryMiB, edgeCacheMiB, skewDeployments, skewHours } = settings;
   const isRemote = settings.store.startsWith("s3:");
@@ -79,7 +81,7 @@ function edgeOptions(settings: Settings) {
     skew: { deployments: skewDeployments, hours: skewHours },
     disk:
       isRemote && edgeCacheMiB > 0
-        ? { folder: join(dataDirectory, "edge-cache"), bytes: edgeCacheMiB * 1024 ** 2 }
+        ? { folder: edgeCacheFolder(dataDirectory), bytes: edgeCacheMiB * 1024 ** 2 }
         : undefined,
   };
 }
