@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BerthError } from "./errors.ts";
+import { EARLIER_HOURS_MAX, EARLIER_MAX } from "./host-pointer.ts";
 
 export const ROLES = ["api", "upload", "builder", "edge"] as const;
 export type Role = (typeof ROLES)[number];
@@ -158,6 +159,33 @@ export const settingsTable = {
     fallback: 8192,
     meaning:
       "Most disk space of the Nodes and package managers that are kept for builds, in MiB; what was used the longest time ago goes first, the default ones never.",
+  },
+  edgeMemoryMiB: {
+    variable: "BERTH_EDGE_MEMORY_MIB",
+    schema: count(8, 1_048_576),
+    fallback: 64,
+    meaning:
+      "Memory in which a request handler keeps manifests and small files, in MiB. The process itself comes on top.",
+  },
+  edgeCacheMiB: {
+    variable: "BERTH_EDGE_CACHE_MIB",
+    schema: count(0, 16_777_216),
+    fallback: 4096,
+    meaning:
+      "Disk space in the data directory in which a request handler keeps what it read of an S3 store, in MiB; what was used the longest time ago goes first. 0 keeps nothing. A store in a folder is never copied.",
+  },
+  skewDeployments: {
+    variable: "BERTH_SKEW_DEPLOYMENTS",
+    schema: count(0, EARLIER_MAX),
+    fallback: 10,
+    meaning:
+      "In how many earlier deployments of a host an asset is looked for that the present one lacks; 0 looks in none.",
+  },
+  skewHours: {
+    variable: "BERTH_SKEW_HOURS",
+    schema: count(0, EARLIER_HOURS_MAX),
+    fallback: 24,
+    meaning: "For how many hours after it was replaced a deployment still gives such assets.",
   },
   localSources: {
     variable: "BERTH_LOCAL_SOURCES",

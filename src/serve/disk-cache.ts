@@ -102,11 +102,12 @@ export class DiskCache {
     return { path, handle: await open(path, "wx+", 0o600) };
   }
 
-  /** Keeps a file whose hash has been found to be right. */
-  async keepFile(hash: Sha256, path: string, sizeBytes: number): Promise<void> {
+  /** Keeps a file whose hash has been found to be right. @returns its path from now on */
+  async keepFile(hash: Sha256, path: string, sizeBytes: number): Promise<string> {
     const info = await stat(path, { bigint: true });
     this.remember(hash, `${info.ino} ${info.mtimeNs} ${info.size}`);
     await this.place("blob", hash, path, sizeBytes);
+    return this.pathOf("blob", hash);
   }
 
   /** Whether a blob of this size may be put on the disk at all. */

@@ -1,5 +1,4 @@
 import { type FileHandle, rm } from "node:fs/promises";
-import type { Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { DiskCache } from "./disk-cache.ts";
 
@@ -14,16 +13,17 @@ export class Filling {
   private changed = Promise.withResolvers<void>();
   private state: "running" | "sound" | "failed" = "running";
   private error: unknown;
-  private readers = 0;
+  private path: string;
   /** Resolves when the file is on the disk under its name. @throws what the store or the disk throws, or `damaged` */
   readonly done: Promise<void>;
 
   private constructor(
     private readonly ref: BlobRef,
-    private readonly file: { path: string; handle: FileHandle },
+    file: { path: string; handle: FileHandle },
     work: { source: ReadableStream<Uint8Array>; disk: DiskCache; damaged: () => Error },
   ) {
-    this.done = this.run(work).finally(() => this.closeWhenUnused());
+    this.path = file.path;
+    this.done = this.run(file.handle, work);
     this.done.catch(() => undefined);
   }
 
@@ -40,8 +40,10 @@ export class Filling {
     return new Filling(ref, file, { source, disk, damaged });
   }
 
-  private async run(work: { source: ReadableStream<Uint8Array>; disk: DiskCache; damaged: () => Error }) {
-    const { path, handle } = this.file;
+  private async run(
+    handle: FileHandle,
+    work: { source: ReadableStream<Uint8Array>; disk: DiskCache; damaged: () => Error },
+  ) {
     try {
       const hasher = new Bun.CryptoHasher("sha256");
       for await (const chunk of work.source) {
@@ -51,16 +53,16 @@ export class Filling {
         this.writtenBytes += chunk.byteLength;
         this.tell();
       }
-      if (this.writtenBytes !== this.ref.size || hasher.digest("hex") !== (this.ref.hash as Sha256))
-        throw work.damaged();
-      await work.disk.keepFile(this.ref.hash, path, this.ref.size);
+      if (this.writtenBytes !== this.ref.size || hasher.digest("hex") !== this.ref.hash) throw work.damaged();
+      this.path = await work.disk.keepFile(this.ref.hash, this.path, this.ref.size);
       this.state = "sound";
     } catch (error) {
       this.state = "failed";
       this.error = error;
-      await rm(path, { force: true }).catch(() => undefined);
+      await rm(this.path, { force: true }).catch(() => undefined);
       throw error;
     } finally {
+      await handle.close().catch(() => undefined);
       this.tell();
     }
   }
@@ -72,32 +74,40 @@ export class Filling {
 
   /** The bytes from `first` to the end, as they come. The stream breaks when the blob turns out to be damaged. */
   read(first: number): ReadableStream<Uint8Array> {
-    this.readers += 1;
     let position = first;
-    const end = async () => {
-      this.readers -= 1;
-      await this.closeWhenUnused();
-    };
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          try {
-            const available = await this.beyond(position);
-            const bytes = new Uint8Array(Math.min(CHUNK_BYTES, available - position));
-            const { bytesRead } = await this.file.handle.read(bytes, 0, bytes.length, position);
-            position += bytesRead;
-            controller.enqueue(bytes.subarray(0, bytesRead));
-            if (position < this.ref.size) return;
-            controller.close();
-          } catch (error) {
-            controller.error(error);
-          }
-          await end();
+          const bytes = await this.readPart(position);
+          position += bytes.length;
+          controller.enqueue(bytes);
+          if (position >= this.ref.size) controller.close();
         },
-        cancel: end,
       },
       { highWaterMark: 0 },
     );
+  }
+
+  /** Opened anew for each part: a reader that is forgotten holds nothing. */
+  private async readPart(position: number): Promise<Uint8Array> {
+    for (;;) {
+      const available = await this.beyond(position);
+      const { path, changed } = this;
+      try {
+        const part = await Bun.file(path)
+          .slice(position, Math.min(position + CHUNK_BYTES, available))
+          .bytes();
+        if (part.length > 0) return part;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      }
+      // Between two names: the file has just been given its own.
+      if (this.state !== "running") {
+        if (path === this.path) throw new Error("the file of a blob has gone while it was read");
+        continue;
+      }
+      await changed.promise;
+    }
   }
 
   /** Waits until there is more than `position`; @returns how much there is */
@@ -108,10 +118,6 @@ export class Filling {
       if (available > position) return available;
       await this.changed.promise;
     }
-  }
-
-  private async closeWhenUnused(): Promise<void> {
-    if (this.readers === 0 && this.state !== "running") await this.file.handle.close().catch(() => undefined);
   }
 }
 

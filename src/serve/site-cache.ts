@@ -19,8 +19,8 @@ export interface SiteCacheParts {
 
 interface Cached {
   site: Site;
-  /** undefined: it came from the disk. */
-  etag: string | undefined;
+  /** Empty when it came from the disk. */
+  etag: string;
   /** Infinity: it stays as it is for ever. */
   lookAgainAt: number;
   pauseMs: number;
@@ -53,9 +53,9 @@ export class SiteCache {
     return (await this.sites.load(id, () => this.read(id)))?.site;
   }
 
-  private async read(id: DeploymentId, isNew = false): Promise<{ value: Cached; sizeBytes: number } | undefined> {
+  private async read(id: DeploymentId): Promise<{ value: Cached; sizeBytes: number } | undefined> {
     const { store, disk } = this.parts;
-    const found = await loadManifest(store, id, { disk, isNew });
+    const found = await loadManifest(store, id, disk);
     if (found === undefined) return undefined;
     const { manifest, etag } = found;
     const cached = { site: siteOf(manifest), etag, lookAgainAt: Number.POSITIVE_INFINITY, pauseMs: FIRST_LOOK_MS };
@@ -71,7 +71,7 @@ export class SiteCache {
   private async lookAgain(id: DeploymentId, { etag }: Cached): Promise<void> {
     const found = await this.parts.store.head(manifestKey(id));
     if (found === undefined || found.etag === etag) return;
-    await this.sites.load(id, () => this.read(id, true));
+    await this.sites.load(id, () => this.read(id));
   }
 
   clear(): void {

@@ -38,22 +38,32 @@ function isSound(state: HostState): boolean {
   return Number.isSafeInteger(state.generation) && ("removed" in state || isDeploymentId(state.deployment));
 }
 
-/** The manifest, from the disk or else, with its ETag, from the store; `isNew`: only the store's will do. @throws as `loadPointer` */
+/**
+ * A deployment's manifest. One on the disk with the final compressed copies is as good as the store's; while they are
+ * still to come it helps when the store is down. The ETag is the store's, and empty for what was on the disk.
+ * @throws as `loadPointer`
+ */
 export async function loadManifest(
   store: ObjectStore,
   id: DeploymentId,
-  { disk, isNew }: { disk?: DiskCache | undefined; isNew: boolean },
-): Promise<{ manifest: Manifest; etag: string | undefined } | undefined> {
-  const kept = isNew ? undefined : await disk?.text("manifest", id);
-  if (kept !== undefined) return { manifest: manifestIn(kept, id), etag: undefined };
-  const found = await withDeadline(ANSWER_MS, async (signal) => {
-    const object = await store.get(manifestKey(id), { signal });
-    return object && { bytes: await object.bytes(), etag: object.etag };
-  });
-  if (found === undefined) return undefined;
-  const manifest = manifestIn(found.bytes, id);
-  disk?.keepText("manifest", id, found.bytes);
-  return { manifest, etag: found.etag };
+  disk?: DiskCache,
+): Promise<{ manifest: Manifest; etag: string } | undefined> {
+  const bytes = await disk?.text("manifest", id);
+  const kept = bytes && { manifest: manifestIn(bytes, id), etag: "" };
+  if (kept?.manifest.compression === "strong") return kept;
+  try {
+    return await withDeadline(ANSWER_MS, async (signal) => {
+      const found = await store.get(manifestKey(id), { signal });
+      if (found === undefined) return undefined;
+      const bytes = await found.bytes();
+      const manifest = manifestIn(bytes, id);
+      disk?.keepText("manifest", id, bytes);
+      return { manifest, etag: found.etag };
+    });
+  } catch (error) {
+    if (kept !== undefined) return kept;
+    throw error;
+  }
 }
 
 /** A blob read whole, its hash checked. @throws as `loadPointer` */

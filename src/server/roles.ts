@@ -46,7 +46,7 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   const rooms: { base?: Rooms["base"]; sites?: Handler } = {};
   if (has("edge")) {
     const { createHandler } = await import("../serve/handler.ts");
-    const handler = createHandler({ store: parts.store, sitesDomain: parts.settings.sitesDomain, onFault });
+    const handler = createHandler({ store: parts.store, ...edgeOptions(parts.settings), onFault });
     parts.releasers.add("request handler", () => handler.close());
     parts.metrics.watchCounters("edge", () => handler.stats());
     await followHostMoves(parts, handler);
@@ -68,6 +68,22 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   const reconciler = startReconciler({ ...shared, onFault: parts.log.fault });
   parts.releasers.add("reconciler", () => reconciler.stop());
   return rooms;
+}
+
+export const edgeCacheFolder = (dataDirectory: string): string => join(dataDirectory, "edge-cache");
+
+function edgeOptions(settings: Settings) {
+  const { sitesDomain, dataDirectory, edgeMemoryMiB, edgeCacheMiB, skewDeployments, skewHours } = settings;
+  const isRemote = settings.store.startsWith("s3:");
+  return {
+    sitesDomain,
+    memoryBytes: edgeMemoryMiB * 1024 ** 2,
+    skew: { deployments: skewDeployments, hours: skewHours },
+    disk:
+      isRemote && edgeCacheMiB > 0
+        ? { folder: edgeCacheFolder(dataDirectory), bytes: edgeCacheMiB * 1024 ** 2 }
+        : undefined,
+  };
 }
 
 type SharedParts = RoleParts &

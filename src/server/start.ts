@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { newSignInLink } from "../api/auth.ts";
@@ -18,7 +18,7 @@ import { listen } from "./listen.ts";
 import { Metrics } from "./metrics.ts";
 import { openPlatformLog, type PlatformLog } from "./platform-log.ts";
 import { Releasers } from "./releasers.ts";
-import { type Environment, startRoles } from "./roles.ts";
+import { type Environment, edgeCacheFolder, startRoles } from "./roles.ts";
 
 export interface Platform {
   baseUrl: string;
@@ -77,7 +77,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   );
   releasers.add("leftovers", () => removal);
   const [store, work] = await Promise.all([
-    openStore(settings),
+    openStore(settings, log),
     needs("api", "upload", "builder") ? openWork({ settings, releasers, log, onBroken: broken.resolve }) : undefined,
   ]);
   releasers.add("store", () => store.close());
@@ -118,17 +118,26 @@ function guardedMetrics(metrics: Metrics, token: string): (request: Request) => 
   };
 }
 
-async function openStore(settings: Settings): Promise<ObjectStore> {
+async function openStore(settings: Settings, log: PlatformLog): Promise<ObjectStore> {
   if (settings.store.startsWith("s3:")) {
     const { openS3Store } = await import("../store/s3.ts");
-    const store = await openS3Store(settings.store, settings.s3);
-    await store.check();
+    const store = openS3Store(settings.store, settings.s3);
+    await store.check().catch(async (error) => {
+      if (!(await hasServedBefore(settings))) throw error;
+      log.fault(error, { part: "store" });
+    });
     return store;
   }
   const { openFileStore } = await import("../store/file.ts");
-  const store = await openFileStore(settings.store.slice("file:".length));
+  const store = openFileStore(settings.store.slice("file:".length));
   await store.check();
   return store;
+}
+
+/** A request handler that starts again while its store is down serves what it has kept on its disk. */
+async function hasServedBefore({ roles, dataDirectory }: Settings): Promise<boolean> {
+  if (roles.some((role) => role !== "edge")) return false;
+  return (await readdir(edgeCacheFolder(dataDirectory)).catch(() => [])).length > 0;
 }
 
 export interface Work {

@@ -1,15 +1,14 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { encodeChecked, encodeJson, parseVersioned } from "./json-objects.ts";
+import { encodeJson, parseVersioned, withChecksum } from "./json-objects.ts";
 
 const value = fc.record({ version: fc.constant(1 as const), files: fc.dictionary(fc.string(), fc.string()) });
 
 test("what was written with a checksum is read as it was, without it", () => {
   fc.assert(
     fc.property(value, (object) => {
-      const read = parseVersioned<typeof object>(encodeChecked(object), "k");
+      const read = parseVersioned<typeof object>(withChecksum(encodeJson(object)), "k");
       expect(JSON.stringify(read)).toBe(JSON.stringify(object));
-      expect(encodeChecked(encodeChecked(object) && read)).toEqual(encodeChecked(object));
     }),
   );
 });
@@ -17,7 +16,7 @@ test("what was written with a checksum is read as it was, without it", () => {
 test("a byte that changed is found out wherever it is", () => {
   fc.assert(
     fc.property(value, fc.nat(), fc.integer({ min: 1, max: 255 }), (object, at, change) => {
-      const bytes = encodeChecked(object);
+      const bytes = withChecksum(encodeJson(object));
       const position = at % bytes.length;
       bytes[position]! ^= change;
       let read: unknown;
