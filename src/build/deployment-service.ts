@@ -19,6 +19,7 @@ import { type CacheParts, openBuildCache } from "./cache.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
 import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
 import { hostVariables } from "./host-variables.ts";
+import { freeLockfile } from "./lockfile-hosts.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
@@ -29,7 +30,6 @@ import { assertSourceFits, sourceFault } from "./slot-space.ts";
 import type { ToolchainStore } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
 import { type BuildVariables, variablesFor } from "./variables.ts";
-import { freeYarnLockfile } from "./yarn-lockfile.ts";
 
 export interface BuildParts extends CacheParts {
   queue: JobQueue;
@@ -188,7 +188,7 @@ async function fillSlot(
   try {
     await materialise({ tree: source.tree, directory: work, readBlob, signal });
     if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
-    await freeYarnLockfile(work, plan, { readFile: source.readFile });
+    await freeLockfile(work, plan, { readFile: source.readFile });
   } catch (error) {
     throw sourceFault(error, { ...parts.limits, hasVolume: sandbox.hasVolumes });
   }

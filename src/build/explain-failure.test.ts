@@ -392,6 +392,25 @@ describe("build", () => {
   });
 });
 
+test("a registry that the repository names is told from other hosts", () => {
+  const context = {
+    command: "npm ci",
+    lastLines: ["npm error code ENOTFOUND"],
+    limits,
+    node: "24.1.0",
+    manager: "npm",
+  };
+  const registries = ["not a URL", "https://npm.corp.example/path"];
+  const refused = (host: string) =>
+    failureOf(
+      "install",
+      { cause: "exit", exit: 1, refusedHosts: [host] },
+      { ...context, egress: "registry", registries },
+    );
+  expect(refused("npm.corp.example:443")?.hint).toContain("names npm.corp.example as its registry");
+  expect(refused("other.example:443")?.hint).not.toContain("registry; take that line out");
+});
+
 test.each<[string, string, { cause?: "exit" | "memory"; exit?: number; refusedHosts?: string[] }, boolean]>([
   ["a lockfile that does not fit", "npm error Missing: ms@2.1.3 from lock file\nnpm error code EUSAGE", {}, true],
   [
