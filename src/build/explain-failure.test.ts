@@ -148,6 +148,27 @@ describe("install", () => {
       /python3, make and g\+\+/,
     ],
     [
+      "an archive that pnpm does not find, beside a word of release ages",
+      " WARN  minimumReleaseAge is set\n[ERR_PNPM_FETCH_404] GET http://127.0.0.1:24873/@iconify/json/-/json-2.1.10.tgz: Not Found - 404\nNo authorization header was set for the request.",
+      "install_failed",
+      /'@iconify\/json@2\.1\.10' is not in the registry/,
+      /Check its name/,
+    ],
+    [
+      "versions that are too young for pnpm",
+      " ERR_PNPM_NO_MATURE_MATCHING_VERSION  Version 5.1.0 of nanoid does not meet the minimumReleaseAge constraint",
+      "install_failed",
+      /younger than 'minimumReleaseAge'/,
+      /minimumReleaseAgeExclude/,
+    ],
+    [
+      "a warning of a version beside the reason",
+      "npm WARN notarget No matching version found for fsevents@1.\nnpm ERR! gyp ERR! find Python\nnpm ERR! path /w/node_modules/node-sass",
+      "install_failed",
+      /'node-sass' is a native module/,
+      /compiler|ships built files/,
+    ],
+    [
       "git's host",
       "npm error code 128\nnpm error An unknown git error occurred\nnpm error command git --no-replace-objects ls-remote ssh://git@github.com/vercel/ms.git\nnpm error ssh: Could not resolve hostname github.com: Name or service not known",
       "network_refused",
@@ -317,6 +338,13 @@ describe("build", () => {
       "build_failed",
       /'\.\/Button', which src\/App\.tsx imports is not there/,
       /letter case/,
+    ],
+    [
+      "a file of the source that is not there",
+      "Error: Cannot find module '/work/site/data.json'\nRequire stack:\n- /work/a.js",
+      "build_failed",
+      /'site\/data\.json' is not there/,
+      /must be committed, or written by an earlier step/,
     ],
     [
       "a missing dependency",
