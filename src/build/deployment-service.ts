@@ -87,6 +87,8 @@ async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Pr
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
   const scan = secretScan(variables.secrets);
   if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan });
+  // The first build opens it, while its tools are looked for; what goes wrong is met where it is used.
+  parts.sandbox().catch(() => undefined);
   const toolchains = parts.toolchains.lend();
   try {
     const tools = await toolsFor(toolchains, plan);
