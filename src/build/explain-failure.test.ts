@@ -155,6 +155,13 @@ describe("install", () => {
       /Check its name/,
     ],
     [
+      "an archive that npm does not find",
+      "npm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1:24873/@a/cli/-/cli-6.6.0.tgz\nnpm error 404  '@a/cli@http://127.0.0.1:24873/@a/cli/-/cli-6.6.0.tgz' is not in this registry.",
+      "install_failed",
+      /'@a\/cli@6\.6\.0' is not in the registry/,
+      /Check its name/,
+    ],
+    [
       "versions that are too young for pnpm",
       " ERR_PNPM_NO_MATURE_MATCHING_VERSION  Version 5.1.0 of nanoid does not meet the minimumReleaseAge constraint",
       "install_failed",

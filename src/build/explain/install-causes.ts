@@ -101,14 +101,14 @@ export const INSTALL_CAUSES: readonly Explain[] = [
     what: "peer dependencies are in conflict",
     next: "Move the packages that the log names to versions that fit, or set 'strict-peer-dependencies=false' in .npmrc.",
   })),
-  told(
-    /404\s+(?:The requested resource )?'((?:@[\w.-]+\/)?[\w.-]+@?[^']*)' (?:is not in|could not be found)/,
-    (match) => missingPackage(name(match[1])),
-  ),
   // The archive of a version that the registry has no longer, or not yet.
   told(
     /(?:ERR_PNPM_FETCH_404\S*\s+GET|error: GET|E404[^\n]* GET|\b404[^\n]*?) \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz/,
     (match) => missingPackage(`${name(match[1])}@${name(match[2])}`),
+  ),
+  told(
+    /404\s+(?:The requested resource )?'((?:@[\w.-]+\/)?[\w.-]+@?[^']*)' (?:is not in|could not be found)/,
+    (match) => missingPackage(name(match[1])),
   ),
   told(/ERR_PNPM_FETCH_404\S*\s+GET \S+\/((?:@[\w.-]+(?:\/|%2[fF]))?[\w.-]+): Not Found/, (match) =>
     missingPackage(name(match[1]!.replace(/%2f/i, "/"))),
