@@ -21,7 +21,7 @@ const inputs: BuildInputs = {
     outputCandidates: ["dist"],
     outputHint: null,
     otherManagers: [],
-    yarnLockfile: null,
+    lockfileWithHosts: null,
     registries: [],
     serverOutputs: [],
     env: { CI: "true" },

@@ -19,6 +19,7 @@ import { type CacheParts, openBuildCache } from "./cache.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
 import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
 import { hostVariables } from "./host-variables.ts";
+import { freeLockfile } from "./lockfile-hosts.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { publish } from "./publish.ts";
@@ -30,7 +31,6 @@ import { startStrengthening, strengthenLater } from "./strengthen.ts";
 import type { ToolchainStore } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
 import { type BuildVariables, variablesFor } from "./variables.ts";
-import { freeYarnLockfile } from "./yarn-lockfile.ts";
 
 export interface BuildParts extends CacheParts {
   queue: JobQueue;
@@ -91,6 +91,8 @@ async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Pr
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
   const scan = secretScan(variables.secrets);
   if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan });
+  // The first build opens it, while its tools are looked for; what goes wrong is met where it is used.
+  parts.sandbox().catch(() => undefined);
   const toolchains = parts.toolchains.lend();
   try {
     const tools = await toolsFor(toolchains, plan);
@@ -192,7 +194,7 @@ async function fillSlot(
   try {
     await materialise({ tree: source.tree, directory: work, readBlob, signal });
     if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
-    await freeYarnLockfile(work, plan, { readFile: source.readFile });
+    await freeLockfile(work, plan, { readFile: source.readFile });
   } catch (error) {
     throw sourceFault(error, { ...parts.limits, hasVolume: sandbox.hasVolumes });
   }

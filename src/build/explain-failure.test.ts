@@ -148,6 +148,34 @@ describe("install", () => {
       /python3, make and g\+\+/,
     ],
     [
+      "an archive that pnpm does not find, beside a word of release ages",
+      " WARN  minimumReleaseAge is set\n[ERR_PNPM_FETCH_404] GET http://127.0.0.1:24873/@iconify/json/-/json-2.1.10.tgz: Not Found - 404\nNo authorization header was set for the request.",
+      "install_failed",
+      /'@iconify\/json@2\.1\.10' is not in the registry/,
+      /Check its name/,
+    ],
+    [
+      "an archive that npm does not find",
+      "npm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1:24873/@a/cli/-/cli-6.6.0.tgz\nnpm error 404  '@a/cli@http://127.0.0.1:24873/@a/cli/-/cli-6.6.0.tgz' is not in this registry.",
+      "install_failed",
+      /'@a\/cli@6\.6\.0' is not in the registry/,
+      /Check its name/,
+    ],
+    [
+      "versions that are too young for pnpm",
+      " ERR_PNPM_NO_MATURE_MATCHING_VERSION  Version 5.1.0 of nanoid does not meet the minimumReleaseAge constraint",
+      "install_failed",
+      /younger than 'minimumReleaseAge'/,
+      /minimumReleaseAgeExclude/,
+    ],
+    [
+      "a warning of a version beside the reason",
+      "npm WARN notarget No matching version found for fsevents@1.\nnpm ERR! gyp ERR! find Python\nnpm ERR! path /w/node_modules/node-sass",
+      "install_failed",
+      /'node-sass' is a native module/,
+      /compiler|ships built files/,
+    ],
+    [
       "git's host",
       "npm error code 128\nnpm error An unknown git error occurred\nnpm error command git --no-replace-objects ls-remote ssh://git@github.com/vercel/ms.git\nnpm error ssh: Could not resolve hostname github.com: Name or service not known",
       "network_refused",
@@ -319,6 +347,13 @@ describe("build", () => {
       /letter case/,
     ],
     [
+      "a file of the source that is not there",
+      "Error: Cannot find module '/work/site/data.json'\nRequire stack:\n- /work/a.js",
+      "build_failed",
+      /'site\/data\.json' is not there/,
+      /must be committed, or written by an earlier step/,
+    ],
+    [
       "a missing dependency",
       "Error: Cannot find module 'lodash'\nRequire stack:\n- /work/a.js",
       "build_failed",
@@ -390,6 +425,25 @@ describe("build", () => {
       hint: expect.stringContaining("The network policy refused stats.example"),
     });
   });
+});
+
+test("a registry that the repository names is told from other hosts", () => {
+  const context = {
+    command: "npm ci",
+    lastLines: ["npm error code ENOTFOUND"],
+    limits,
+    node: "24.1.0",
+    manager: "npm",
+  };
+  const registries = ["not a URL", "https://npm.corp.example/path"];
+  const refused = (host: string) =>
+    failureOf(
+      "install",
+      { cause: "exit", exit: 1, refusedHosts: [host] },
+      { ...context, egress: "registry", registries },
+    );
+  expect(refused("npm.corp.example:443")?.hint).toContain("names npm.corp.example as its registry");
+  expect(refused("other.example:443")?.hint).not.toContain("registry; take that line out");
 });
 
 test.each<[string, string, { cause?: "exit" | "memory"; exit?: number; refusedHosts?: string[] }, boolean]>([

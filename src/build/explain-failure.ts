@@ -14,6 +14,8 @@ export interface FailureContext {
   lastLines: readonly string[];
   limits: RunLimits;
   egress: EgressPolicy;
+  /** URLs of default registries that the repository's files name. */
+  registries?: readonly string[];
   /** Name of the package manager. */
   manager: string;
   /** Full version of the Node that it ran on. */

@@ -93,6 +93,7 @@ export async function runBuild(
       lastLines: log.lastLines(step, 200),
       limits: parts.limits,
       egress: plan.egress,
+      registries: plan.registries,
       manager: plan.packageManager.name,
       node: node.version,
     };

@@ -23,6 +23,9 @@ const LARGE_BYTES = 2 * 1024 ** 2;
 /** Versions whose archives are known by heart: an install asks for them soon after their packument. */
 const REMEMBERED_VERSIONS = 50_000;
 
+/** As many packuments are asked for at a time, for all builds together. */
+const ASKED_AT_ONCE = 64;
+
 interface MetadataParts {
   store: DiskStore;
   upstream: UpstreamSettings;
@@ -48,6 +51,7 @@ export class Refused extends Error {
  */
 export class Metadata {
   private readonly flights = new SingleFlight<KeptDocument>();
+  private readonly asking = new WeighedGate(ASKED_AT_ONCE, 1);
   private readonly dists = new Map<string, Map<string, Dist>>();
   private rememberedVersions = 0;
 
@@ -62,7 +66,7 @@ export class Metadata {
     const key = JSON.stringify(["document", base, registryOf(upstream, name), name, form]);
     const kept = await store.find(key);
     if (kept !== undefined && Date.now() - kept.checkedAtMs < FRESH_MS) return await readHead(kept);
-    return await this.flights.run(key, () => this.refresh({ key, name, form, kept }));
+    return await this.flights.run(key, () => this.asking.run(1, () => this.refresh({ key, name, form, kept })));
   }
 
   /** Where an archive lies and what it must be, by what was read of the package last, else by the registry. */

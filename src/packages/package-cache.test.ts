@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPackageCache, type PackageCache } from "./package-cache.ts";
+import { FETCHED_AT_ONCE } from "./tarballs.ts";
 import type { UpstreamSettings } from "./upstream.ts";
 
 const BASE = "http://127.0.0.1:24873/";
@@ -147,6 +148,33 @@ test("many who ask at the same time cost one request", async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => get("tool/-/tool-1.0.0.tgz")));
   expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(Array(20).fill("archive"));
   expect(asked).toHaveLength(2);
+});
+
+test.each([
+  ["archives", (name: string) => `${name}/-/${name}-1.0.0.tgz`],
+  ["documents", (name: string) => name],
+])("only so many %s are fetched at a time, and all are", async (_, pathOf) => {
+  const wanted = FETCHED_AT_ONCE + 16;
+  let [held, most] = [0, 0];
+  const full = Promise.withResolvers<void>();
+  server.reload({
+    async fetch(request) {
+      const isCounted = !request.url.endsWith("/1.0.0");
+      if (isCounted) {
+        held += 1;
+        most = Math.max(most, held);
+        if (held >= FETCHED_AT_ONCE) full.resolve();
+        await full.promise;
+        await Bun.sleep(5);
+        held -= 1;
+      }
+      return registry(request);
+    },
+  });
+  const answers = await Promise.all(Array.from({ length: wanted }, (__, at) => get(pathOf(`tool${at}`))));
+  expect(answers.map(({ status }) => status)).toEqual(Array(wanted).fill(200));
+  await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+  expect(most).toBe(FETCHED_AT_ONCE);
 });
 
 test("credentials go to the registry that they are for, and to no other", async () => {

@@ -6,8 +6,11 @@ import type { Dist } from "./packument.ts";
 import { tarballPath } from "./registry-path.ts";
 import { SingleFlight } from "./single-flight.ts";
 import { askUpstream, registryOf, type UpstreamSettings } from "./upstream.ts";
+import { WeighedGate } from "./weighed-gate.ts";
 
 const TARBALL_MAX_BYTES = 1024 ** 3;
+/** As many archives are fetched at a time, for all builds together; each has a connection, a file and some buffers. */
+export const FETCHED_AT_ONCE = 64;
 
 interface TarballParts {
   store: DiskStore;
@@ -18,6 +21,7 @@ interface TarballParts {
 /** Archives of versions, which never change once they are published: one that was kept is never asked for again. */
 export class Tarballs {
   private readonly flights = new SingleFlight<Kept>();
+  private readonly fetching = new WeighedGate(FETCHED_AT_ONCE, 1);
 
   constructor(private readonly parts: TarballParts) {}
 
@@ -26,7 +30,8 @@ export class Tarballs {
     const registry = registryOf(this.parts.upstream, name);
     const key = JSON.stringify(["tarball", registry, name, version]);
     return (
-      (await this.parts.store.find(key)) ?? (await this.flights.run(key, () => this.fetch(key, { name, version })))
+      (await this.parts.store.find(key)) ??
+      (await this.flights.run(key, () => this.fetching.run(1, () => this.fetch(key, { name, version }))))
     );
   }
 

@@ -107,7 +107,20 @@ test("a project's registry is its own unless the operator's stands for it", asyn
   for (const seen of [configuration, throughCache(configuration, { base, socket: "/a/socket" })]) {
     expect(isOwnRegistry([], seen)).toBe(false);
     expect(isOwnRegistry(["http://default.example", "https://MAIN.example/npm"], seen)).toBe(false);
-    for (const own of ["https://main.example/other/", "https://corp.example/", `${"$"}{REGISTRY}`, "https://"]) {
+    const mirrors = [
+      "https://registry.yarnpkg.com",
+      "http://registry.npmmirror.com/",
+      "https://registry.npm.taobao.org",
+    ];
+    expect(isOwnRegistry(mirrors, seen)).toBe(false);
+    for (const own of [
+      "https://registry.npmmirror.com/@corp",
+      "https://registry.npmmirror.com.example/",
+      "https://main.example/other/",
+      "https://corp.example/",
+      `${"$"}{REGISTRY}`,
+      "https://",
+    ]) {
       expect([own, isOwnRegistry(["https://default.example/", own], seen)]).toEqual([own, true]);
     }
   }

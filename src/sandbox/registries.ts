@@ -6,8 +6,8 @@ export interface RegistryConfiguration {
   /** The default registry's URL. */
   registry: string;
   /**
-   * URLs that mean this registry where files of a project name them: the operator's own, whose place a cache may take,
-   * and the default of npm itself, whose place the operator's takes. None without.
+   * URLs that mean this registry where files of a project name them, beside the public mirrors: the operator's own,
+   * whose place a cache may take, and the default of npm itself, whose place the operator's takes. None without.
    */
   standsFor?: readonly string[];
   /** All hosts that packages come from, scoped registries included. */
@@ -78,10 +78,20 @@ export async function readRegistries({ home, variables, askNpm, askDefault }: Re
   };
 }
 
+/**
+ * Names and mirrors of the public npm registry that files of projects all over the world hold: Yarn's default, the mirror
+ * cnpm and its former name. They have its packages and no others, so nothing is ever asked of them.
+ */
+const PUBLIC_MIRRORS = new Set(["registry.yarnpkg.com", "registry.npmmirror.com", "registry.npm.taobao.org"]);
+
+export function isPublicMirror(url: string): boolean {
+  return PUBLIC_MIRRORS.has(placeOf(url));
+}
+
 /** Whether one of these URLs, as files of a project write them, is a registry of the project's own. */
 export function isOwnRegistry(named: readonly string[], { standsFor = [] }: RegistryConfiguration): boolean {
   const known = new Set(standsFor.map(placeOf));
-  return named.some((url) => !known.has(placeOf(url)));
+  return named.some((url) => !known.has(placeOf(url)) && !isPublicMirror(url));
 }
 
 /** Host and path: http and https lead to the same registry, with a slash at the end and without. */

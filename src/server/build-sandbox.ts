@@ -52,6 +52,9 @@ function once(make: () => Promise<Sandbox>, releasers: Releasers): () => Promise
   };
 }
 
+/** Of this process: two openings side by side take longer than one after the other, and the fetch's is needed first. */
+let attempts: Promise<void> = Promise.resolve();
+
 /**
  * Tries the wall before the first build needs it, and tells the operator when nothing can be built. A start does not
  * wait for it.
@@ -63,7 +66,10 @@ export function trySandboxSoon(sandbox: () => Promise<Sandbox>, log: PlatformLog
     if (refusal === undefined) log.info("sandbox holds", { ...opened.tier });
     else log.fault(new BerthError(refusal.code, refusal.message, { hint: refusal.hint }), { part: "sandbox" });
   };
-  const timer = setTimeout(() => void attempt().catch((error) => log.fault(error, { part: "sandbox" })), SOON_MS);
+  const next = () => {
+    attempts = attempts.then(attempt).catch((error) => log.fault(error, { part: "sandbox" }));
+  };
+  const timer = setTimeout(next, SOON_MS);
   timer.unref();
 }
 

@@ -70,20 +70,45 @@ describe("what a source asks for", () => {
   }, 120_000);
 
   test.each([
-    ["yarn-one", YARN_1_LOCKFILE, "1.22."],
-    ["yarn-three", YARN_3_LOCKFILE, "3."],
+    ["yarn-one", "yarn.lock", YARN_1_LOCKFILE, "yarn 1.22."],
+    ["yarn-three", "yarn.lock", YARN_3_LOCKFILE, "yarn 3."],
+    ["bun-one", "bun.lock", BUN_LOCKFILE, "bun 1."],
   ])(
-    "%s: the lockfile is kept to, and Plug'n'Play runs",
-    async (name, lockfile, version) => {
+    "%s: the lockfile is kept to, wherever its packages were, and Plug'n'Play runs",
+    async (name, file, lockfile, version) => {
       const deployment = await deploy(name, {
         "package.json": { name: "g", scripts: { build: "node build.js" }, dependencies: { ms: "2.1.3" } },
-        "yarn.lock": lockfile,
+        [file]: lockfile,
         "build.js":
           "const { mkdirSync, writeFileSync } = require('fs'); mkdirSync('dist'); writeFileSync('dist/index.html', require('ms')(1000));",
       });
       expect(deployment.error).toBeNull();
       expect(await page(deployment.url)).toBe("1s");
-      expect(await logOf(platform, deployment.id)).toContain(`yarn ${version}`);
+      expect(await logOf(platform, deployment.id)).toContain(version);
+      expect(deployment.warnings).toEqual([]);
+    },
+    120_000,
+  );
+
+  const MIRROR = "https://registry.npmmirror.com/";
+  test.each<[string, Record<string, string>]>([
+    ["mirror-npm", { ".npmrc": `registry=${MIRROR}\n` }],
+    ["mirror-pnpm", { ".npmrc": `registry=${MIRROR}\n`, "pnpm-workspace.yaml": "packages: []\n" }],
+    ["mirror-yarn-one", { ".yarnrc": `registry "${MIRROR}"\n`, "yarn.lock": YARN_1_LOCKFILE }],
+    ["mirror-yarn-three", { ".yarnrc.yml": `npmRegistryServer: "${MIRROR}"\n`, "yarn.lock": YARN_3_LOCKFILE }],
+    ["mirror-bun", { "bunfig.toml": `[install]\nregistry = "${MIRROR}"\n`, "bun.lock": BUN_LOCKFILE }],
+  ])(
+    "%s: packages of a public mirror come from the platform's registry",
+    async (name, files) => {
+      const deployment = await deploy(name, {
+        ...files,
+        "package.json": { name: "g", scripts: { build: "node build.js" }, dependencies: { ms: "2.1.3" } },
+        "build.js":
+          "const { mkdirSync, writeFileSync } = require('fs'); mkdirSync('dist'); writeFileSync('dist/index.html', require('ms')(1000));",
+      });
+      expect(deployment.error).toBeNull();
+      expect(await page(deployment.url)).toBe("1s");
+      expect(deployment.contacted.filter(({ host }) => MIRROR.includes(host))).toEqual([]);
     },
     120_000,
   );
@@ -223,4 +248,21 @@ __metadata:
   checksum: aa92de608021b242401676e35cfa5aa42dd70cbdc082b916da7fb925c542173e36bce97ea3e804923fe92c0ad991434e4a38327e15a1b5b5f945d66df615ae6d
   languageName: node
   linkType: hard
+`;
+
+/** As Bun writes it where a mirror is configured that is not the registry of this machine. */
+const BUN_LOCKFILE = `{
+  "lockfileVersion": 1,
+  "workspaces": {
+    "": {
+      "name": "g",
+      "dependencies": {
+        "ms": "2.1.3",
+      },
+    },
+  },
+  "packages": {
+    "ms": ["ms@2.1.3", "https://bun.example/ms/-/ms-2.1.3.tgz", {}, "sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA=="],
+  }
+}
 `;

@@ -5,7 +5,7 @@ function missingModule(wanted: string, importer: string | undefined): ReturnType
   const from = importer === undefined ? "" : `, which ${name(importer)} imports`;
   const isFile = /^(\.{0,2}\/|[@~]\/|src\/)/.test(wanted);
   return {
-    what: `'${name(wanted)}'${from} is not there`,
+    what: `'${name(wanted.replace(/^\/work\//, ""))}'${from} is not there`,
     next: isFile
       ? "Check the path: letter case counts on Linux, and the file must be committed, or written by an earlier step."
       : "Add it to package.json's dependencies and commit the lockfile; if it is a package of this repository, it must be built before.",
@@ -85,7 +85,7 @@ export const BUILD_CAUSES: readonly Explain[] = [
   ),
   told(/Could not resolve "([^"]+)"(?: from "(?:\/work\/)?([^"]+)")?/, (match) => missingModule(match[1]!, match[2])!),
   told(
-    /Cannot find (?:module|package) '(?:\/work\/)?([^']+)'(?: imported from '?(?:\/work\/)?([^'\n]+))?/,
+    /Cannot find (?:module|package) '([^']+)'(?: imported from '?(?:\/work\/)?([^'\n]+))?/,
     (match) => missingModule(match[1]!, match[2])!,
   ),
   told(

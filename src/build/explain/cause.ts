@@ -13,6 +13,8 @@ export interface FailedCommand {
   text: string;
   refusedHosts: readonly string[];
   egress: EgressPolicy;
+  /** URLs of default registries that the repository's files name. */
+  registries?: readonly string[];
   limits: RunLimits;
   /** Name of the package manager. */
   manager: string;

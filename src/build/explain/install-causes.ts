@@ -89,7 +89,7 @@ export const INSTALL_CAUSES: readonly Explain[] = [
     what: "pnpm was told to keep to a lockfile, and there is none",
     next: "Run 'pnpm install' and commit pnpm-lock.yaml.",
   })),
-  told(/ERR_PNPM_NO_MATURE_MATCHING_VERSION|minimumReleaseAge/, () => ({
+  told(/ERR_PNPM_(?:NO_MATURE_MATCHING_VERSION|\w*MINIMUM_RELEASE_AGE\w*)/, () => ({
     what: "the lockfile holds a version that is younger than 'minimumReleaseAge' allows",
     next: "Wait until it is old enough, or name the package in 'minimumReleaseAgeExclude'.",
   })),
@@ -101,6 +101,11 @@ export const INSTALL_CAUSES: readonly Explain[] = [
     what: "peer dependencies are in conflict",
     next: "Move the packages that the log names to versions that fit, or set 'strict-peer-dependencies=false' in .npmrc.",
   })),
+  // The archive of a version that the registry has no longer, or not yet.
+  told(
+    /(?:ERR_PNPM_FETCH_404\S*\s+GET|error: GET|E404[^\n]* GET|\b404[^\n]*?) \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz/,
+    (match) => missingPackage(`${name(match[1])}@${name(match[2])}`),
+  ),
   told(
     /404\s+(?:The requested resource )?'((?:@[\w.-]+\/)?[\w.-]+@?[^']*)' (?:is not in|could not be found)/,
     (match) => missingPackage(name(match[1])),
@@ -113,7 +118,7 @@ export const INSTALL_CAUSES: readonly Explain[] = [
   told(/error: GET \S+\/((?:@[\w.-]+(?:\/|%2[fF]))?[\w.-]+) - 404/, (match) =>
     missingPackage(name(match[1]!.replace(/%2f/i, "/"))),
   ),
-  told(/No matching version found for ([^\s]+?)[.\s]/, (match) => missingVersion(name(match[1]))),
+  told(/^(?!npm warn)[^\n]*No matching version found for ([^\s]+?)[.\s]/im, (match) => missingVersion(name(match[1]))),
   told(/Couldn't find any versions for "([^"]+)" that matches "([^"]+)"/, (match) =>
     missingVersion(`${name(match[1])}@${name(match[2])}`),
   ),

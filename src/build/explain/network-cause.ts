@@ -39,9 +39,9 @@ export function refusalCause(failed: FailedCommand): Cause | undefined {
   return hosts.length === 0 ? undefined : unreached(failed, hosts);
 }
 
-function unreached({ egress, refusedHosts, step }: FailedCommand, hosts: readonly string[]): Cause {
+function unreached({ egress, refusedHosts, step, registries = [] }: FailedCommand, hosts: readonly string[]): Cause {
   const list = hosts.slice(0, 5).join(", ");
-  const other = otherWay(hosts);
+  const other = otherWay(hosts, registries);
   if (egress === "public" && refusedHosts.length === 0) {
     return {
       what: `${list} could not be reached`,
@@ -60,7 +60,11 @@ function unreached({ egress, refusedHosts, step }: FailedCommand, hosts: readonl
   };
 }
 
-function otherWay(hosts: readonly string[]): string {
+function otherWay(hosts: readonly string[], registries: readonly string[]): string {
+  const named = hosts.find((host) => registries.some((url) => URL.canParse(url) && new URL(url).hostname === host));
+  if (named !== undefined) {
+    return ` Without: the repository's own package manager configuration names ${named} as its registry; take that line out if it is a mirror of the public registry, or have it added to the npm configuration of the platform's machine.`;
+  }
   if (hosts.some((host) => FONTS.test(host))) {
     return " Without: keep the fonts in the repository (next/font/local, or a package of @fontsource).";
   }

@@ -57,8 +57,18 @@ async function siteScript(
   const bundled = await isLibrary(files, root);
   const sites = frameworks.filter((id) => !["storybook", "typedoc", "gulp", "grunt", "webpack"].includes(id));
   const pages = bundled ? sites.filter((id) => !FRAMEWORKS[id]!.programs.includes("vite")) : sites;
-  return scripts.find((script) => runs(script, pages)) ?? scripts[0];
+  const [first] = scripts;
+  const stories = frameworks.includes("storybook") ? scripts.find((script) => runs(script, ["storybook"])) : undefined;
+  const others = frameworks.filter((id) => !["storybook", "rollup"].includes(id));
+  const hasPage = ["", "public"].some((folder) => files.has(files.join(root, folder), "index.html"));
+  const ofLibrary =
+    first &&
+    (bundled || (!hasPage && !runs(first, others) && LIBRARY_BUILDERS.some((name) => runsProgram(first.text, name))));
+  return scripts.find((script) => runs(script, pages)) ?? (ofLibrary ? stories : undefined) ?? first;
 }
+
+/** They write modules and no pages: a library's stories are its site then. */
+const LIBRARY_BUILDERS = ["babel", "swc", "tsc", "tsup", "tsdown", "rollup", "unbuild", "microbundle"];
 
 /** Vite's library mode: https://vite.dev/guide/build#library-mode */
 async function isLibrary(files: Planning["files"], root: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { isPublicMirror } from "../../sandbox/registries.ts";
 import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { commandLine, inSandboxShell, installCommand, isYarnOne, looseInstallCommand } from "./commands.ts";
@@ -33,7 +34,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     otherManagers: await otherManagers(planning, { manager, lines: [choice.text, install.line] }),
     workspaceRoot,
     registries: await namedRegistries(files, root),
-    yarnLockfile: hasOwnRegistry ? null : yarnOneLockfile(files, manager),
+    lockfileWithHosts: hasOwnRegistry ? null : lockfileWithHosts(files, manager),
     nodeVersion: node.value,
     install: install.command,
     looseInstall: install.loose,
@@ -75,14 +76,15 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
 
 /** The repository says where its packages come from, as in `@scope:registry=…`: then that is left alone. */
 async function namesRegistry(files: SourceFiles, folders: readonly string[]): Promise<boolean> {
-  const names = [".npmrc", ".yarnrc"];
+  const names = [".npmrc", ".yarnrc", "bunfig.toml"];
   const texts = await Promise.all(folders.flatMap((folder) => names.map((name) => files.text(folder, name))));
-  return texts.some((text) => /^[^#;]*registry/im.test(text ?? ""));
+  const lines = texts.flatMap((text) => (text ?? "").match(/^[^#;\n]*(?:registry|install\.scopes)[^\n]*/gim) ?? []);
+  return lines.some((line) => !isPublicMirror(/https?:\/\/[^\s"']+/.exec(line)?.[0] ?? ""));
 }
 
-function yarnOneLockfile(files: SourceFiles, { manager, lockfile, workspaceRoot }: ManagerChoice): string | null {
-  const isIts = manager.name === "yarn" && lockfile === "yarn.lock" && isYarnOne(manager.version);
-  return isIts ? files.join(workspaceRoot, lockfile) : null;
+function lockfileWithHosts(files: SourceFiles, { manager, lockfile, workspaceRoot }: ManagerChoice): string | null {
+  const isOfYarn = manager.name === "yarn" && lockfile === "yarn.lock" && isYarnOne(manager.version);
+  return isOfYarn || lockfile === "bun.lock" ? files.join(workspaceRoot, lockfile!) : null;
 }
 
 /** A script may call another package manager than the one that installs; npm is always there, with Node. */

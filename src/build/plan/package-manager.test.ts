@@ -90,12 +90,26 @@ describe("the package manager", () => {
     expect((await buildPlan({ ...packageJson(), "yarn.lock": "" })).otherManagers).toEqual([]);
   });
 
-  test("a Yarn 1 lockfile is freed of its hosts, unless the repository names a registry", async () => {
+  test("a lockfile of Yarn 1 or Bun is freed of its hosts, unless the repository names a registry of its own", async () => {
     const yarn = { ...packageJson(), "yarn.lock": "# yarn lockfile v1" };
-    expect((await buildPlan(yarn)).yarnLockfile).toBe("yarn.lock");
-    expect((await buildPlan({ ...yarn, ".npmrc": "@corp:registry=https://npm.corp.example" })).yarnLockfile).toBeNull();
-    expect((await buildPlan({ ...packageJson(), "yarn.lock": "__metadata:\n  version: 8\n" })).yarnLockfile).toBeNull();
+    expect((await buildPlan(yarn)).lockfileWithHosts).toBe("yarn.lock");
+    expect(
+      (await buildPlan({ ...yarn, ".npmrc": "@corp:registry=https://npm.corp.example" })).lockfileWithHosts,
+    ).toBeNull();
+    expect(
+      (await buildPlan({ ...packageJson(), "yarn.lock": "__metadata:\n  version: 8\n" })).lockfileWithHosts,
+    ).toBeNull();
     const npm = await buildPlan({ ...packageJson(), "package-lock.json": "{}" });
+    const bun = { ...packageJson(), "bun.lock": "{}" };
+    expect((await buildPlan(bun)).lockfileWithHosts).toBe("bun.lock");
+    const corp = '[install]\nregistry = "https://npm.corp.example"';
+    expect((await buildPlan({ ...bun, "bunfig.toml": corp })).lockfileWithHosts).toBeNull();
+    expect(
+      (await buildPlan({ ...bun, "bunfig.toml": '[install.scopes]\ncorp = "https://npm.corp.example"' }))
+        .lockfileWithHosts,
+    ).toBeNull();
+    const mirror = "strict-ssl=true\nregistry=https://registry.npmmirror.com/\n";
+    expect((await buildPlan({ ...yarn, ".npmrc": mirror })).lockfileWithHosts).toBe("yarn.lock");
     expect(npm.env).toHaveProperty("npm_config_replace_registry_host", "always");
   });
 

@@ -302,6 +302,19 @@ describe("commands", () => {
     expect(tidy.install).toEqual(["npm", "ci", "--legacy-peer-deps"]);
   });
 
+  test.each([
+    ["babel src -d dist", {}, "build-storybook"],
+    ["tsc && webpack", {}, "build"],
+    ["rollup -c", { "public/index.html": "" }, "build"],
+    ["node build.mjs", {}, "build"],
+  ])("a library's stories are its site, and nobody else's: %s", async (build, files, script) => {
+    const scripts = { build, "build-storybook": "storybook build" };
+    const devDependencies = { storybook: "8.0.0", webpack: "5.0.0" };
+    const result = await buildPlan({ "package.json": { scripts, devDependencies }, ...files, ...lock });
+    expect(result.build).toEqual(["npm", "run", script]);
+    if (script !== "build") expect(result).toMatchObject({ framework: "storybook" });
+  });
+
   test("the script of the site where 'build' makes a library", async () => {
     const scripts = { build: "tsup", "docs:build": "vitepress build docs" };
     const result = await buildPlan({

@@ -33,8 +33,8 @@ export type BuildPlan =
       otherManagers: ChosenManager[];
       /** Where the install runs: the root, or the workspace that it belongs to. */
       workspaceRoot: string;
-      /** Path of a Yarn 1 lockfile whose packages come from the platform's registry; else null. */
-      yarnLockfile: string | null;
+      /** Path of a lockfile that writes out hosts, whose packages come from the platform's registry; else null. */
+      lockfileWithHosts: string | null;
       /** URLs of default registries that the repository's files name, as they are written there. */
       registries: readonly string[];
       /** `24`, `22.11`, `22.11.0`, or a range of one major. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { withoutHosts } from "./yarn-lockfile.ts";
+import { withoutHosts } from "./lockfile-hosts.ts";
 
 test.each([
   ['  resolved "https://yarn.example/ms/-/ms-2.1.3.tgz#574c"', '  resolved "ms/-/ms-2.1.3.tgz#574c"'],
@@ -10,4 +10,15 @@ test.each([
   ['  version "https://yarn.example/ms/-/ms.tgz"', '  version "https://yarn.example/ms/-/ms.tgz"'],
 ])("%s", (line, expected) => {
   expect(withoutHosts(`ms@2:\n${line}\n  integrity sha512-x\n`)).toBe(`ms@2:\n${expected}\n  integrity sha512-x\n`);
+});
+
+test.each([
+  ["https://mirror.example/ms/-/ms-2.1.3.tgz", ""],
+  ["https://mirror.example/@types/ms/-/ms-0.7.34.tgz", ""],
+  ["", ""],
+  ["https://git.example/a/b/tar.gz/0ab1", "https://git.example/a/b/tar.gz/0ab1"],
+  ["https://x.example/npm/all/ms/-/ms-1.tgz", "https://x.example/npm/all/ms/-/ms-1.tgz"],
+])("bun.lock: %s", (url, expected) => {
+  const lockfile = (at: string) => `{\n  "packages": {\n    "ms": ["ms@2.1.3", "${at}", {}, "sha512-x"],\n  }\n}\n`;
+  expect(withoutHosts(lockfile(url))).toBe(lockfile(expected));
 });
