@@ -23,9 +23,10 @@ const FILLINGS_MAX = 8;
 const CHECKED_MAX = 10_000;
 
 /**
- * Small blobs from memory, the disk or the store; large ones from the disk, where there is one, or straight from the
- * store: as a file if they lie in one, so that their length is told in advance, else as a stream (whose length this
- * runtime does not send). Small ones are kept as `Blob`s: a response shares the bytes of one, whereas it copies those of an array.
+/**
+ * Small blobs from memory, the disk or the store; large ones as a file, of the store's own or of the disk cache, so that
+ * their length is told in advance, else as a stream (whose length this runtime does not send). Small ones are kept as
+ * `Blob`s: a response shares the bytes of one, whereas it copies those of an array.
  */
 export class StoredBlobs implements BlobReader {
   readonly cache: ByteCache<Sha256, Blob>;
@@ -69,6 +70,11 @@ export class StoredBlobs implements BlobReader {
   }
 
   private async readLarge(ref: BlobRef, range: ByteRange | undefined): Promise<Blob | ReadableStream<Uint8Array>> {
+    const file = await this.files.open(ref);
+    if (file !== undefined) {
+      this.counts.tierStore += 1;
+      return cut(file, range);
+    }
     const running = this.fillings.get(ref.hash);
     const kept = running === undefined ? await this.disk?.largeBlob(ref.hash, ref.size) : undefined;
     if (kept !== undefined) {
@@ -76,16 +82,14 @@ export class StoredBlobs implements BlobReader {
       return cut(kept, range);
     }
     this.counts.tierStore += 1;
-    const ownFile = await this.files.open(ref);
-    if (ownFile !== undefined) return cut(ownFile, range);
     const filling = this.disk?.takes(ref.size) ? await this.fill(ref, this.disk) : undefined;
     if (filling === undefined) return range ? await this.readRange(ref, range) : await streamBlob(this.store, ref);
     const { first, last } = range ?? { first: 0, last: ref.size - 1 };
     if (last === ref.size - 1) return filling.read(first);
     // A part without the end is given when the whole is known to be sound.
     await filling.done;
-    const file = await this.disk!.largeBlob(ref.hash, ref.size);
-    return file ? cut(file, { first, last }) : await this.readRange(ref, { first, last });
+    const filled = await this.disk!.largeBlob(ref.hash, ref.size);
+    return filled ? cut(filled, { first, last }) : await this.readRange(ref, { first, last });
   }
 
   /** @returns undefined when the blob has to come past the disk */
