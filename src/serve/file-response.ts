@@ -2,7 +2,8 @@ import { checkConditions, isIfRangeMet } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
 import { negotiate } from "./negotiate.ts";
 import { notAcceptable, pageResponse, preconditionFailed } from "./pages.ts";
-import { rangeResponse, withDisposition } from "./range-response.ts";
+import { rangeResponse } from "./range-response.ts";
+import { headersOfHead, headersOfNotFound, headersOfNotModified, withDisposition } from "./response-headers.ts";
 import type { SiteFile, Variant } from "./site.ts";
 import type { BlobReader } from "./stored-blobs.ts";
 
@@ -37,28 +38,17 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
     const outcome = checkConditions(headers, variant);
     if (outcome !== "proceed") return stopped(outcome, variant, request);
   }
-  if (method === "HEAD") return new Response(null, { status, headers: variant.headersForHead });
+  const responseHeaders = status === 200 ? variant.headers : headersOfNotFound(variant);
+  if (method === "HEAD") return new Response(null, { status, headers: headersOfHead(responseHeaders, variant) });
   counts.encoding(encoding);
   const blob = blobs.peek(variant.blob);
-  if (blob !== undefined) return new Response(blob, { status, headers: variant.headers });
+  if (blob !== undefined) return new Response(blob, { status, headers: responseHeaders });
   return blobs
     .read(variant.blob)
-    .then((body) => new Response(body, { status, headers: withDisposition(variant.headers, body) }));
+    .then((body) => new Response(body, { status, headers: withDisposition(responseHeaders, body) }));
 }
 
 function stopped(outcome: "not-modified" | "failed", variant: Variant, request: Request): Response {
   if (outcome === "failed") return pageResponse(preconditionFailed, request);
   return new Response(null, { status: 304, headers: headersOfNotModified(variant) });
-}
-
-const notModified = new WeakMap<Variant, Headers>();
-
-/** The fields that RFC 9110 section 15.4.5 asks for, and none that describes the content. */
-function headersOfNotModified(variant: Variant): Headers {
-  const ready = notModified.get(variant);
-  if (ready !== undefined) return ready;
-  const headers = new Headers(variant.headers);
-  for (const name of ["content-type", "content-encoding", "accept-ranges", "last-modified"]) headers.delete(name);
-  notModified.set(variant, headers);
-  return headers;
 }

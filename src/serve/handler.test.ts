@@ -212,4 +212,10 @@ test("a 404 page has status 404, no condition and no range", async () => {
   pointHost(store, HOST);
   const response = await ask("/x", { "if-none-match": "*", range: "bytes=0-1" });
   expect([response.status, await response.text()]).toEqual([404, "lost"]);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(["etag", "last-modified", "accept-ranges"].map((name) => response.headers.has(name))).toEqual(
+    new Array(3).fill(false),
+  );
+  const head = await ask("/x", {}, "HEAD");
+  expect([head.status, head.headers.get("content-length")]).toEqual([404, "4"]);
 });

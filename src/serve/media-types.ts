@@ -1,17 +1,51 @@
 import mime from "mime";
 
-/** Where the library's answer, right for some file of that ending, is wrong for those that sites have. */
+/** Where the library's answer, right for some file of that ending, is wrong for those that sites have, or missing. */
 const BETTER: Record<string, string> = {
-  ts: "text/plain",
-  mts: "text/plain",
-  cts: "text/plain",
-  tsx: "text/plain",
+  cjs: "text/javascript",
   jsx: "text/javascript",
   map: "application/json",
+  jsonc: "application/json",
+  topojson: "application/json",
+  jsonl: "application/jsonl",
+  ndjson: "application/x-ndjson",
+  rsc: "text/x-component",
+  flac: "audio/flac",
+  m4v: "video/mp4",
+  jfif: "image/jpeg",
+  tgz: "application/gzip",
+  ...Object.fromEntries(
+    // The source code of something is text to read; `.ts` is not video, and `.php` is not run here.
+    "ts mts cts tsx vue svelte astro php py rb go rs sh bash zsh swift kt glsl wgsl vert frag diff patch rst adoc bib graphql"
+      .split(" ")
+      .map((extension) => [extension, "text/plain"]),
+  ),
 };
+/** Files that have no ending by convention. */
+const BY_NAME: Record<string, string> = {
+  "apple-app-site-association": "application/json",
+  "openid-configuration": "application/json",
+  "oauth-authorization-server": "application/json",
+  nodeinfo: "application/json",
+  webfinger: "application/jrd+json",
+  "host-meta": "application/xrd+xml",
+  "traffic-advice": "application/trafficadvice+json",
+  "atproto-did": "text/plain",
+  "opengraph-image": "image/png",
+  "twitter-image": "image/png",
+  "apple-icon": "image/png",
+  LICENSE: "text/plain",
+  README: "text/plain",
+  CHANGELOG: "text/plain",
+};
+/** Below `.well-known`, where the name alone says too little. */
+const WELL_KNOWN: readonly [RegExp, string][] = [
+  [/(?:^|\/)\.well-known\/matrix\/[^./]+$/, "application/json"],
+  [/(?:^|\/)\.well-known\/acme-challenge\/[^./]+$/, "text/plain"],
+];
 const FALLBACK = "application/octet-stream";
 const TEXTUAL =
-  /^(?:text\/|application\/(?:json|javascript|xml|manifest\+json|[\w.-]+\+(?:json|xml))$|image\/svg\+xml$)/;
+  /^(?:text\/|application\/(?:json|json5|jsonl|x-ndjson|toml|javascript|xml|manifest\+json|[\w.-]+\+(?:json|xml))$|image\/svg\+xml$)/;
 
 /** The Content-Type of a file, by its name; text is UTF-8. */
 export function contentTypeOf(path: string): string {
@@ -31,9 +65,10 @@ export function isHtml(path: string): boolean {
 
 function typeOf(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (name === "apple-app-site-association") return "application/json";
+  if (Object.hasOwn(BY_NAME, name)) return BY_NAME[name];
   const dot = name.lastIndexOf(".");
-  if (dot === -1) return undefined;
+  // `.js` is a hidden file that is called so, not a script.
+  if (dot <= 0) return WELL_KNOWN.find(([pattern]) => pattern.test(path))?.[1];
   const extension = name.slice(dot + 1).toLowerCase();
   if (Object.hasOwn(BETTER, extension)) return BETTER[extension];
   return mime.getType(extension) ?? undefined;

@@ -1,5 +1,6 @@
 import { type ByteRange, rangesOf } from "./byte-ranges.ts";
 import { pageResponse, rangeNotSatisfiable } from "./pages.ts";
+import { withDisposition } from "./response-headers.ts";
 import type { Variant } from "./site.ts";
 import type { BlobReader } from "./stored-blobs.ts";
 
@@ -48,14 +49,6 @@ async function severalParts(variant: Variant, parts: readonly ByteRange[], blobs
   body.push(`\r\n--${boundary}--\r\n`);
   headers.set("content-type", `multipart/byteranges; boundary=${boundary}`);
   return new Response(new Blob(body), { status: 206, headers });
-}
-
-/** The runtime proposes the name of a file that is a body to whoever saves it, which would be the blob's hash. */
-export function withDisposition(headers: Headers, body: Blob | ReadableStream): Headers {
-  if (!("name" in body) || body.name === undefined || headers.has("content-disposition")) return headers;
-  const all = new Headers(headers);
-  all.set("content-disposition", "inline");
-  return all;
 }
 
 function contentRange({ first, last }: ByteRange, sizeBytes: number): string {
