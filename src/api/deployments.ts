@@ -19,7 +19,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
 
   app.openapi(createOne, async (context) => {
     const view = await createDeployment(parts, context.req.valid("json"));
-    parts.onHostsMoved();
     return context.json(json(view), 201);
   });
 
@@ -84,7 +83,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       });
     }
     await pointToFailure(parts, view);
-    parts.onHostsMoved();
     return context.json(json(await findDeployment(parts.database, view.id)), 200);
   });
 
@@ -96,7 +94,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       });
     }
     if (!view.in_production) await promote(parts, view);
-    parts.onHostsMoved();
     return context.json(json(await findDeployment(parts.database, view.id)), 200);
   });
 
@@ -118,7 +115,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       ["source.json", "manifest.json", "log.jsonl"].map((name) => `deployments/${view.id}/${name}`),
     );
     await deleteDeployment(parts.database, view.id);
-    parts.onHostsMoved();
     return context.body(null, 204);
   });
 }

@@ -1,8 +1,8 @@
 import { BerthError } from "../model/errors.ts";
-import type { HostPointer } from "../model/host-pointer.ts";
+import type { HostPointer, RemovedPointer } from "../model/host-pointer.ts";
 import { type DeploymentId, isDeploymentId, isSha256, type Sha256, sha256 } from "../model/ids.ts";
 import type { BlobRef, Manifest } from "../model/manifest.ts";
-import { getHostPointer } from "../store/hosts.ts";
+import { readHost } from "../store/hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
 /** @throws BerthError `corrupt_object` or what the store throws */
@@ -10,10 +10,12 @@ export async function loadPointer(
   store: ObjectStore,
   host: string,
   signal?: AbortSignal,
-): Promise<HostPointer | undefined> {
-  const pointer = (await getHostPointer(store, host, signal))?.pointer;
-  if (pointer !== undefined && !isDeploymentId(pointer.deployment)) throw corrupt(`hosts/${host}`);
-  return pointer;
+): Promise<HostPointer | RemovedPointer | undefined> {
+  const state = await readHost(store, host, signal);
+  if (state === undefined) return undefined;
+  const isSound = Number.isSafeInteger(state.generation) && ("removed" in state || isDeploymentId(state.deployment));
+  if (!isSound) throw corrupt(`hosts/${host}`);
+  return state;
 }
 
 /** The manifest with the length of its text. @throws as `loadPointer` */
