@@ -35,9 +35,9 @@ export async function listen(at: ListenOptions, answer: Answer): Promise<Listene
   try {
     return listenerOf(serve(at, answer), answer);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") {
-      throw cannotListen(at.host, (cause as Error).message, cause);
-    }
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "EACCES") throw portRefused(at, cause);
+    if (code !== "EADDRINUSE") throw cannotListen(at.host, message, cause);
     const holder = await whoListens(at.port);
     const flag = at.tls ? "BERTH_HTTPS_PORT=" : "--port ";
     throw new BerthError("port_taken", `Port ${at.port} is taken${holder ? ` by ${holder}` : ""}.`, {
@@ -98,6 +98,15 @@ function lastOnConnection(response: Response): Response {
 function cannotListen(host: string, reason: string, cause: unknown): BerthError {
   return new BerthError("setting_invalid", `BERTH_HOST: can't listen on '${host}': ${reason}.`, {
     hint: "Give an address of this machine with --host.",
+    cause,
+  });
+}
+
+/** Ports below 1024 are the system's. */
+function portRefused({ port, tls }: ListenOptions, cause: unknown): BerthError {
+  const name = tls ? "BERTH_HTTPS_PORT" : "BERTH_PORT";
+  return new BerthError("setting_invalid", `${name}: this user may not listen on port ${port}.`, {
+    hint: `Choose one from 1024 on, or give the runtime the right: setcap cap_net_bind_service=+ep ${process.execPath}`,
     cause,
   });
 }

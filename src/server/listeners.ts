@@ -2,7 +2,7 @@ import type { Settings } from "../model/settings.ts";
 import { AccessLog } from "./access-log.ts";
 import { CertificateSet, readCertificates } from "./certificates.ts";
 import { httpsLocation, redirectTo } from "./https-redirect.ts";
-import { type Answer, type Listener, listen } from "./listen.ts";
+import { type Answer, claimPort, type Listener, listen } from "./listen.ts";
 import { logged } from "./request-log.ts";
 
 export interface Listeners {
@@ -63,7 +63,10 @@ export async function openListeners(options: ListenersOptions, answer: Answer): 
       { host, port, isShared: true, tls: set.serverCertificates(domain), http3: settings.http3 === "on" },
       withLog("https", secure),
     );
-  if (certificates !== undefined) https = await startHttps(certificates, settings.httpsPort);
+  if (certificates !== undefined) {
+    const claim = { host, port: settings.httpsPort, tls: certificates.serverCertificates(domain) };
+    https = await startHttps(certificates, isShared ? settings.httpsPort : await claimPort(claim));
+  }
   const http: Listener = await listen({ host, port: settings.port, isShared }, withLog("http", redirecting)).catch(
     async (error) => {
       await https?.stop({ limitMs: 0 });

@@ -11,10 +11,11 @@ import type { JobQueue } from "../queue/job-queue.ts";
 import { CertificateSet, readCertificates } from "./certificates.ts";
 import { holdDataDirectory, localToken, writeApiFile } from "./data-directory.ts";
 import { startEdgeWorkers } from "./edge-workers.ts";
+import { endingStreams } from "./ending-streams.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { healthCheck } from "./health.ts";
 import { findLeftovers, removeLeftovers } from "./leftovers.ts";
-import type { Answer, Handler } from "./listen.ts";
+import type { Answer } from "./listen.ts";
 import { openListeners } from "./listeners.ts";
 import { bearerCheck, Metrics } from "./metrics.ts";
 import { openPlatformLog, type PlatformLog } from "./platform-log.ts";
@@ -162,17 +163,6 @@ function addressesOf(
   return {
     address: { sitesDomain, scheme, port: sitesPort ?? portOf(scheme) },
     baseUrl: hostUrl(domain, { scheme: baseScheme, port: portOf(baseScheme) }),
-  };
-}
-
-/** A log that is followed would keep the platform from stopping for as long as a build takes. */
-function endingStreams(base: Handler, signal: AbortSignal): Handler {
-  return {
-    async fetch(request) {
-      const response = await base.fetch(request);
-      if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
-      return new Response(response.body!.pipeThrough(new TransformStream(), { signal }), response);
-    },
   };
 }
 
