@@ -3,7 +3,9 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { HostPointer } from "../../src/model/host-pointer.ts";
 import { type DeploymentId, type Sha256, sha256 } from "../../src/model/ids.ts";
-import type { Manifest } from "../../src/model/manifest.ts";
+import type { Manifest, ManifestEntry } from "../../src/model/manifest.ts";
+import { ManifestFiles } from "../../src/model/manifest-files.ts";
+import { encodeManifest } from "../../src/model/manifest-json.ts";
 import { blobKey } from "../../src/store/blobs.ts";
 
 /** Writes an object of the store's layout. */
@@ -54,18 +56,20 @@ export async function putSite(put: Put, site: number, shared: readonly Shared[])
   const [own, gzip] = [page, packed].map((bytes) => ({ hash: sha256(bytes), size: bytes.byteLength }));
   await put(blobKey(own!.hash), page);
   await put(blobKey(gzip!.hash), packed);
-  const files: Manifest["files"] = { "index.html": { ...own!, encoded: { gzip: gzip! } } };
-  for (const { path, hash, size } of shared) files[path.slice(1)] = { hash, size };
+  const files = ManifestFiles.of([
+    ["index.html", { ...own!, encoded: { gzip: gzip! } }],
+    ...shared.map(({ path, hash, size }): [string, ManifestEntry] => [path.slice(1), { hash, size }]),
+  ]);
   const deployment = `b${String(site).padStart(19, "0")}` as DeploymentId;
   const [createdAt, project] = ["2026-01-01T00:00:00.000Z", `site-${site}`];
   const manifest: Manifest = {
-    ...{ version: 1, deployment, project, createdAt, files },
+    ...{ deployment, project, createdAt, files, compression: "strong" },
     ...{ htmlHandling: "auto-trailing-slash", notFoundHandling: "none" },
   };
   const pointer: HostPointer = {
     ...{ version: 1, deployment, project, branch: null, state: "ready", generation: site + 1, updatedAt: createdAt },
   };
-  await put(`deployments/${deployment}/manifest.json`, Buffer.from(JSON.stringify(manifest)));
+  await put(`deployments/${deployment}/manifest.json`, encodeManifest(manifest));
   await put(`hosts/${hostOf(site)}`, Buffer.from(JSON.stringify(pointer)));
 }
 

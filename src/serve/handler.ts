@@ -3,15 +3,17 @@ import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
 import { Counts } from "./counts.ts";
+import { DiskCache } from "./disk-cache.ts";
 import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
 import { KnownRoutes } from "./known-routes.ts";
 import * as pages from "./pages.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
-import { resolve } from "./resolve.ts";
-import { type Site, siteOf } from "./site.ts";
-import { loadManifest, loadPointer } from "./sources.ts";
+import { type Decision, resolve } from "./resolve.ts";
+import { memoryOf, type Site, type SiteFile, siteOf } from "./site.ts";
+import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
+import { keepPointer, loadManifest, loadPointer, rememberedPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 
 export interface HandlerOptions {
@@ -20,6 +22,9 @@ export interface HandlerOptions {
   now?: () => number;
   /** For manifests and small files together. */
   memoryBytes?: number;
+  /** Where a store that is far away is kept in part; a folder of this handler's own. */
+  disk?: { folder: string; bytes: number } | undefined;
+  skew?: SkewLimits;
   /** Hears of every fault that a visitor got a page for. */
   onFault?: (error: unknown, context: Record<string, string>) => void;
 }
@@ -45,9 +50,8 @@ interface Visit {
   site: Site;
 }
 
-const MEMORY_BYTES = 256 * 1024 * 1024;
-/** A parsed manifest takes about this many times the bytes of its text. */
-const MANIFEST_FACTOR = 4;
+const MEMORY_BYTES = 64 * 1024 * 1024;
+const SKEW: SkewLimits = { deployments: 10, hours: 24 };
 
 /**
  * Serves all hosts from the object store alone. What is in memory is answered without waiting: host, pointer, site and
@@ -57,16 +61,28 @@ export function createHandler(options: HandlerOptions): Handler {
   const { store, sitesDomain, onFault, now = Date.now, memoryBytes = MEMORY_BYTES } = options;
   const counts = new Counts();
   const readHost = hostReader(sitesDomain);
-  const hosts = new HostCache({ load: (host, signal) => loadPointer(store, host, signal) }, now);
+  const disk = options.disk && new DiskCache(options.disk.folder, options.disk.bytes);
+  const hosts = new HostCache(
+    {
+      load: (host, signal) => loadPointer(store, host, signal),
+      ...(disk && {
+        remembered: (host) => rememberedPointer(disk, host),
+        learned: (host, state) => keepPointer(disk, host, state),
+      }),
+    },
+    now,
+  );
   const sites = new ByteCache<DeploymentId, Site>(memoryBytes / 2);
   const routes = new KnownRoutes();
-  const blobs = new StoredBlobs(store, counts, memoryBytes / 2);
+  const blobs = new StoredBlobs(store, counts, memoryBytes / 2, disk);
 
   const loadSite = (id: DeploymentId) =>
     sites.load(id, async () => {
-      const loaded = await loadManifest(store, id);
-      return loaded && { value: siteOf(loaded.manifest), sizeBytes: loaded.sizeBytes * MANIFEST_FACTOR };
+      const manifest = await loadManifest(store, id, disk);
+      return manifest && { value: siteOf(manifest), sizeBytes: memoryOf(manifest) };
     });
+
+  const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await loadSite(id)), now);
 
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {
     counts.faults += 1;
@@ -97,6 +113,21 @@ export function createHandler(options: HandlerOptions): Handler {
     const { path, query } = splitTarget(url);
     const decision = resolve(site, { method, path, query, headers });
     if (isRead && query === "") routes.learn(url, site, decision);
+    const isMissing = decision.kind === "not-found" || (decision.kind === "serve" && decision.status === 404);
+    if (isMissing && isRead && asksForAsset(path, headers)) return missingAsset(visit, path, decision);
+    return carryOut(visit, decision);
+  };
+
+  /** A page from before the last deployment may have asked: another one may come to have it, so no cache keeps the 404. */
+  const missingAsset = async (visit: Visit, path: string, decision: Decision<SiteFile>): Promise<Response> => {
+    const file = await earlier.find(visit.pointer, path);
+    if (file !== undefined) return carryOut(visit, { kind: "serve", file, status: 200 });
+    const response = await carryOut(visit, decision);
+    response.headers.set("cache-control", "no-store");
+    return response;
+  };
+
+  const carryOut = ({ request, host }: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
     switch (decision.kind) {
       case "serve":
         return fileResponse(decision.file, request, {
@@ -114,7 +145,10 @@ export function createHandler(options: HandlerOptions): Handler {
       case "options":
         return new Response(null, { status: 204, headers: { allow: pages.ALLOW } });
       case "method-not-allowed":
-        return pages.pageResponse(pages.methodNotAllowed, request);
+        return pages.pageResponse(
+          request.method === "CONNECT" ? pages.connectNotAllowed : pages.methodNotAllowed,
+          request,
+        );
     }
   };
 
@@ -147,13 +181,22 @@ export function createHandler(options: HandlerOptions): Handler {
     stats: () => ({
       ...counts,
       hosts: hosts.size,
-      stalePointers: hosts.stale,
+      unknownHosts: hosts.unknownSize,
+      staleAnswers: hosts.stale,
+      earlierAssets: earlier.served,
       manifestHits: sites.hits,
       manifestMisses: sites.misses,
       manifestBytes: sites.bytes,
       blobHits: blobs.cache.hits,
       blobMisses: blobs.cache.misses,
       blobBytes: blobs.cache.bytes,
+      ...(disk && {
+        diskHits: disk.hits,
+        diskMisses: disk.misses,
+        diskCorrupt: disk.corrupt,
+        diskFaults: disk.faults,
+        diskBytes: disk.bytes,
+      }),
     }),
     close() {
       sites.clear();

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { BerthError } from "../model/errors.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
-import { FRESH_MS, HostCache, type HostState, STALE_MS } from "./host-cache.ts";
+import { FRESH_MS, HostCache, STALE_MS } from "./host-cache.ts";
+import type { HostState } from "./sources.ts";
 
 const pointer = (generation: number, move = 1) => ({ version: 1, generation, move }) as HostPointer;
 const removed = (generation: number) => ({ version: 1, removed: true, generation, move: 9 }) as const;

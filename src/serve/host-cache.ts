@@ -1,6 +1,7 @@
 import { BerthError } from "../model/errors.ts";
-import { type HostPointer, isOlder, type RemovedPointer } from "../model/host-pointer.ts";
+import { type HostPointer, isOlder } from "../model/host-pointer.ts";
 import { withDeadline } from "./deadline.ts";
+import type { HostState } from "./sources.ts";
 
 /** From this age on a pointer is read again beside the requests that it still answers. */
 export const FRESH_MS = 7_000;
@@ -17,8 +18,6 @@ const HOSTS_MAX = 20_000;
 const UNKNOWN_MAX = 10_000;
 /** Reads of hosts that are not known, at the same time. */
 const FIRST_READS_MAX = 1_000;
-
-export type HostState = HostPointer | RemovedPointer;
 
 interface Entry {
   state: HostState;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { earlierAfter, type HostPointer, type RemovedPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
-import { encodeJson, readVersioned } from "./json-objects.ts";
+import { encodeChecked, readVersioned } from "./json-objects.ts";
 import { isKey } from "./keys.ts";
 import type { ObjectStore } from "./object-store.ts";
 
@@ -104,7 +104,7 @@ async function swap(
   { hostname, next, etag }: { hostname: string; next: Stored; etag: string | undefined },
 ): Promise<boolean> {
   const condition = etag === undefined ? ({ ifAbsent: true } as const) : { ifMatch: etag };
-  return (await store.put(hostKey(hostname), encodeJson(next), condition)).written;
+  return (await store.put(hostKey(hostname), encodeChecked(next), condition)).written;
 }
 
 /** Every lost race is another's success, so this ends; the wait keeps racers from meeting again at once. */
