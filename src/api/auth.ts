@@ -59,14 +59,19 @@ function assertSameOrigin(context: Context): void {
 export async function signIn(parts: ApiParts, context: Context, secret: string): Promise<boolean> {
   if (!(await spendToken(parts.database, "sign-in", secret))) return false;
   const session = await issueToken(parts.database, { kind: "session", name: "owner", lifetimeMs: SESSION_MS });
-  setCookie(context, COOKIE, session, { httpOnly: true, sameSite: "Lax", path: "/", maxAge: SESSION_MS / 1000 });
+  setCookie(context, COOKIE, session, { ...cookieOptions(parts), maxAge: SESSION_MS / 1000 });
   return true;
 }
 
 export async function signOut(parts: ApiParts, context: Context): Promise<void> {
   const session = getCookie(context, COOKIE);
   if (session !== undefined) await spendToken(parts.database, "session", session);
-  setCookie(context, COOKIE, "", { httpOnly: true, sameSite: "Lax", path: "/", maxAge: 0 });
+  setCookie(context, COOKIE, "", { ...cookieOptions(parts), maxAge: 0 });
+}
+
+/** Never sent in clear where the website has HTTPS (RFC 6265 section 4.1.2.5). */
+function cookieOptions({ baseUrl }: Pick<ApiParts, "baseUrl">) {
+  return { httpOnly: true, sameSite: "Lax", path: "/", secure: baseUrl.startsWith("https:") } as const;
 }
 
 /** A link that signs in once, within a day. */

@@ -24,6 +24,7 @@ export const up = defineCommand({
     data: { type: "string", valueHint: "dir", description: "Data directory" },
     role: { type: "string", valueHint: "role", description: "api, upload, builder or edge; may be repeated" },
     domain: { type: "string", valueHint: "localhost", description: "Domain of the website and the sites" },
+    "edge-workers": { type: "string", valueHint: "1", description: "Processes that serve sites on the same port" },
     project: { type: "string", valueHint: "name", description: "Name of the project" },
     branch: { type: "string", valueHint: "name", description: "Branch of the source" },
     json: { type: "boolean", description: "Print exactly one JSON document on stdout" },
@@ -38,6 +39,7 @@ export const up = defineCommand({
         ...(args.port !== undefined && { port: args.port }),
         ...(args.host !== undefined && { host: args.host }),
         ...(args.domain !== undefined && { domain: args.domain }),
+        ...(args["edge-workers"] !== undefined && { edgeWorkers: args["edge-workers"] }),
         roles: repeatedOption(rawArgs, "role"),
       },
       variables: environment.variables,
@@ -48,6 +50,9 @@ export const up = defineCommand({
     }
     const stopped = nextSignal();
     const platform = await startPlatform(settings, environment);
+    stopped.onHangUp(
+      () => void platform.reload().catch((error: Error) => output.print(`Not reloaded: ${error.message}`)),
+    );
     try {
       greet(platform, output);
       const wish = source === undefined ? undefined : { source, project: args.project, branch: args.branch };
@@ -102,21 +107,29 @@ async function deployAndServe(platform: Platform, { wish, output, stopped }: Ser
   return undefined;
 }
 
-/** The first SIGINT or SIGTERM asks to stop; a second one insists. */
+/**
+ * The first SIGINT or SIGTERM asks to stop; a second one insists. So does SIGHUP of a terminal that goes away; without a
+ * terminal it asks to reload, as with other servers.
+ */
 function nextSignal() {
   const { promise, resolve } = Promise.withResolvers<"signal">();
   let insist = () => {};
+  let reload = () => {};
   let count = 0;
   const onSignal = () => {
     count += 1;
     if (count === 1) resolve("signal");
     else insist();
   };
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  process.on("SIGHUP", () => (process.stdin.isTTY ? onSignal() : reload()));
   return {
     promise,
     onSecond(action: () => void) {
       insist = action;
+    },
+    onHangUp(action: () => void) {
+      reload = action;
     },
   };
 }

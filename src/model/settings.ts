@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BerthError } from "./errors.ts";
 import { EARLIER_HOURS_MAX, EARLIER_MAX } from "./host-pointer.ts";
+import { listenSettings } from "./listen-settings.ts";
 
 export const ROLES = ["api", "upload", "builder", "edge"] as const;
 export type Role = (typeof ROLES)[number];
@@ -18,6 +19,7 @@ const count = (least: number, most: number) => z.coerce.number().int().min(least
 export const settingsTable = {
   port: { variable: "BERTH_PORT", schema: count(0, 65535), fallback: 3000, meaning: "TCP port that is listened on." },
   host: { variable: "BERTH_HOST", schema: z.string().min(1), fallback: "127.0.0.1", meaning: "Address to listen on." },
+  ...listenSettings,
   store: {
     variable: "BERTH_STORE",
     schema: z.string().regex(/^(file:\/.|s3:\/\/.)/, "must be file: with an absolute path, or begin with s3://"),
@@ -249,7 +251,7 @@ export function parseSettings({ dataDirectory, flags, variables, file }: Setting
     }
     const result = schema.safeParse(given);
     if (!result.success) {
-      const shown = key === "secretsKey" ? "the value" : `'${String(given)}'`;
+      const shown = key === "secretsKey" || key === "metricsToken" ? "the value" : `'${String(given)}'`;
       const reason = `${shown} ${describe(result.error)}`;
       if (flag !== undefined) throw wrongFlag(`--${key}`, reason);
       throw wrong(emptyAsUnset(variables[variable]) === undefined ? `config.json ${key}` : variable, reason);

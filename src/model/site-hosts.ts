@@ -5,6 +5,8 @@ export interface SiteAddress {
   sitesDomain: string;
   /** Port as browsers see it. */
   port: number;
+  /** `http` when absent. */
+  scheme?: "http" | "https" | undefined;
 }
 
 export function deploymentHost(id: string, { sitesDomain }: SiteAddress): string {
@@ -19,6 +21,6 @@ export function branchHost(branch: string, project: string, { sitesDomain }: Sit
   return `${branchLabel(branch, project)}.${sitesDomain}`;
 }
 
-export function hostUrl(host: string, { port }: Pick<SiteAddress, "port">): string {
-  return port === 80 ? `http://${host}` : `http://${host}:${port}`;
+export function hostUrl(host: string, { port, scheme = "http" }: Omit<SiteAddress, "sitesDomain">): string {
+  return port === (scheme === "https" ? 443 : 80) ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
 }

@@ -1,4 +1,5 @@
 import type { HostPointer } from "../model/host-pointer.ts";
+import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
@@ -34,6 +35,8 @@ export interface Handler {
   /** The pointer of this host moved. */
   invalidate(hostname: string): void;
   invalidateAll(): void;
+  /** What a host shows by what is in memory: for the access log. */
+  deploymentOf(hostHeader: string | null): DeploymentId | undefined;
   /** Flat numbers: those of `Counts`, and what the caches hold. */
   stats(): Record<string, number>;
   close(): void;
@@ -165,6 +168,10 @@ export function createHandler(options: HandlerOptions): Handler {
     },
     invalidate: (hostname) => hosts.invalidate(hostname),
     invalidateAll: () => hosts.invalidateAll(),
+    deploymentOf(hostHeader) {
+      const host = readHost(hostHeader);
+      return host && hosts.peek(host.name)?.deployment;
+    },
     stats: () => ({
       ...counts,
       hosts: hosts.size,

@@ -1,4 +1,4 @@
-import type { Handler } from "./listen.ts";
+import type { Answer, Handler } from "./listen.ts";
 
 /** What one port answers, by the request's host. A role that this process does not have is absent. */
 export interface Rooms {
@@ -6,36 +6,57 @@ export interface Rooms {
   health(): Promise<Response>;
   /** Website and API. */
   base?: Handler;
-  /** Where there is no base: with the machine's own token. */
-  metrics(request: Request): Promise<Response>;
   /** Hosted sites. */
   sites?: Handler;
+  /** For whoever has the token of metrics, or of the machine. */
+  metrics(request: Request): Promise<Response>;
+  /** Whether the request carries a token that opens the metrics and nothing else. */
+  isMetricsCaller(request: Request): boolean;
 }
 
 /**
  * The base domain, and the machine's own addresses, are the website's; every other host is a site's. `/healthz` is
  * the platform's on the former alone: a site may have a page of that name.
  */
-export function createFrontDoor(rooms: Rooms): (request: Request) => Response | Promise<Response> {
+export function createFrontDoor(rooms: Rooms): Answer {
+  const isBase = baseHosts(rooms.domain);
   return (request) => {
-    const url = request.url;
-    const pathStart = url.indexOf("/", url.indexOf("//") + 2);
-    if (!isBaseHost(request.headers.get("host") ?? "", rooms.domain)) {
+    if (!isBase(request.headers.get("host") ?? "")) {
       return rooms.sites?.fetch(request) ?? plain(404, "This process serves no sites.");
     }
-    const path = pathStart === -1 ? "/" : url.slice(pathStart).replace(/[?#].*$/, "");
-    if (path === "/healthz") return rooms.health();
-    if (rooms.base) return rooms.base.fetch(request);
-    if (path === "/metrics") return rooms.metrics(request);
-    return plain(404, "This process has no website. It answers /healthz.");
+    const { pathname } = new URL(request.url);
+    if (pathname === "/healthz") return rooms.health();
+    if (pathname === "/metrics" && (!rooms.base || rooms.isMetricsCaller(request))) return rooms.metrics(request);
+    return rooms.base?.fetch(request) ?? plain(404, "This process has no website. It answers /healthz.");
+  };
+}
+
+const KNOWN_MAX = 10_000;
+
+/** The same question as `isBaseHost`, answered once for each Host header. */
+export function baseHosts(domain: string): (hostHeader: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (hostHeader) => {
+    let isBase = known.get(hostHeader);
+    if (isBase === undefined) {
+      isBase = isBaseHost(hostHeader, domain);
+      if (known.size >= KNOWN_MAX) known.clear();
+      known.set(hostHeader, isBase);
+    }
+    return isBase;
   };
 }
 
 export function isBaseHost(hostHeader: string, domain: string): boolean {
-  const host = hostHeader.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+  const host = hostName(hostHeader);
   return (
     host === domain || host === "localhost" || /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host)
   );
+}
+
+/** A Host header in lower case, without its port and the dot of the root. */
+export function hostName(hostHeader: string): string {
+  return hostHeader.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
 }
 
 function plain(status: number, text: string): Response {

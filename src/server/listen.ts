@@ -1,44 +1,112 @@
 import { lookup } from "node:dns/promises";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { BerthError } from "../model/errors.ts";
+import type { ServerCertificate } from "./certificates.ts";
 
 export type Handler = { fetch(request: Request): Response | Promise<Response> };
+export type Answer = (request: Request) => Response | Promise<Response>;
+
+export interface Listener {
+  port: number;
+  /** The other end's IP address, for a request that came in here. */
+  clientAddress(request: Request): string | undefined;
+  /**
+   * Accepts nothing more, closes idle connections and those whose response is done. Resolves when no connection is
+   * left; what is not done after `limitMs` is cut. During the first `noticeMs` clients are told to connect anew, while
+   * the port is still listened on.
+   */
+  stop(options: { limitMs: number; noticeMs?: number }): Promise<void>;
+}
+
+export interface ListenOptions {
+  host: string;
+  port: number;
+  /** Whether other listeners of this user may have the same port: the kernel spreads connections over them. */
+  isShared?: boolean;
+  tls?: readonly ServerCertificate[];
+  http3?: boolean;
+}
 
 /** @throws BerthError `port_taken` naming who holds the port and the next free one */
-export async function listen(
-  at: { host: string; port: number },
-  handle: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>,
-): Promise<Bun.Server<undefined>> {
+export async function listen(at: ListenOptions, answer: Answer): Promise<Listener> {
   await lookup(at.host).catch((cause: NodeJS.ErrnoException) => {
     throw cannotListen(at.host, `it is no address, and no name that is known here (${cause.code})`, cause);
   });
   try {
-    return Bun.serve({
-      hostname: at.host,
-      port: at.port,
-      // A log that is followed may be silent for as long as its build: the keep-alive of the stream is shorter.
-      idleTimeout: 60,
-      maxRequestBodySize: 16 * 1024 * 1024,
-      development: false,
-      // Said aloud: without development mode it is on by default, and two platforms would share the port.
-      reusePort: false,
-      fetch: handle,
-      error: () => new Response("Internal error\n", { status: 500 }),
-    });
+    return listenerOf(serve(at, answer), answer);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") {
-      throw cannotListen(at.host, (cause as Error).message, cause);
-    }
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "EACCES") throw portRefused(at, cause);
+    if (code !== "EADDRINUSE") throw cannotListen(at.host, message, cause);
     const holder = await whoListens(at.port);
+    const flag = at.tls ? "BERTH_HTTPS_PORT=" : "--port ";
     throw new BerthError("port_taken", `Port ${at.port} is taken${holder ? ` by ${holder}` : ""}.`, {
-      hint: `Choose another one: --port ${await nextFree(at)}`,
+      hint: `Choose another one: ${flag}${await nextFree(at)}`,
     });
   }
+}
+
+/**
+ * A port that is to be shared is first taken alone and given back: two platforms would divide it between them unseen.
+ * @returns the port, which for 0 is one that was free
+ * @throws as `listen`
+ */
+export async function claimPort(at: ListenOptions): Promise<number> {
+  const claim = await listen({ ...at, isShared: false, http3: false }, () => new Response());
+  await claim.stop({ limitMs: 0 });
+  return claim.port;
+}
+
+function serve(at: ListenOptions, answer: Answer): Bun.Server<undefined> {
+  return Bun.serve({
+    hostname: at.host,
+    port: at.port,
+    // A log that is followed may be silent for as long as its build: the keep-alive of the stream is shorter.
+    idleTimeout: 60,
+    maxRequestBodySize: 16 * 1024 * 1024,
+    development: false,
+    // Said aloud: without development mode it is on by default, and two platforms would share the port.
+    reusePort: at.isShared ?? false,
+    ...(at.tls && { tls: [...at.tls], http2: true, http3: at.http3 ?? false }),
+    fetch: answer,
+    error: () => new Response("Internal error\n", { status: 500 }),
+  });
+}
+
+function listenerOf(server: Bun.Server<undefined>, answer: Answer): Listener {
+  return {
+    port: server.port!,
+    clientAddress: (request) => server.requestIP(request)?.address,
+    async stop({ limitMs, noticeMs = 0 }) {
+      server.reload({ fetch: async (request) => lastOnConnection(await answer(request)) });
+      if (noticeMs > 0) await Bun.sleep(noticeMs);
+      const limit = Promise.withResolvers<void>();
+      const timer = setTimeout(limit.resolve, limitMs);
+      await Promise.race([server.stop(), limit.promise]);
+      clearTimeout(timer);
+      await server.stop(true);
+    },
+  };
+}
+
+/** RFC 9112 section 9.6; HTTP/2 and HTTP/3 have no such field, and the server leaves it out there. */
+function lastOnConnection(response: Response): Response {
+  response.headers.set("connection", "close");
+  return response;
 }
 
 function cannotListen(host: string, reason: string, cause: unknown): BerthError {
   return new BerthError("setting_invalid", `BERTH_HOST: can't listen on '${host}': ${reason}.`, {
     hint: "Give an address of this machine with --host.",
+    cause,
+  });
+}
+
+/** Ports below 1024 are the system's. */
+function portRefused({ port, tls }: ListenOptions, cause: unknown): BerthError {
+  const name = tls ? "BERTH_HTTPS_PORT" : "BERTH_PORT";
+  return new BerthError("setting_invalid", `${name}: this user may not listen on port ${port}.`, {
+    hint: `Choose one from 1024 on, or give the runtime the right: setcap cap_net_bind_service=+ep ${process.execPath}`,
     cause,
   });
 }

@@ -7,6 +7,7 @@ import type { Handler } from "../serve/handler.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { SecretBox } from "../work/secrets.ts";
 import { secretsOf } from "../work/secrets-key.ts";
+import type { EdgeWorkers } from "./edge-workers.ts";
 import type { Rooms } from "./front-door.ts";
 import { followHostMoves, hostsAnnouncer } from "./host-moves.ts";
 import type { Metrics } from "./metrics.ts";
@@ -34,21 +35,28 @@ interface RoleParts {
   temporaryDirectory: string;
   version: string;
   allowsLocalSources: boolean;
+  /** Which of the processes that serve this one is; each has a disk cache of its own. */
+  edgePlace: number;
+  /** Of the connection that a request came by. */
+  clientAddress: (request: Request) => string | undefined;
+  /** Where other processes serve the sites. */
+  workers: EdgeWorkers | undefined;
 }
 
 /** Starts what this process was asked to be. Modules of roles that it is not are never loaded. */
-export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" | "sites">> {
+export async function startRoles(parts: RoleParts): Promise<{ base?: Rooms["base"]; sites?: Handler }> {
   const has = (role: Settings["roles"][number]) => parts.settings.roles.includes(role);
   const onFault = (error: unknown, context: Record<string, string>) => {
     parts.metrics.faults.inc();
     parts.log.fault(error, context);
   };
   const rooms: { base?: Rooms["base"]; sites?: Handler } = {};
-  if (has("edge")) {
+  if (parts.workers) await followHostMoves(parts, parts.workers);
+  else if (has("edge")) {
     const { createHandler } = await import("../serve/handler.ts");
-    const handler = createHandler({ store: parts.store, ...edgeOptions(parts.settings), onFault });
+    const handler = createHandler({ store: parts.store, ...edgeOptions(parts.settings, parts.edgePlace), onFault });
     parts.releasers.add("request handler", () => handler.close());
-    parts.metrics.watchCounters("edge", () => handler.stats());
+    parts.metrics.watchHandler(() => handler.stats());
     await followHostMoves(parts, handler);
     rooms.sites = handler;
   }
@@ -60,7 +68,7 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
     given: parts.settings.secretsKey,
     isInUse: async () => (await keysInUse(work.database)).length > 0,
   });
-  const onHostsMoved = hostsAnnouncer(work.database, { onFault, handler: rooms.sites });
+  const onHostsMoved = hostsAnnouncer(work.database, { onFault, handler: parts.workers ?? rooms.sites });
   const shared = { ...parts, ...work, secrets, onFault, onHostsMoved };
   if (has("upload")) await startUpload(shared);
   if (has("builder")) await startBuilder(shared);
@@ -72,7 +80,7 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
 
 export const edgeCacheFolder = (dataDirectory: string): string => join(dataDirectory, "edge-cache");
 
-function edgeOptions(settings: Settings) {
+function edgeOptions(settings: Settings, place: number) {
   const { sitesDomain, dataDirectory, edgeMemoryMiB, edgeCacheMiB, skewDeployments, skewHours } = settings;
   const isRemote = settings.store.startsWith("s3:");
   return {
@@ -81,7 +89,7 @@ function edgeOptions(settings: Settings) {
     skew: { deployments: skewDeployments, hours: skewHours },
     disk:
       isRemote && edgeCacheMiB > 0
-        ? { folder: edgeCacheFolder(dataDirectory), bytes: edgeCacheMiB * 1024 ** 2 }
+        ? { folder: join(edgeCacheFolder(dataDirectory), `${place}`), bytes: edgeCacheMiB * 1024 ** 2 }
         : undefined,
   };
 }

@@ -1,5 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { newSignInLink } from "../api/auth.ts";
@@ -9,16 +8,20 @@ import type { PostgresConnection } from "../model/postgres.ts";
 import { isLoopbackHost, type Role, type Settings } from "../model/settings.ts";
 import { hostUrl, type SiteAddress } from "../model/site-hosts.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
-import type { ObjectStore } from "../store/object-store.ts";
+import { CertificateSet, readCertificates } from "./certificates.ts";
 import { holdDataDirectory, localToken, writeApiFile } from "./data-directory.ts";
+import { startEdgeWorkers } from "./edge-workers.ts";
+import { endingStreams } from "./ending-streams.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { healthCheck } from "./health.ts";
 import { findLeftovers, removeLeftovers } from "./leftovers.ts";
-import { listen } from "./listen.ts";
-import { Metrics } from "./metrics.ts";
+import type { Answer } from "./listen.ts";
+import { openListeners } from "./listeners.ts";
+import { bearerCheck, Metrics } from "./metrics.ts";
 import { openPlatformLog, type PlatformLog } from "./platform-log.ts";
 import { Releasers } from "./releasers.ts";
-import { type Environment, edgeCacheFolder, startRoles } from "./roles.ts";
+import { type Environment, startRoles } from "./roles.ts";
+import { openStore } from "./stores.ts";
 
 export interface Platform {
   baseUrl: string;
@@ -26,9 +29,15 @@ export interface Platform {
   api?: { url: string; token: string; signInUrl: string };
   /** Resolves with the reason when a part ended by itself and the platform can't go on. */
   broken: Promise<string>;
+  /** Opens the access log anew, looks for changed certificates and restarts the edge workers one at a time. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
+type SiteHandler = Awaited<ReturnType<typeof startRoles>>["sites"];
+
+/** How long requests in flight may take once the platform stops. */
+const DRAIN_MS = 10_000;
 const STOP_STEP_MS = 15_000;
 
 /**
@@ -61,13 +70,29 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   const needs = (...roles: Role[]) => roles.some((role) => settings.roles.includes(role));
   const metrics = new Metrics();
 
-  // The port is bound first: a taken one is the most common fault, and it is told before anything else is started.
-  let answer: (request: Request) => Response | Promise<Response> = () => new Response("Starting\n", { status: 503 });
-  const server = await listen(settings, (request) => answer(request));
-  releasers.add("listener", () => server.stop(true));
-  const port = server.port!;
-  const address: SiteAddress = { sitesDomain: settings.sitesDomain, port: settings.sitesPort ?? port };
-  const baseUrl = hostUrl(settings.domain, { port });
+  // The ports are bound first: a taken one is the most common fault, and it is told before anything else is started.
+  let answer: Answer = () => new Response("Starting\n", { status: 503 });
+  let sites: SiteHandler | undefined;
+  const folder = settings.tlsCertificates;
+  const certificates = folder === null ? undefined : new CertificateSet(await readCertificates(folder));
+  const front = { settings, environment, certificates, onFault: log.fault };
+  const workers =
+    settings.edgeWorkers > 1 && needs("edge") ? await startEdgeWorkers(front, (request) => answer(request)) : undefined;
+  const deploymentOf = (host: string | null) => sites?.deploymentOf(host);
+  const listeners = workers
+    ? undefined
+    : await openListeners({ ...front, isShared: false, deploymentOf }, (request) => answer(request));
+  const open = (workers ?? listeners)!;
+  let stopped: Promise<void> | undefined;
+  const stopListening = (limitMs: number) => {
+    stopped ??= open.stop(limitMs);
+    return stopped;
+  };
+  releasers.add("listeners", () => stopListening(0));
+  if (workers) metrics.watchWorkers(workers);
+  if (listeners) metrics.watchListeners(listeners);
+  const { port } = open;
+  const { address, baseUrl } = addressesOf(settings, { ...open, certificates });
 
   const temporaryDirectory = join(settings.dataDirectory, "tmp");
   await mkdir(temporaryDirectory, { recursive: true, mode: 0o700 });
@@ -81,7 +106,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
     needs("api", "upload", "builder") ? openWork({ settings, releasers, log, onBroken: broken.resolve }) : undefined,
   ]);
   releasers.add("store", () => store.close());
-  const roles = await startRoles({
+  const { base, ...served } = await startRoles({
     settings,
     environment,
     store,
@@ -92,52 +117,54 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
     baseUrl,
     metrics,
     temporaryDirectory,
+    edgePlace: 0,
     version: packageJson.version,
+    workers,
+    clientAddress: (request) => listeners?.clientAddress(request),
     allowsLocalSources:
       settings.localSources === "yes" || (settings.localSources === "auto" && isLoopbackHost(settings.host)),
   });
+  sites = served.sites;
+  await workers?.ready;
+  const streams = new AbortController();
+  const metricsTokens = settings.metricsToken === null ? [] : [settings.metricsToken];
+  const opensMetrics = bearerCheck([...metricsTokens, await localToken(settings.dataDirectory)]);
   answer = createFrontDoor({
     domain: settings.domain,
-    health: healthCheck({ store, ...work, roles: settings.roles }),
-    metrics: guardedMetrics(metrics, await localToken(settings.dataDirectory)),
-    ...roles,
+    health: healthCheck({ store, ...work, workers, roles: settings.roles }),
+    metrics: async (request) => (opensMetrics(request) ? metrics.response() : METRICS_REFUSED.clone()),
+    isMetricsCaller: bearerCheck(metricsTokens),
+    ...(base && { base: endingStreams(base, streams.signal) }),
+    ...(sites && { sites }),
+  });
+  releasers.add("requests in flight", () => {
+    streams.abort();
+    return stopListening(DRAIN_MS);
   });
   log.info("started", { port, roles: settings.roles });
   const api =
     needs("api") && work ? await announceApi(settings, { database: work.database, baseUrl, port }) : undefined;
-  return { baseUrl, broken: broken.promise, ...(api && { api }) };
+  return { baseUrl, broken: broken.promise, reload: () => open.reload(), ...(api && { api }) };
 }
 
-/** For a process without the API, which has no callers to tell apart. */
-function guardedMetrics(metrics: Metrics, token: string): (request: Request) => Promise<Response> {
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return async (request) => {
-    const given = Buffer.from(request.headers.get("authorization") ?? "");
-    if (given.length === wanted.length && timingSafeEqual(given, wanted)) return await metrics.response();
-    return new Response("This needs the token of the data directory.\n", { status: 401 });
+const METRICS_REFUSED = new Response("This needs the token of metrics, or that of the data directory.\n", {
+  status: 401,
+});
+
+/** Where browsers reach the website and the sites: over HTTPS what a certificate is valid for. */
+function addressesOf(
+  settings: Settings,
+  open: { port: number; httpsPort: number | undefined; certificates: CertificateSet | undefined },
+): { address: SiteAddress; baseUrl: string } {
+  const { domain, sitesDomain, sitesPort } = settings;
+  const schemeOf = (host: string) => (open.certificates?.covers(host) ? "https" : "http");
+  const portOf = (scheme: "http" | "https") => (scheme === "https" ? (open.httpsPort ?? 443) : open.port);
+  const scheme = settings.sitesScheme ?? schemeOf(`*.${sitesDomain}`);
+  const baseScheme = schemeOf(domain);
+  return {
+    address: { sitesDomain, scheme, port: sitesPort ?? portOf(scheme) },
+    baseUrl: hostUrl(domain, { scheme: baseScheme, port: portOf(baseScheme) }),
   };
-}
-
-async function openStore(settings: Settings, log: PlatformLog): Promise<ObjectStore> {
-  if (settings.store.startsWith("s3:")) {
-    const { openS3Store } = await import("../store/s3.ts");
-    const store = openS3Store(settings.store, settings.s3);
-    await store.check().catch(async (error) => {
-      if (!(await hasServedBefore(settings))) throw error;
-      log.fault(error, { part: "store" });
-    });
-    return store;
-  }
-  const { openFileStore } = await import("../store/file.ts");
-  const store = openFileStore(settings.store.slice("file:".length));
-  await store.check();
-  return store;
-}
-
-/** A request handler that starts again while its store is down serves what it has kept on its disk. */
-async function hasServedBefore({ roles, dataDirectory }: Settings): Promise<boolean> {
-  if (roles.some((role) => role !== "edge")) return false;
-  return (await readdir(edgeCacheFolder(dataDirectory)).catch(() => [])).length > 0;
 }
 
 export interface Work {

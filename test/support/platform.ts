@@ -21,6 +21,8 @@ export interface TestPlatform {
   site(host: string, path: string, init?: RequestInit): Promise<Response>;
   /** Everything that the process printed. */
   output(): string;
+  /** null while it runs. */
+  exitStatus(): number | null;
   /** SIGTERM, and waits for its end. */
   stop(): Promise<void>;
   /** SIGKILL, and waits for its end: a crash. */
@@ -96,6 +98,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Test
     site: (host, path, init = {}) =>
       fetch(`${origin}${path}`, { redirect: "manual", ...init, headers: { host, ...init.headers } }),
     output: () => printed,
+    exitStatus: () => child.exitCode,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };

@@ -1,0 +1,126 @@
+import type { Settings } from "../model/settings.ts";
+import { AccessLog } from "./access-log.ts";
+import { CertificateSet, readCertificates } from "./certificates.ts";
+import { httpsLocation, redirectTo } from "./https-redirect.ts";
+import { type Answer, claimPort, type Listener, listen } from "./listen.ts";
+import { logged } from "./request-log.ts";
+
+export interface Listeners {
+  port: number;
+  httpsPort: number | undefined;
+  accessLog: AccessLog | undefined;
+  certificates(): CertificateSet | undefined;
+  clientAddress(request: Request): string | undefined;
+  /** Opens the access log anew and looks for changed certificates. */
+  reload(): Promise<void>;
+  /** Accepts nothing more; resolves when the requests in flight are answered, or cut after `limitMs`. */
+  stop(limitMs: number): Promise<void>;
+}
+
+export interface ListenersOptions {
+  settings: Settings;
+  /** Found valid at the start; undefined: no HTTPS. */
+  certificates: CertificateSet | undefined;
+  /** Whether other processes of the platform listen on the same ports. */
+  isShared: boolean;
+  deploymentOf(hostHeader: string | null): string | undefined;
+  onFault(error: unknown, context: Record<string, string>): void;
+}
+
+const RESCAN_MS = 10_000;
+const NOTICE_MS = 1_000;
+/** A download that goes on over a replaced listener may take its time. */
+const REPLACED_MS = 600_000;
+
+/** HTTP on one port and, where there are certificates, HTTPS on another. @throws BerthError as `listen` */
+export async function openListeners(options: ListenersOptions, answer: Answer): Promise<Listeners> {
+  const { settings, isShared, deploymentOf, onFault } = options;
+  const { host, domain } = settings;
+  const accessLog = settings.accessLog === "off" ? undefined : new AccessLog(settings.accessLog);
+  let certificates = options.certificates;
+  let https: Listener | undefined;
+  const retiring = new Map<Listener, Promise<void>>();
+
+  const secure = withHsts(answer, settings.hsts);
+  const plain: Answer = (request) => {
+    if (https === undefined || certificates === undefined) return answer(request);
+    const location = httpsLocation(request, { domain, port: https.port, certificates });
+    return location === undefined ? answer(request) : redirectTo(location);
+  };
+  const redirecting = certificates !== undefined && settings.httpsRedirect === "on" ? plain : answer;
+  const clientAddress = (request: Request) => {
+    for (const listener of [http, https, ...retiring.keys()]) {
+      const address = listener?.clientAddress(request);
+      if (address !== undefined) return address;
+    }
+    return undefined;
+  };
+  const withLog = (scheme: "http" | "https", inner: Answer) =>
+    accessLog === undefined ? inner : logged(inner, accessLog, { scheme, clientAddress, deploymentOf });
+
+  const startHttps = (set: CertificateSet, port: number) =>
+    listen(
+      { host, port, isShared: true, tls: set.serverCertificates(domain), http3: settings.http3 === "on" },
+      withLog("https", secure),
+    );
+  if (certificates !== undefined) {
+    const claim = { host, port: settings.httpsPort, tls: certificates.serverCertificates(domain) };
+    https = await startHttps(certificates, isShared ? settings.httpsPort : await claimPort(claim));
+  }
+  const http: Listener = await listen({ host, port: settings.port, isShared }, withLog("http", redirecting)).catch(
+    async (error) => {
+      await https?.stop({ limitMs: 0 });
+      throw error;
+    },
+  );
+
+  /** The new listener shares the port before the old one lets go of it: at any time one of them accepts. */
+  const replaceCertificates = async (): Promise<void> => {
+    if (https === undefined || certificates === undefined || settings.tlsCertificates === null) return;
+    const found = new CertificateSet(await readCertificates(settings.tlsCertificates));
+    if (found.equals(certificates)) return;
+    const old = https;
+    https = await startHttps(found, old.port);
+    certificates = found;
+    const stopped = old.stop({ noticeMs: NOTICE_MS, limitMs: REPLACED_MS }).finally(() => retiring.delete(old));
+    retiring.set(old, stopped);
+  };
+  let rescan = Promise.resolve();
+  const rescanSoon = () => {
+    rescan = rescan.then(replaceCertificates).catch((error) => onFault(error, { part: "certificates" }));
+    return rescan;
+  };
+  const timer = certificates && setInterval(rescanSoon, RESCAN_MS);
+
+  return {
+    port: http.port,
+    httpsPort: https?.port,
+    accessLog,
+    certificates: () => certificates,
+    clientAddress,
+    async reload() {
+      await accessLog?.reopen();
+      await rescanSoon();
+    },
+    async stop(limitMs) {
+      clearInterval(timer);
+      await rescan;
+      const open = [http, ...(https ? [https] : []), ...retiring.keys()];
+      await Promise.all(open.map((listener) => listener.stop({ limitMs })));
+      await accessLog?.close();
+    },
+  };
+}
+
+/** RFC 6797 section 7.2: over a secure transport only. */
+function withHsts(answer: Answer, value: string): Answer {
+  if (value === "off") return answer;
+  const add = (response: Response): Response => {
+    response.headers.set("strict-transport-security", value);
+    return response;
+  };
+  return (request) => {
+    const response = answer(request);
+    return response instanceof Response ? add(response) : response.then(add);
+  };
+}

@@ -1,0 +1,40 @@
+import { type AccessLog, loggedPath } from "./access-log.ts";
+import type { Answer } from "./listen.ts";
+
+export interface RequestFacts {
+  scheme: "http" | "https";
+  clientAddress(request: Request): string | undefined;
+  deploymentOf(hostHeader: string | null): string | undefined;
+}
+
+/** Lets the log have a line of every request that `answer` answers. */
+export function logged(answer: Answer, log: AccessLog, facts: RequestFacts): Answer {
+  return (request) => {
+    const startedAt = performance.now();
+    const time = new Date().toISOString();
+    // Bun knows the address only as long as the request is open.
+    const remoteAddress = facts.clientAddress(request) ?? null;
+    const record = (response: Response): Response => {
+      const { headers } = request;
+      const host = headers.get("host");
+      const length = response.headers.get("content-length");
+      log.record({
+        time,
+        host: host ?? "",
+        method: request.method,
+        path: loggedPath(request.url),
+        status: response.status,
+        bytes: length === null ? null : Number(length),
+        durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+        encoding: response.headers.get("content-encoding"),
+        deployment: facts.deploymentOf(host) ?? null,
+        remoteAddress,
+        userAgent: headers.get("user-agent"),
+        scheme: facts.scheme,
+      });
+      return response;
+    };
+    const response = answer(request);
+    return response instanceof Response ? record(response) : response.then(record);
+  };
+}
