@@ -1,4 +1,5 @@
 import type { DeploymentId, Sha256 } from "./ids.ts";
+import type { Routes } from "./routes.ts";
 
 /** Cloudflare's four values and meanings (Workers static assets, "HTML handling"). */
 export const HTML_HANDLING = ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"] as const;
@@ -37,6 +38,10 @@ export interface Manifest {
   notFoundHandling: NotFoundHandling;
   /** By path without a leading slash. Symbolic links are resolved at publish: the entries are files. */
   files: Record<string, ManifestEntry>;
+  /** Compiled from the files below and from the source's own; absent when there are no rules. */
+  routes?: Routes;
+  /** `_redirects` and `_headers` of the output, which are rules and not served; by name. */
+  ruleFiles?: Record<string, BlobRef>;
 }
 
 /** Without a setting: a `404.html` means 404 pages, one single HTML file a single-page application. */

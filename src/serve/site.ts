@@ -3,6 +3,7 @@ import { cacheControlOf } from "./cache-control.ts";
 import type { Validators } from "./conditional.ts";
 import { contentTypeOf } from "./media-types.ts";
 import type { Routable } from "./resolve.ts";
+import { siteRules } from "./rules/site-rules.ts";
 
 /** A deployment ready to be served. */
 export type Site = Routable<SiteFile>;
@@ -22,7 +23,8 @@ export function siteOf(manifest: Manifest): Site {
     files.set(`/${path}`, new SiteFile(path, entry, lastModified));
   }
   const { htmlHandling, notFoundHandling } = manifest;
-  return { files, htmlHandling, notFoundHandling, singlePage: files.get("/index.html") ?? onlyPage(files) };
+  const rules = manifest.routes && siteRules(manifest.routes);
+  return { files, htmlHandling, notFoundHandling, singlePage: files.get("/index.html") ?? onlyPage(files), rules };
 }
 
 function onlyPage(files: ReadonlyMap<string, SiteFile>): SiteFile | undefined {
