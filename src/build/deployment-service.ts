@@ -20,8 +20,10 @@ import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts
 import { hostVariables } from "./host-variables.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
+import { SourceFiles } from "./plan/source-files.ts";
 import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
+import { readSourceRules, type SourceRules } from "./rules/read-rules.ts";
 import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
 import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
 import type { ToolchainStore } from "./toolchain.ts";
@@ -84,12 +86,13 @@ async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Pr
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
   const scan = secretScan(variables.secrets);
-  if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan });
+  const sourceRules = await readSourceRules(new SourceFiles(source), plan.root);
+  if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan, sourceRules });
   const toolchains = parts.toolchains.lend();
   try {
     const tools = await toolsFor(toolchains, plan);
-    if (await reuseEarlier(parts, held, { source, settings, plan, tools, variables })) return;
-    await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan });
+    if (await reuseEarlier(parts, held, { source, settings, plan, tools, variables, sourceRules })) return;
+    await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan, sourceRules });
   } finally {
     void toolchains.giveBack();
   }
@@ -100,12 +103,13 @@ interface StaticSite {
   plan: BuildPlan & { kind: "static" };
   settings: ProjectSettings;
   scan: SecretScan | undefined;
+  sourceRules: SourceRules;
 }
 
 async function publishSource(
   parts: BuildParts,
   held: HeldDeployment,
-  { source, plan, settings, scan }: StaticSite,
+  { source, plan, settings, scan, sourceRules }: StaticSite,
 ): Promise<void> {
   const isWhole = plan.output === ".";
   held.log.say(
@@ -115,7 +119,7 @@ async function publishSource(
   const { files, warnings } = await filesOfTree(parts, source.tree, plan);
   for (const warning of warnings) held.log.say("build", `Warning: ${warning}`);
   if (scan !== undefined) await scanStoredFiles(parts.store, files, { scan, signal: held.signal });
-  await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings] });
+  await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings], sourceRules });
 }
 
 interface BuiltSite extends Omit<StaticSite, "plan">, Place {
@@ -151,7 +155,7 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     log.say("build", `Output: ${output.relative}`);
     const files = await collectOutput(output.directory, parts.outputLimits, site.scan);
     const warnings = [...plan.warnings, ...output.warnings];
-    await publish(parts, held, { files, settings: site.settings, warnings });
+    await publish(parts, held, { files, settings: site.settings, warnings, sourceRules: site.sourceRules });
     await cache.save();
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.

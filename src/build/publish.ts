@@ -1,4 +1,4 @@
-import { type DeploymentView, publishUnderLock } from "../database/deployments.ts";
+import { type DeploymentView, type Findings, publishUnderLock } from "../database/deployments.ts";
 import type { Sha256 } from "../model/ids.ts";
 import { sha256 } from "../model/ids.ts";
 import {
@@ -9,46 +9,83 @@ import {
   type ManifestEntry,
 } from "../model/manifest.ts";
 import type { ProjectSettings } from "../model/project.ts";
-import { putMissingBlobs } from "../store/blobs.ts";
+import { getBlob, putMissingBlobs } from "../store/blobs.ts";
 import { getManifest, putManifest } from "../store/deployments.ts";
 import { type HeldDeployment, NoLongerHeld, type WorkParts } from "../work/held-deployment.ts";
 import { pointToReady } from "../work/host-pointers.ts";
 import type { OutputFile } from "./collect.ts";
 import { compressible, compressVariants } from "./compress.ts";
+import { isRuleFile, LEFT_OUT, type PublishedRules, rulesOf, type SourceRules } from "./rules/read-rules.ts";
 
 interface Output {
   files: readonly OutputFile[];
   settings: ProjectSettings;
   warnings: readonly string[];
+  sourceRules: SourceRules;
 }
 
 /** Files -> compressed copies -> blobs -> manifest -> host pointers and `ready`, in this order. */
 export async function publish(parts: WorkParts, held: HeldDeployment, output: Output): Promise<void> {
   const { view } = held;
   const start = performance.now();
-  await held.advance({ to: "publishing", findings: { warnings: [...output.warnings] } });
+  const files = new Map(output.files.map((file) => [file.path, file]));
+  const rules = await rulesOf(
+    output.sourceRules,
+    { has: (path) => files.has(path), blobOf: (path) => files.get(path), bytesOf: (path) => files.get(path)!.bytes() },
+    output.settings,
+  );
+  await beginPublishing(held, [...output.warnings, ...rules.warnings], rules);
   const earlier = await earlierEntries(parts, view.project_id);
   const entries: Record<string, ManifestEntry> = {};
   const blobs = blobsOf(output.files, earlier, held.signal, (path, entry) => {
-    entries[path] = entry;
+    if (!isRuleFile(path)) entries[path] = entry;
   });
   const { newBytes } = await putMissingBlobs(parts.store, blobs, { known: knownHashes(earlier), concurrency: 32 });
-  await goLive(parts, held, { manifest: manifestOf(view, entries, output.settings), newBytes, start });
+  await goLive(parts, held, {
+    manifest: manifestOf(view, entries, { settings: output.settings, rules }),
+    newBytes,
+    start,
+  });
 }
 
 /** Publishes the files of an earlier deployment once more, under this one's name: nothing is read or stored anew. */
 export async function republish(
   parts: WorkParts,
   held: HeldDeployment,
-  { earlier, settings, warnings }: { earlier: Manifest; settings: ProjectSettings; warnings: readonly string[] },
+  { earlier, settings, warnings, sourceRules }: Omit<Output, "files"> & { earlier: Manifest },
 ): Promise<void> {
   const start = performance.now();
-  await held.advance({ to: "publishing", findings: { warnings: [...warnings], reused: true } });
-  const manifest = { ...earlier, ...manifestOf(held.view, earlier.files, settings) };
+  const blobOf = (path: string) => earlier.ruleFiles?.[path] ?? earlier.files[path];
+  const rules = await rulesOf(
+    sourceRules,
+    {
+      has: (path) => Object.hasOwn(earlier.files, path),
+      blobOf,
+      bytesOf: (path) => getBlob(parts.store, blobOf(path)!.hash),
+    },
+    settings,
+  );
+  const kept = warnings.filter((warning) => !warning.startsWith(LEFT_OUT));
+  await beginPublishing(held, [...kept, ...rules.warnings], rules, { reused: true });
+  const manifest = { ...earlier, ...manifestOf(held.view, earlier.files, { settings, rules }) };
   await goLive(parts, held, { manifest, newBytes: 0, start });
 }
 
-function manifestOf(view: DeploymentView, files: Manifest["files"], settings: ProjectSettings): Manifest {
+async function beginPublishing(
+  held: HeldDeployment,
+  warnings: string[],
+  rules: PublishedRules,
+  findings: Findings = {},
+): Promise<void> {
+  for (const warning of rules.warnings) held.log.say("publish", `Warning: ${warning}`);
+  await held.advance({ to: "publishing", findings: { ...findings, warnings } });
+}
+
+function manifestOf(
+  view: DeploymentView,
+  files: Manifest["files"],
+  { settings, rules }: { settings: ProjectSettings; rules: PublishedRules },
+): Manifest {
   return {
     version: 1,
     deployment: view.id,
@@ -57,6 +94,8 @@ function manifestOf(view: DeploymentView, files: Manifest["files"], settings: Pr
     htmlHandling: settings.html_handling ?? "auto-trailing-slash",
     notFoundHandling: settings.not_found_handling ?? defaultNotFoundHandling(Object.keys(files)),
     files,
+    routes: rules.routes,
+    ruleFiles: rules.ruleFiles,
   };
 }
 

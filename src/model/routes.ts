@@ -49,7 +49,10 @@ export type Condition =
       /** The condition is that it does not hold. */
       missing?: true;
     }
-  | { on: "language"; values: string[] };
+  /** The language that the visitor prefers is one of these. */
+  | { on: "language"; values: string[] }
+  /** One of these cookies is there. */
+  | { on: "cookies"; values: string[] };
 
 export interface Matcher {
   path: Pattern;

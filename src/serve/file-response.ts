@@ -14,7 +14,7 @@ export interface ByteRange {
   last: number;
 }
 interface Options {
-  status: 200 | 404;
+  status: number;
   isIndexed: boolean;
   blobs: BlobReader;
 }

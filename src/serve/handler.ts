@@ -9,6 +9,7 @@ import * as pages from "./pages.ts";
 import { isProductionHost, parseHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { resolve } from "./resolve.ts";
+import { headerChanges, withHeaderRules } from "./rules/headers.ts";
 import { type Site, siteOf } from "./site.ts";
 import { loadBlob, loadManifest, loadPointer, streamBlob } from "./sources.ts";
 
@@ -59,7 +60,7 @@ export function createHandler(options: HandlerOptions): Handler {
     });
 
   const answer = (site: Site, request: Request, host: string): Response | Promise<Response> => {
-    const response = respond(site, request, { isIndexed: isProductionHost(host, sitesDomain), blobs });
+    const response = respond(site, request, { isIndexed: isProductionHost(host, sitesDomain), blobs, host });
     return response instanceof Response ? response : response.catch((error) => failure(error, request, host));
   };
 
@@ -120,14 +121,21 @@ function pageFor(pointer: HostPointer | undefined, host: string) {
 function respond(
   site: Site,
   request: Request,
-  options: { isIndexed: boolean; blobs: BlobReader },
+  options: { isIndexed: boolean; blobs: BlobReader; host: string },
 ): Response | Promise<Response> {
   const { path, query } = splitTarget(request.url);
   const { method, headers } = request;
-  const decision = resolve(site, { method, path, query, headers });
+  const { host, ...answering } = options;
+  const routed = { method, path, query, headers, host };
+  const decision = resolve(site, routed);
   switch (decision.kind) {
     case "serve":
-      return fileResponse(decision.file, request, { ...options, status: decision.status });
+      return withHeaderRules(fileResponse(decision.file, request, { ...answering, status: decision.status }), {
+        changes: headerChanges(site.rules, routed),
+        isIndexed: options.isIndexed,
+      });
+    case "proxy":
+      throw new Error("rewrites to other origins need a proxy");
     case "redirect":
       return redirect(decision, options.isIndexed);
     case "not-found":

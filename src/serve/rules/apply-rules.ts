@@ -14,8 +14,8 @@ export type RuleDecision<File> =
   | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
   | { kind: "not-found"; rule: RuleOrigin };
 
-interface Asked {
-  site: Routable<unknown>;
+interface Asked<File> {
+  site: Routable<File>;
   request: RoutedRequest;
   /** Decoded. */
   path: string;
@@ -32,7 +32,7 @@ export class RuleRun<File> {
 
   constructor(
     private readonly rules: SiteRules,
-    private readonly asked: Asked & { site: Routable<File> },
+    private readonly asked: Asked<File>,
   ) {
     this.facts = new RequestFacts(asked.request);
   }

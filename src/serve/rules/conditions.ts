@@ -7,6 +7,10 @@ import type { RequestFacts } from "./request-facts.ts";
 export type Check = (facts: RequestFacts, captures: Captures, work: Work) => boolean;
 
 export function checkOf(condition: Condition): Check {
+  if (condition.on === "cookies") {
+    const { values } = condition;
+    return (facts) => values.some((name) => facts.cookie(name) !== null);
+  }
   if (condition.on === "language") {
     const wanted = condition.values.map((value) => value.toLowerCase());
     return ({ language }) =>

@@ -43,6 +43,38 @@ export function headerChanges(rules: SiteRules | undefined, request: RoutedReque
   return changes;
 }
 
+interface Applied {
+  changes: HeaderChanges | undefined;
+  isIndexed: boolean;
+}
+
+/** The response with the rules' headers; nothing is done, and nothing waited for, when there are no changes. */
+export function withHeaderRules(
+  response: Response | Promise<Response>,
+  { changes, isIndexed }: Applied,
+): Response | Promise<Response> {
+  if (changes === undefined) return response;
+  if (!(response instanceof Response)) return response.then((later) => withHeaderRules(later, { changes, isIndexed }));
+  applyHeaderChanges(response.headers, changes, { status: response.status, isIndexed });
+  return response;
+}
+
+/**
+ * Changes headers in place. Two things stay as they are: how long a fault may be cached, so that no missing file is
+ * remembered for a year by its folder's rule, and that what is no production host is kept out of search engines.
+ */
+export function applyHeaderChanges(
+  headers: Headers,
+  { detach, set, append }: HeaderChanges,
+  { status, isIndexed }: { status: number; isIndexed: boolean },
+): void {
+  const stays = (name: string) =>
+    (name === "cache-control" && status >= 400) || (name === "x-robots-tag" && !isIndexed);
+  for (const name of detach) if (!stays(name)) headers.delete(name);
+  for (const [name, value] of set) if (!stays(name)) headers.set(name, value);
+  for (const [name, value] of append) headers.append(name, value);
+}
+
 /** In the order of the rules: each joins or replaces what those before it set, and takes off what it detaches. */
 function changesOf(matched: readonly Matched<HeaderRoute>[]): HeaderChanges {
   const values = new Map<string, string[]>();
