@@ -4,7 +4,7 @@ import { handleHtml } from "./html-handling.ts";
 import { hasAssetExtension } from "./media-types.ts";
 import { decodePath, encodePath } from "./request-path.ts";
 import { RuleRun } from "./rules/apply-rules.ts";
-import type { SiteRules } from "./rules/site-rules.ts";
+import { mayDecide, type SiteRules } from "./rules/site-rules.ts";
 
 /** What `resolve` reads of a deployment. Paths begin with a slash. */
 export interface Routable<File> {
@@ -49,7 +49,9 @@ export function resolve<File>(site: Routable<File>, request: RoutedRequest): Dec
   if (site.rules === undefined && !isRead) return withoutFile(request.method);
   const decoded = decodePath(request.path);
   if (decoded.kind === "bad-path") return isRead ? decoded : withoutFile(request.method);
-  if (site.rules !== undefined) return resolveByRules(site, site.rules, { request, decoded, isRead });
+  if (site.rules !== undefined && mayDecide(site.rules, decoded.path))
+    return resolveByRules(site, site.rules, { request, decoded, isRead });
+  if (!isRead) return withoutFile(request.method);
   return resolveFile(site, decoded, request.query) ?? resolveNotFound(site, decoded.path, request);
 }
 

@@ -12,6 +12,8 @@ export interface Matched<Rule> {
   captures: Captures;
 }
 
+const NONE: readonly number[] = [];
+
 /** A list of rules; each is made ready for matching when a request first comes near it. */
 export class RuleSet<Rule extends Matcher> {
   private readonly ready: (ReadyRule | undefined)[] = [];
@@ -35,8 +37,9 @@ export class RuleSet<Rule extends Matcher> {
     return undefined;
   }
 
-  /** Whether some rule could match: cheap, and false for most paths. */
+  /** Numbers of the rules that could match: cheap, and none for most paths. */
   candidates(path: string): readonly number[] {
+    if (this.rules.length === 0) return NONE;
     this.index ??= new RuleIndex(this.rules.map((rule) => rule.path));
     return this.index.candidates(path);
   }

@@ -23,6 +23,13 @@ export function siteRules(routes: Routes): SiteRules {
   };
 }
 
+/** Whether some rule could decide about a path; false, and cheap, for most paths of most sites. */
+export function mayDecide({ paths, redirects, rules, rewrites }: SiteRules, path: string): boolean {
+  if (paths !== undefined) return true;
+  const couldMatch = (set: RuleSet<Route>) => set.candidates(path).length > 0;
+  return couldMatch(rules) || couldMatch(redirects) || couldMatch(rewrites);
+}
+
 /**
  * What the patterns of one request may cost together, in steps of a regular expression; some 20 ms. Past it no further
  * pattern matches: a site's own rules can't take the time of its neighbours.
