@@ -1,4 +1,4 @@
-import type { HeaderRoute, Template } from "../../model/routes.ts";
+import type { Template } from "../../model/routes.ts";
 import { BadRule, quoted } from "./faults.ts";
 
 /** What the message itself depends on (RFC 9110, 9112) and the platform sets. */
@@ -31,5 +31,3 @@ export function headerValue(text: string, known: ReadonlySet<string>): Template 
   }
   return template.length === 0 ? [""] : template;
 }
-
-export type HeaderList = HeaderRoute["headers"];

@@ -100,6 +100,14 @@ describe("_redirects, as Netlify and Cloudflare document it", () => {
     expect(ask(line, "/about", { host: "a.blue.example.com" })).toBe("200 /about.html");
   });
 
+  test("a redirect to the address that was asked for is passed over", () => {
+    const toHttps = inRedirects("http://example.com/* https://example.com/:splat 301!");
+    expect(ask(toHttps, "/about", { host: "example.com" })).toBe("200 /about.html");
+    expect(ask(inRedirects("/:a/:b /:b/:a"), "/x/x")).toBe("not-found");
+    expect(ask(inRedirects("/:a/:b /:b/:a"), "/x/y")).toBe("301 -> /y/x");
+    expect(ask(inRedirects("/s lang=:lang /s?lang=:lang"), "/s?lang=de")).toBe("not-found");
+  });
+
   test("conditions", () => {
     const language = inRedirects("/ /zh 302! Language=zh,en-GB");
     expect(ask(language, "/", { headers: { "accept-language": "zh-CN,en;q=0.9" } })).toBe("302 -> /zh");
@@ -145,6 +153,7 @@ test.each([
   ["/a /a", "for ever"],
   ["/a /a/", "for ever"],
   ["/* /:splat 301", "for ever"],
+  ["/blog/* /blog/:splat/", "for ever"],
   ["/* /maintenance 302", "for ever"],
   ["/* /about 302!", "for ever"],
   ["/*/x/* /b", "more than one"],

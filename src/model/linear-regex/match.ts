@@ -44,6 +44,8 @@ function run(
 ): (string | undefined)[] | undefined {
   const width = text.length + 1;
   const tried = new Uint8Array(program.length * width);
+  // Room has its price too, though a smaller one.
+  work.left -= tried.length >> 6;
   const saved = new Int32Array(names.length * 2).fill(-1);
   // Pairs: a step and its place, or what to put back into a slot, written as -1 - slot and the old value.
   const stack = [0, 0];

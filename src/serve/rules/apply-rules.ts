@@ -2,7 +2,7 @@ import type { Work } from "../../model/linear-regex/match.ts";
 import type { Route, RuleOrigin } from "../../model/routes.ts";
 import { decodePath, encodePath } from "../request-path.ts";
 import type { Routable, RoutedRequest } from "../resolve.ts";
-import { destinationOf, mergedQuery, passedQuery } from "./destination.ts";
+import { type Destination, destinationOf, mergedQuery, passedQuery } from "./destination.ts";
 import { styledFile, styledPath } from "./path-style.ts";
 import { RequestFacts } from "./request-facts.ts";
 import type { Matched } from "./rule-set.ts";
@@ -90,12 +90,12 @@ export class RuleRun<File> {
   ): RuleDecision<File> | undefined {
     const to = destinationOf(rule.to, captures);
     if (to === undefined) return undefined;
-    const { request, site, path } = this.asked;
+    const { request, site } = this.asked;
     const { status, origin, proxyHeaders } = rule;
     const query = withQuery(to.query, request.query, rule.when);
     if (status >= 300 && status < 400) {
+      if (query === request.query && this.isHere(to, rule)) return undefined;
       const location = (to.kind === "path" ? to.path : to.url) + query;
-      if (location === encodePath(path) + request.query) return undefined; // onto itself, for ever
       return { kind: "redirect", status, location: location + to.fragment, rule: origin };
     }
     if (to.kind === "url") {
@@ -104,6 +104,20 @@ export class RuleRun<File> {
     }
     const file = fileAt(site.files, to.path);
     return file === undefined ? { kind: "not-found", rule: origin } : { kind: "serve", file, status, rule: origin };
+  }
+
+  /**
+   * Whether a redirect would lead back to the address that was asked for, and so on for ever. A rule that only moves a
+   * host to HTTPS is one: which of the two a request came by is decided before rules are asked.
+   */
+  private isHere(to: Destination, { anySlash }: Route): boolean {
+    const { path, request } = this.asked;
+    const url = to.kind === "url" ? new URL(to.url) : undefined;
+    if (url !== undefined && url.hostname !== request.host) return false;
+    const target = decodePath(url?.pathname ?? (to as { path: string }).path);
+    if (target.kind === "bad-path") return false;
+    const bare = (text: string) => (anySlash ? text.replace(/\/$/, "") : text);
+    return bare(target.path) === bare(path);
   }
 }
 
