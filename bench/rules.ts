@@ -32,13 +32,13 @@ const files = new Map(
   ["/index.html", "/about.html", "/docs/guide/start.html", "/assets/app.4f3a.js"].map((f) => [f, f]),
 );
 const headers = new Headers();
-const decide = (rules: SiteRules | undefined) => {
-  const site = { files, htmlHandling: "auto-trailing-slash" as const, notFoundHandling: "none" as const, rules };
+const decide = (routes: SiteRules | undefined) => {
+  const site = { files, htmlHandling: "auto-trailing-slash" as const, notFoundHandling: "none" as const, routes };
   return () => {
     for (const path of PATHS) {
       const request = { method: "GET", path, query: "", headers };
       resolve(site, request);
-      headerChanges(rules, request);
+      headerChanges(routes, request);
     }
   };
 };

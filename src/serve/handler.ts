@@ -131,7 +131,7 @@ function respond(
   switch (decision.kind) {
     case "serve":
       return withHeaderRules(fileResponse(decision.file, request, { ...answering, status: decision.status }), {
-        changes: headerChanges(site.rules, routed),
+        changes: headerChanges(site.routes, routed),
         isIndexed: options.isIndexed,
       });
     case "proxy":

@@ -14,7 +14,7 @@ export interface Routable<File> {
   /** What a single-page application answers navigations with. */
   singlePage?: File | undefined;
   /** Absent when the deployment has none, and costs nothing then. */
-  rules?: SiteRules | undefined;
+  routes?: SiteRules | undefined;
 }
 
 export interface RoutedRequest {
@@ -46,11 +46,11 @@ const NOT_FOUND = { kind: "not-found" } as const;
  */
 export function resolve<File>(site: Routable<File>, request: RoutedRequest): Decision<File> {
   const isRead = request.method === "GET" || request.method === "HEAD";
-  if (site.rules === undefined && !isRead) return withoutFile(request.method);
+  if (site.routes === undefined && !isRead) return withoutFile(request.method);
   const decoded = decodePath(request.path);
   if (decoded.kind === "bad-path") return isRead ? decoded : withoutFile(request.method);
-  if (site.rules !== undefined && mayDecide(site.rules, decoded.path))
-    return resolveByRules(site, site.rules, { request, decoded, isRead });
+  if (site.routes !== undefined && mayDecide(site.routes, decoded.path))
+    return resolveByRules(site, site.routes, { request, decoded, isRead });
   if (!isRead) return withoutFile(request.method);
   return resolveFile(site, decoded, request.query) ?? resolveNotFound(site, decoded.path, request);
 }

@@ -23,8 +23,8 @@ export function siteOf(manifest: Manifest): Site {
     files.set(`/${path}`, new SiteFile(path, entry, lastModified));
   }
   const { htmlHandling, notFoundHandling } = manifest;
-  const rules = manifest.routes && siteRules(manifest.routes);
-  return { files, htmlHandling, notFoundHandling, singlePage: files.get("/index.html") ?? onlyPage(files), rules };
+  const routes = manifest.routes && siteRules(manifest.routes);
+  return { files, htmlHandling, notFoundHandling, singlePage: files.get("/index.html") ?? onlyPage(files), routes };
 }
 
 function onlyPage(files: ReadonlyMap<string, SiteFile>): SiteFile | undefined {

@@ -44,7 +44,7 @@ function ask(written: Written, target: string, { host = "site.example", method =
     files: new Map(FILES.map((file) => [file, file])),
     htmlHandling: "auto-trailing-slash" as const,
     notFoundHandling: "none" as const,
-    rules: routes && siteRules(routes),
+    routes: routes && siteRules(routes),
   };
   const decision = resolve(site, { method, path, query: query ?? "", host, headers: new Headers(headers) });
   if (decision.kind === "serve") return `${decision.status} ${decision.file}`;
@@ -424,7 +424,7 @@ test("whatever is asked for, a redirect of the site's own stays on it, and a hea
     files: new Map<string, string>(),
     htmlHandling: "none" as const,
     notFoundHandling: "none" as const,
-    rules: siteRules(routes!),
+    routes: siteRules(routes!),
   };
   const start = fc.constantFrom("/a", "/b/", "/c/", "/d", "/e/");
   fc.assert(
