@@ -8,6 +8,7 @@ import {
   type Manifest,
   type ManifestEntry,
 } from "../model/manifest.ts";
+import { ManifestFiles } from "../model/manifest-files.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import { getBlob, putMissingBlobs } from "../store/blobs.ts";
 import { getManifest, putManifest } from "../store/deployments.ts";
@@ -36,13 +37,13 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
   );
   await beginPublishing(held, [...output.warnings, ...rules.warnings], rules);
   const earlier = await earlierEntries(parts, view.project_id);
-  const entries: Record<string, ManifestEntry> = {};
+  const entries: [path: string, entry: ManifestEntry][] = [];
   const blobs = blobsOf(output.files, earlier, held.signal, (path, entry) => {
-    if (!isRuleFile(path)) entries[path] = entry;
+    if (!isRuleFile(path)) entries.push([path, entry]);
   });
   const { newBytes } = await putMissingBlobs(parts.store, blobs, { known: knownHashes(earlier), concurrency: 32 });
   await goLive(parts, held, {
-    manifest: manifestOf(view, entries, { settings: output.settings, rules }),
+    manifest: manifestOf(view, ManifestFiles.of(entries), { settings: output.settings, rules }),
     newBytes,
     start,
   });
@@ -55,20 +56,29 @@ export async function republish(
   { earlier, settings, warnings, sourceRules }: Omit<Output, "files"> & { earlier: Manifest },
 ): Promise<void> {
   const start = performance.now();
-  const blobOf = (path: string) => earlier.ruleFiles?.[path] ?? earlier.files[path];
+  const { files, ruleFiles } = earlier;
   const rules = await rulesOf(
     sourceRules,
     {
-      has: (path) => Object.hasOwn(earlier.files, path),
-      blobOf,
-      bytesOf: (path) => getBlob(parts.store, blobOf(path)!.hash),
+      has: (path) => files.find(`/${path}`) !== -1,
+      blobOf: (path) => ruleFiles?.[path] ?? blobAt(files, path),
+      bytesOf: (path) => getBlob(parts.store, (ruleFiles?.[path] ?? blobAt(files, path))!.hash),
     },
     settings,
   );
   const kept = warnings.filter((warning) => !warning.startsWith(LEFT_OUT));
   await beginPublishing(held, [...kept, ...rules.warnings], rules, { reused: true });
-  const manifest = { ...earlier, ...manifestOf(held.view, earlier.files, { settings, rules }) };
+  const manifest = {
+    ...earlier,
+    ...manifestOf(held.view, files, { settings, rules }),
+    compression: earlier.compression,
+  };
   await goLive(parts, held, { manifest, newBytes: 0, start });
+}
+
+function blobAt(files: ManifestFiles, path: string): BlobRef | undefined {
+  const number = files.find(`/${path}`);
+  return number === -1 ? undefined : files.entryAt(number);
 }
 
 async function beginPublishing(
@@ -83,16 +93,16 @@ async function beginPublishing(
 
 function manifestOf(
   view: DeploymentView,
-  files: Manifest["files"],
+  files: ManifestFiles,
   { settings, rules }: { settings: ProjectSettings; rules: PublishedRules },
 ): Manifest {
   return {
-    version: 1,
     deployment: view.id,
     project: view.project_name,
     createdAt: view.created_at.toISOString(),
     htmlHandling: settings.html_handling ?? "auto-trailing-slash",
-    notFoundHandling: settings.not_found_handling ?? defaultNotFoundHandling(Object.keys(files)),
+    notFoundHandling: settings.not_found_handling ?? defaultNotFoundHandling(files.paths()),
+    compression: "quick",
     files,
     routes: rules.routes,
     ruleFiles: rules.ruleFiles,
@@ -108,19 +118,18 @@ async function goLive(
   // An earlier attempt that was cut off behind this point has said what is served; its blobs are all there.
   const kept =
     (await putManifest(parts.store, manifest)) === "written" ? manifest : await getManifest(parts.store, view.id);
-  const served = Object.values(kept?.files ?? {});
-  const bytes = served.reduce((sum, entry) => sum + entry.size, 0);
+  const { count, totalBytes: bytes } = (kept ?? manifest).files;
   await held.advance({ findings: { newBytes } });
   log.say(
     "publish",
-    `Published ${served.length} files, ${bytes} bytes; ${newBytes} bytes are new in the store, compressed copies among them.`,
+    `Published ${count} files, ${bytes} bytes; ${newBytes} bytes are new in the store, compressed copies among them.`,
   );
   await log.flush();
   const isPublished = await publishUnderLock(parts.database, { id: view.id, attempt: view.attempt }, async () => {
     const { promoted } = await pointToReady(parts, view);
     const totalMs = Date.now() - view.created_at.getTime();
     const timings = { publishMs: Math.round(performance.now() - start), totalMs };
-    return { promoted, findings: { files: served.length, bytes, timings } };
+    return { promoted, findings: { files: count, bytes, timings } };
   });
   if (!isPublished) throw new NoLongerHeld();
 }
@@ -136,7 +145,9 @@ async function earlierEntries(parts: WorkParts, projectId: string): Promise<Map<
     .limit(1)
     .executeTakeFirst();
   const manifest = row && (await getManifest(parts.store, row.id));
-  return new Map(Object.values(manifest?.files ?? {}).map((entry) => [entry.hash, entry]));
+  const entries = new Map<Sha256, ManifestEntry>();
+  for (const [, entry] of manifest?.files.entries() ?? []) entries.set(entry.hash, entry);
+  return entries;
 }
 
 function knownHashes(earlier: Map<Sha256, ManifestEntry>): Set<Sha256> {

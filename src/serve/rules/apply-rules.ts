@@ -122,7 +122,7 @@ export class RuleRun<File> {
 }
 
 /** What a rewrite shows: the file of that name, or the page that lives at the path, whatever form its address has. */
-function fileAt<File>(files: ReadonlyMap<string, File>, encodedPath: string): File | undefined {
+function fileAt<File>(files: Routable<File>["files"], encodedPath: string): File | undefined {
   const decoded = decodePath(encodedPath);
   if (decoded.kind === "bad-path") return undefined;
   const { path } = decoded;

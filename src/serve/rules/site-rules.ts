@@ -1,5 +1,6 @@
 import type { Work } from "../../model/linear-regex/match.ts";
 import type { HeaderRoute, PathStyle, Route, Routes } from "../../model/routes.ts";
+import { decodePath } from "../request-path.ts";
 import { RuleSet } from "./rule-set.ts";
 
 /** A deployment's rules, ready to be asked; made once for each site that is in memory. */
@@ -28,6 +29,14 @@ export function mayDecide({ paths, redirects, rules, rewrites }: SiteRules, path
   if (paths !== undefined) return true;
   const couldMatch = (set: RuleSet<Route>) => set.candidates(path).length > 0;
   return couldMatch(rules) || couldMatch(redirects) || couldMatch(rewrites);
+}
+
+/** Whether no rule has a say in the answer to a path as it came, neither in what it is nor in its headers. */
+export function leavesAlone(rules: SiteRules | undefined, rawPath: string): boolean {
+  if (rules === undefined) return true;
+  const decoded = decodePath(rawPath);
+  if (decoded.kind === "bad-path" || mayDecide(rules, decoded.path)) return false;
+  return rules.headers === undefined || rules.headers.candidates(decoded.path).length === 0;
 }
 
 /**
