@@ -25,7 +25,7 @@ beforeEach(async () => {
   const manifest = publishSite(memory, { "large.bin": LARGE });
   pointHost(memory, HOST);
   for (const [key, bytes] of memory.objects) await store.put(key, bytes);
-  path = join(folder, blobKey(manifest.files.entryAt(manifest.files.find("large.bin")).hash));
+  path = join(folder, blobKey(manifest.files.entryAt(manifest.files.find("/large.bin")).hash));
   handler = createHandler({ store, sitesDomain: "localhost" });
   server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler.fetch });
 });
