@@ -3,13 +3,14 @@ import type { ProjectSettings } from "../model/project.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
 /** Raised by whoever changes how builds are run so that the same source may give another output. */
-const BUILDER_VERSION = 2;
+const BUILDER_VERSION = 3;
 
 /** Settings that change how an output is served and nothing in it. One that is not named here counts. */
 const SERVING_SETTINGS: ReadonlySet<string> = new Set<keyof ProjectSettings>([
   "html_handling",
   "not_found_handling",
   "production_branch",
+  "rules",
 ]);
 
 /** All that a build's output may depend on, as far as the platform decides it. */

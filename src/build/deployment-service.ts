@@ -22,8 +22,10 @@ import { hostVariables } from "./host-variables.ts";
 import { freeLockfile } from "./lockfile-hosts.ts";
 import { materialise } from "./materialise.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
+import { SourceFiles } from "./plan/source-files.ts";
 import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
+import { readSourceRules, type SourceRules } from "./rules/read-rules.ts";
 import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
 import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
 import { assertSourceFits, sourceFault } from "./slot-space.ts";
@@ -90,14 +92,15 @@ async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Pr
   for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
   await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
   const scan = secretScan(variables.secrets);
-  if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan });
+  const sourceRules = await readSourceRules(new SourceFiles(source), plan.root);
+  if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan, sourceRules });
   // The first build opens it, while its tools are looked for; what goes wrong is met where it is used.
   parts.sandbox().catch(() => undefined);
   const toolchains = parts.toolchains.lend();
   try {
     const tools = await toolsFor(toolchains, plan);
-    if (await reuseEarlier(parts, held, { source, settings, plan, tools, variables })) return;
-    await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan });
+    if (await reuseEarlier(parts, held, { source, settings, plan, tools, variables, sourceRules })) return;
+    await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan, sourceRules });
   } finally {
     void toolchains.giveBack();
   }
@@ -108,12 +111,13 @@ interface StaticSite {
   plan: BuildPlan & { kind: "static" };
   settings: ProjectSettings;
   scan: SecretScan | undefined;
+  sourceRules: SourceRules;
 }
 
 async function publishSource(
   parts: BuildParts,
   held: HeldDeployment,
-  { source, plan, settings, scan }: StaticSite,
+  { source, plan, settings, scan, sourceRules }: StaticSite,
 ): Promise<void> {
   const isWhole = plan.output === ".";
   held.log.say(
@@ -124,7 +128,7 @@ async function publishSource(
   const warnings = [...left, ...(await baseWarnings(files, plan))];
   for (const warning of warnings) held.log.say("build", `Warning: ${warning}`);
   if (scan !== undefined) await scanStoredFiles(parts.store, files, { scan, signal: held.signal });
-  await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings] });
+  await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings], sourceRules });
 }
 
 interface BuiltSite extends Omit<StaticSite, "plan">, Place {
@@ -162,7 +166,7 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     const outputWarnings = [...output.warnings, ...(await baseWarnings(files, plan))];
     for (const warning of outputWarnings) log.say("build", `Warning: ${warning}`);
     const warnings = [...plan.warnings, ...built.warnings, ...outputWarnings];
-    await publish(parts, held, { files, settings: site.settings, warnings });
+    await publish(parts, held, { files, settings: site.settings, warnings, sourceRules: site.sourceRules });
     await cache.save({ install: built.keptToLock });
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.

@@ -1,4 +1,4 @@
-import { type DeploymentView, publishUnderLock } from "../database/deployments.ts";
+import { type DeploymentView, type Findings, publishUnderLock } from "../database/deployments.ts";
 import type { Sha256 } from "../model/ids.ts";
 import { sha256 } from "../model/ids.ts";
 import {
@@ -11,33 +11,45 @@ import {
 } from "../model/manifest.ts";
 import { ManifestFiles } from "../model/manifest-files.ts";
 import type { ProjectSettings } from "../model/project.ts";
-import { putMissingBlobs } from "../store/blobs.ts";
+import { getBlob, putMissingBlobs } from "../store/blobs.ts";
 import { getManifest, putManifest } from "../store/deployments.ts";
 import { type HeldDeployment, NoLongerHeld, type WorkParts } from "../work/held-deployment.ts";
 import { pointToReady } from "../work/host-pointers.ts";
 import type { OutputFile } from "./collect.ts";
 import { compressible, compressVariants } from "./compress.ts";
+import { isRuleFile, LEFT_OUT, type PublishedRules, rulesOf, type SourceRules } from "./rules/read-rules.ts";
 
 interface Output {
   files: readonly OutputFile[];
   settings: ProjectSettings;
   warnings: readonly string[];
+  sourceRules: SourceRules;
 }
 
 /** Files -> compressed copies -> blobs -> manifest -> host pointers and `ready`, in this order. */
 export async function publish(parts: WorkParts, held: HeldDeployment, output: Output): Promise<void> {
   const { view } = held;
   const start = performance.now();
-  await held.advance({ to: "publishing", findings: { warnings: [...output.warnings] } });
+  const files = new Map(output.files.map((file) => [file.path, file]));
+  const rules = await rulesOf(
+    output.sourceRules,
+    { has: (path) => files.has(path), blobOf: (path) => files.get(path), bytesOf: (path) => files.get(path)!.bytes() },
+    output.settings,
+  );
+  await beginPublishing(held, [...output.warnings, ...rules.warnings], rules);
   const { earlier, isStrong } = await earlierEntries(parts, view.project_id);
   const entries: [path: string, entry: ManifestEntry][] = [];
   let compression: Compression = isStrong ? "strong" : "quick";
   const blobs = blobsOf(output.files, earlier, held.signal, ({ path, entry, isCompressedNow }) => {
+    if (isRuleFile(path)) return;
     entries.push([path, entry]);
     if (isCompressedNow) compression = "quick";
   });
   const { newBytes } = await putMissingBlobs(parts.store, blobs, { known: knownHashes(earlier), concurrency: 32 });
-  const manifest = { ...manifestOf(view, ManifestFiles.of(entries), output.settings), compression };
+  const manifest = {
+    ...manifestOf(view, ManifestFiles.of(entries), { settings: output.settings, rules }),
+    compression,
+  };
   await goLive(parts, held, { manifest, newBytes, start });
 }
 
@@ -45,18 +57,48 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
 export async function republish(
   parts: WorkParts,
   held: HeldDeployment,
-  { earlier, settings, warnings }: { earlier: Manifest; settings: ProjectSettings; warnings: readonly string[] },
+  { earlier, settings, warnings, sourceRules }: Omit<Output, "files"> & { earlier: Manifest },
 ): Promise<void> {
   const start = performance.now();
-  await held.advance({ to: "publishing", findings: { warnings: [...warnings], reused: true } });
-  const manifest = { ...earlier, ...manifestOf(held.view, earlier.files, settings) };
+  const { files, ruleFiles } = earlier;
+  const rules = await rulesOf(
+    sourceRules,
+    {
+      has: (path) => files.find(`/${path}`) !== -1,
+      blobOf: (path) => ruleFiles?.[path] ?? blobAt(files, path),
+      bytesOf: (path) => getBlob(parts.store, (ruleFiles?.[path] ?? blobAt(files, path))!.hash),
+    },
+    settings,
+  );
+  const kept = warnings.filter((warning) => !warning.startsWith(LEFT_OUT));
+  await beginPublishing(held, [...kept, ...rules.warnings], rules, { reused: true });
+  const manifest = {
+    ...earlier,
+    ...manifestOf(held.view, files, { settings, rules }),
+    compression: earlier.compression,
+  };
   await goLive(parts, held, { manifest, newBytes: 0, start });
+}
+
+function blobAt(files: ManifestFiles, path: string): BlobRef | undefined {
+  const number = files.find(`/${path}`);
+  return number === -1 ? undefined : files.entryAt(number);
+}
+
+async function beginPublishing(
+  held: HeldDeployment,
+  warnings: string[],
+  rules: PublishedRules,
+  findings: Findings = {},
+): Promise<void> {
+  for (const warning of rules.warnings) held.log.say("publish", `Warning: ${warning}`);
+  await held.advance({ to: "publishing", findings: { ...findings, warnings } });
 }
 
 function manifestOf(
   view: DeploymentView,
   files: ManifestFiles,
-  settings: ProjectSettings,
+  { settings, rules }: { settings: ProjectSettings; rules: PublishedRules },
 ): Omit<Manifest, "compression"> {
   return {
     deployment: view.id,
@@ -65,6 +107,8 @@ function manifestOf(
     htmlHandling: settings.html_handling ?? "auto-trailing-slash",
     notFoundHandling: settings.not_found_handling ?? defaultNotFoundHandling(files.paths()),
     files,
+    routes: rules.routes,
+    ruleFiles: rules.ruleFiles,
   };
 }
 

@@ -7,6 +7,7 @@ import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
 import { type BuildInputs, buildKey } from "./build-key.ts";
 import { republish } from "./publish.ts";
 import { readsContext } from "./reads-context.ts";
+import type { SourceRules } from "./rules/read-rules.ts";
 import type { BuildTools } from "./run-build.ts";
 import type { BuildVariables } from "./variables.ts";
 
@@ -14,6 +15,7 @@ type Wanted = Pick<BuildInputs, "settings" | "plan"> & {
   source: { hash: Sha256; tree: Tree; readFile(path: string): Promise<string | undefined> };
   tools: BuildTools;
   variables: BuildVariables;
+  sourceRules: SourceRules;
 };
 
 /**
@@ -24,7 +26,7 @@ type Wanted = Pick<BuildInputs, "settings" | "plan"> & {
 export async function reuseEarlier(
   parts: WorkParts,
   held: HeldDeployment,
-  { source, settings, plan, tools, variables }: Wanted,
+  { source, settings, plan, tools, variables, sourceRules }: Wanted,
 ): Promise<boolean> {
   const { view, log } = held;
   const key = buildKey({
@@ -48,6 +50,6 @@ export async function reuseEarlier(
     `Nothing changed since ${earlier.id}: what it built is published again. 'berth deploy --force' builds.`,
   );
   if (earlier.restored_preview) await held.advance({ findings: { restored_preview: true } });
-  await republish(parts, held, { earlier: manifest, settings, warnings: earlier.warnings });
+  await republish(parts, held, { earlier: manifest, settings, warnings: earlier.warnings, sourceRules });
   return true;
 }

@@ -64,6 +64,10 @@ export const ERROR_CODES = {
   output_empty: { status: 400, meaning: "The build wrote no files." },
   output_no_index: { status: 400, meaning: "The output has no page to start from." },
   output_refused: { status: 400, meaning: "The output holds an entry that can't be published safely." },
+  rules_invalid: {
+    status: 400,
+    meaning: "A redirect, rewrite or header rule of the site can't be parsed, or needs what Berth has not.",
+  },
   // the end of a deployment without a result
   canceled: { status: 409, meaning: "Somebody canceled the deployment." },
   superseded: { status: 409, meaning: "A newer deployment of the same branch took its place." },

@@ -1,5 +1,6 @@
 import type { DeploymentId, Sha256 } from "./ids.ts";
 import type { ManifestFiles } from "./manifest-files.ts";
+import type { Routes } from "./routes.ts";
 
 /** Cloudflare's four values and meanings (Workers static assets, "HTML handling"). */
 export const HTML_HANDLING = ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"] as const;
@@ -43,6 +44,10 @@ export interface Manifest {
   compression: Compression;
   /** Symbolic links are resolved at publish: the entries are files. */
   files: ManifestFiles;
+  /** Compiled from the files below and from the source's own; absent when there are no rules. */
+  routes?: Routes | undefined;
+  /** `_redirects` and `_headers` of the output, which are rules and not served; by name. */
+  ruleFiles?: Record<string, BlobRef> | undefined;
 }
 
 /** Without a setting: a `404.html` means 404 pages, one single HTML file a single-page application. */

@@ -26,6 +26,10 @@ export const projectSettingsSchema = z
     egress: z.enum(["none", "registry", "public"]).meta({ description: "What a build may reach on the network." }),
     html_handling: z.enum(HTML_HANDLING).meta({ description: "How HTML files get their URLs." }),
     not_found_handling: z.enum(NOT_FOUND_HANDLING).meta({ description: "What answers a path without a file." }),
+    rules: z.enum(["strict", "warn"]).meta({
+      description:
+        "A rule that can't be used fails the deployment (`strict`, the default) or is left out with a warning (`warn`).",
+    }),
     clone_depth: z
       .string()
       .regex(/^(full|[1-9]\d{0,5})$/, "must be a number of commits or 'full'")

@@ -8,7 +8,7 @@ import type { SiteFile, Variant } from "./site.ts";
 import type { BlobReader } from "./stored-blobs.ts";
 
 interface Options {
-  status: 200 | 404;
+  status: number;
   isIndexed: boolean;
   blobs: BlobReader;
   counts: Counts;

@@ -6,10 +6,13 @@ import { DiskCache } from "./disk-cache.ts";
 import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
 import { KnownRoutes } from "./known-routes.ts";
+import { isHtml } from "./media-types.ts";
 import * as pages from "./pages.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
-import { type Decision, resolve } from "./resolve.ts";
+import { type Decision, type RoutedRequest, resolve } from "./resolve.ts";
+import { headerChanges, withHeaderRules } from "./rules/headers.ts";
+import { leavesAlone } from "./rules/site-rules.ts";
 import type { Site, SiteFile } from "./site.ts";
 import { SiteCache } from "./site-cache.ts";
 import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
@@ -105,9 +108,12 @@ export function createHandler(options: HandlerOptions): Handler {
       return fileResponse(known, request, { status: 200, isIndexed: host.isIndexed, blobs, counts });
     }
     const { path, query } = splitTarget(url);
-    const decision = resolve(site, { method, path, query, headers });
-    if (isRead && query === "") routes.learn(url, site, decision);
-    const isMissing = decision.kind === "not-found" || (decision.kind === "serve" && decision.status === 404);
+    const decision = resolve(site, { method, path, query, headers, host: host.name });
+    if (isRead && query === "" && leavesAlone(site.routes, path)) routes.learn(url, site, decision);
+    const isMissing =
+      decision.kind === "not-found" ||
+      (decision.kind === "serve" &&
+        (decision.status === 404 || (decision.rule !== undefined && isHtml(decision.file.path))));
     if (isMissing && isRead && asksForAsset(path, headers)) return missingAsset(visit, path, decision);
     return carryOut(visit, decision);
   };
@@ -117,19 +123,25 @@ export function createHandler(options: HandlerOptions): Handler {
     const file = await earlier.find(visit.pointer, path);
     if (file !== undefined) return carryOut(visit, { kind: "serve", file, status: 200 });
     const response = await carryOut(visit, decision);
-    response.headers.set("cache-control", "no-store");
+    // A rule may show a page at the address of what is missing: nothing but the rules says how long that is so.
+    if (response.status >= 400) response.headers.set("cache-control", "no-store");
     return response;
   };
 
-  const carryOut = ({ request, host }: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
+  const carryOut = ({ request, host, site }: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
     switch (decision.kind) {
       case "serve":
-        return fileResponse(decision.file, request, {
-          status: decision.status,
-          isIndexed: host.isIndexed,
-          blobs,
-          counts,
-        });
+        return withHeaderRules(
+          fileResponse(decision.file, request, {
+            status: decision.status,
+            isIndexed: host.isIndexed,
+            blobs,
+            counts,
+          }),
+          { changes: site.routes && headerChanges(site.routes, routedOf(request, host)), isIndexed: host.isIndexed },
+        );
+      case "proxy":
+        throw new Error("rewrites to other origins need a proxy");
       case "redirect":
         return redirect(decision, host.isIndexed);
       case "not-found":
@@ -195,6 +207,10 @@ export function createHandler(options: HandlerOptions): Handler {
       blobs.cache.clear();
     },
   };
+}
+
+function routedOf(request: Request, host: RequestHost): RoutedRequest {
+  return { method: request.method, ...splitTarget(request.url), headers: request.headers, host: host.name };
 }
 
 function redirect({ status, location }: { status: number; location: string }, isIndexed: boolean): Response {

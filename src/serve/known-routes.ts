@@ -17,13 +17,12 @@ export class KnownRoutes {
     return route !== undefined && route.site === site ? route.file : undefined;
   }
 
-  /** Only for a GET or HEAD without a query that was answered with `decision`. */
+  /** Only for a GET or HEAD without a query that was answered with `decision`, and that no rule has a say in. */
   learn(url: string, site: Site, decision: Decision<SiteFile>): void {
     if (decision.kind !== "serve" || decision.status !== 200) return;
     // The page of a single-page application answers by what the client asks for.
     if (site.notFoundHandling === "single-page-application" && decision.file === site.singlePage) return;
-    // Rules may look at more than the URL.
-    if (url.length > URL_MAX_CHARACTERS || ("routes" in site && site.routes !== undefined)) return;
+    if (url.length > URL_MAX_CHARACTERS) return;
     if (this.routes.size >= ROUTES_MAX) this.routes.clear();
     this.routes.set(url, { site, file: decision.file });
   }

@@ -1,7 +1,10 @@
 import type { HtmlHandling, NotFoundHandling } from "../model/manifest.ts";
+import type { RuleOrigin } from "../model/routes.ts";
 import { handleHtml } from "./html-handling.ts";
 import { hasAssetExtension } from "./media-types.ts";
 import { decodePath, encodePath } from "./request-path.ts";
+import { RuleRun } from "./rules/apply-rules.ts";
+import { mayDecide, type SiteRules } from "./rules/site-rules.ts";
 
 /** What `resolve` reads of a deployment. Paths begin with a slash. */
 export interface Routable<File> {
@@ -10,6 +13,8 @@ export interface Routable<File> {
   notFoundHandling: NotFoundHandling;
   /** What a single-page application answers navigations with. */
   singlePage?: File | undefined;
+  /** Absent when the deployment has none, and costs nothing then. */
+  routes?: SiteRules | undefined;
 }
 
 export interface RoutedRequest {
@@ -19,12 +24,15 @@ export interface RoutedRequest {
   /** With its `?`; empty when there is none. */
   query: string;
   headers: Pick<Headers, "get">;
+  /** Lower-cased, without a port. Rules for one host don't match a request without it. */
+  host?: string;
 }
 
 export type Decision<File> =
-  | { kind: "serve"; file: File; status: 200 | 404 }
-  | { kind: "redirect"; status: 307; location: string }
-  | { kind: "not-found" }
+  | { kind: "serve"; file: File; status: number; rule?: RuleOrigin }
+  | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin }
+  | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
+  | { kind: "not-found"; rule?: RuleOrigin }
   | { kind: "bad-path"; reason: string }
   | { kind: "options" }
   | { kind: "method-not-allowed" };
@@ -33,15 +41,50 @@ const NOT_FOUND = { kind: "not-found" } as const;
 
 /**
  * Decides what a request gets, by the manifest alone: no clock, no store. The steps are in their order of precedence:
- * method, path, files, not-found handling. Rules that win over files belong before `resolveFile`, the others after it.
+ * path, rules that go before files, method, files, the other rules, not-found handling. A method that no file takes can
+ * still be redirected or be for another origin.
  */
 export function resolve<File>(site: Routable<File>, request: RoutedRequest): Decision<File> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return { kind: request.method === "OPTIONS" ? "options" : "method-not-allowed" };
-  }
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (site.routes === undefined && !isRead) return withoutFile(request.method);
   const decoded = decodePath(request.path);
-  if (decoded.kind === "bad-path") return decoded;
+  if (decoded.kind === "bad-path") return isRead ? decoded : withoutFile(request.method);
+  if (site.routes !== undefined && mayDecide(site.routes, decoded.path))
+    return resolveByRules(site, site.routes, { request, decoded, isRead });
+  if (!isRead) return withoutFile(request.method);
   return resolveFile(site, decoded, request.query) ?? resolveNotFound(site, decoded.path, request);
+}
+
+function withoutFile<File>(method: string): Decision<File> {
+  return { kind: method === "OPTIONS" ? "options" : "method-not-allowed" };
+}
+
+interface Asked {
+  request: RoutedRequest;
+  decoded: { path: string; hadRepeatedSlashes: boolean };
+  isRead: boolean;
+}
+
+function resolveByRules<File>(
+  site: Routable<File>,
+  rules: SiteRules,
+  { request, decoded, isRead }: Asked,
+): Decision<File> {
+  const run = new RuleRun<File>(rules, { site, request, path: decoded.path });
+  const early = run.beforeFiles();
+  if (early === undefined) {
+    const styled = run.styledFile();
+    const found: Decision<File> | undefined =
+      styled === undefined
+        ? resolveFile(site, decoded, request.query)
+        : styled.file && { kind: "serve", file: styled.file, status: 200 };
+    if (found !== undefined) return isRead ? found : withoutFile(request.method);
+  }
+  const ruled = early ?? run.afterFiles();
+  if (!isRead && ruled?.kind !== "redirect" && ruled?.kind !== "proxy") return withoutFile(request.method);
+  if (ruled?.kind !== "not-found") return ruled ?? resolveNotFound(site, decoded.path, request);
+  const missing = resolveNotFound(site, decoded.path, request);
+  return missing.kind === "serve" ? { ...missing, rule: ruled.rule } : ruled;
 }
 
 function resolveFile<File>(

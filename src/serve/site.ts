@@ -4,6 +4,7 @@ import { cacheControlOf } from "./cache-control.ts";
 import type { Validators } from "./conditional.ts";
 import { contentTypeOf } from "./media-types.ts";
 import type { Routable } from "./resolve.ts";
+import { siteRules } from "./rules/site-rules.ts";
 import { SiteFiles } from "./site-files.ts";
 
 /** A deployment ready to be served. */
@@ -26,9 +27,10 @@ export function siteOf(manifest: Manifest): Site {
   const lastModified = new Date(manifest.createdAt).toUTCString();
   const files = new SiteFiles(manifest.files, (path, entry) => new SiteFile(path, entry, lastModified));
   const { htmlHandling, notFoundHandling } = manifest;
-  if (notFoundHandling !== "single-page-application") return { files, htmlHandling, notFoundHandling };
+  const routes = manifest.routes && siteRules(manifest.routes);
+  if (notFoundHandling !== "single-page-application") return { files, htmlHandling, notFoundHandling, routes };
   const singlePage = files.get("/index.html") ?? files.get(`/${onlyPage(manifest.files)}`);
-  return { files, htmlHandling, notFoundHandling, singlePage };
+  return { files, htmlHandling, notFoundHandling, singlePage, routes };
 }
 
 function onlyPage(files: ManifestFiles): string | undefined {

@@ -92,6 +92,19 @@ test("an asset that none has is a 404 that no cache keeps, the project's own pag
   expect([own.status, await own.text(), own.headers.get("cache-control")]).toEqual([404, "lost", "no-store"]);
 });
 
+test("a rule that shows a page for every path does not hide the assets of before", async () => {
+  publishAll(ids.slice(1).map(replaced(1)));
+  const origin = { file: "_redirects", line: 1 };
+  const all = { path: ["/", { rest: "splat" }], to: ["/index.html"], status: 200, origin };
+  const routes = { redirects: [], rules: [all], rewrites: [], headers: [] };
+  publishSite(store, { "index.html": "app" }, { deployment: ids[12]!, routes });
+  pointHost(store, HOST, { deployment: ids[12]!, earlier: [replaced(1)(ids[1]!)], generation: 2 });
+  handler.invalidate(HOST);
+  expect(await (await ask("/_astro/c.a1b2c3d1.js")).text()).toBe("chunk 1");
+  expect(await (await ask("/no.js")).text()).toBe("app");
+  expect(await (await ask("/some/page")).text()).toBe("app");
+});
+
 test("deleted and damaged deployments are passed over and asked for once", async () => {
   publishAll(ids.slice(1, 5).map(replaced(1)));
   store.objects.delete(`deployments/${ids[1]}/manifest.json`);

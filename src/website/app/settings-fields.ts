@@ -20,5 +20,6 @@ export const SETTING_FIELDS: Record<keyof ProjectSettings, SettingField> = {
   production_branch: { label: "Production branch", unset: "the repository's default" },
   egress: { label: "Network of builds", unset: "registry", choices: ["none", "registry", "public"] },
   html_handling: { label: "HTML addresses", unset: "auto-trailing-slash", choices: HTML_HANDLING },
+  rules: { label: "Rules that can't be used", unset: "strict", choices: ["strict", "warn"] },
   not_found_handling: { label: "Missing pages", unset: "by the output", choices: NOT_FOUND_HANDLING },
 };

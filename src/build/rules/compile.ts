@@ -1,0 +1,72 @@
+import type { Route, Routes } from "../../model/routes.ts";
+import { noting, type RuleFault } from "./faults.ts";
+import { parseHeadersFile } from "./headers-file.ts";
+import { parseNetlifyToml } from "./netlify-toml.ts";
+import { parseRedirectsFile } from "./redirects-file.ts";
+import { refuseLoop } from "./route-parts.ts";
+import { parseVercelJson } from "./vercel-json.ts";
+
+export interface RuleText {
+  /** As messages name it. */
+  file: string;
+  text: string;
+}
+
+/** The texts that rules are written in; each is absent when its file is. */
+export interface RuleTexts {
+  redirects?: RuleText | undefined;
+  headers?: RuleText | undefined;
+  netlify?: RuleText | undefined;
+  vercel?: RuleText | undefined;
+  /** Something beside them is of Cloudflare alone: a wrangler file, `_routes.json`. */
+  hasCloudflareMark: boolean;
+}
+
+const MAX_RULES = 20_000;
+const MAX_FILE = 4 * 1024 * 1024;
+
+/**
+ * All rules of a deployment. One that can't be used is left out and told in `faults`.
+ * @param hasFile whether the output has a page or file at a path that begins with a slash
+ */
+export function compileRules(
+  texts: RuleTexts,
+  hasFile: (path: string) => boolean,
+): { routes: Routes | undefined; faults: RuleFault[] } {
+  const faults: RuleFault[] = [];
+  const within = (text: RuleText | undefined): RuleText | undefined => {
+    if (text === undefined || text.text.length <= MAX_FILE) return text;
+    faults.push({ file: text.file, line: 1, reason: `the file is larger than ${MAX_FILE / 1024 ** 2} MiB` });
+    return undefined;
+  };
+  const [redirectsFile, headersFile] = [within(texts.redirects), within(texts.headers)];
+  const [netlifyToml, vercelJson] = [within(texts.netlify), within(texts.vercel)];
+  const defaultStatus = (isNetlify: boolean) =>
+    !isNetlify && texts.netlify === undefined && texts.hasCloudflareMark ? 302 : 301;
+  const listed =
+    redirectsFile && parseRedirectsFile(redirectsFile.text, { file: redirectsFile.file, defaultStatus }, faults);
+  const netlify = netlifyToml && parseNetlifyToml(netlifyToml.text, netlifyToml.file, faults);
+  const vercel = vercelJson && parseVercelJson(vercelJson.text, vercelJson.file, faults);
+  const headers = headersFile ? parseHeadersFile(headersFile.text, headersFile.file, faults) : [];
+
+  const usable = (routes: readonly Route[], place: "before files" | "after files"): Route[] =>
+    routes.filter((route) => {
+      const goesBeforeFiles = place === "before files" || route.forced === true;
+      const check = () => refuseLoop(route, { goesBeforeFiles, hasFile });
+      return noting(faults, route.origin, check) !== undefined;
+    });
+  const routes: Routes = {
+    redirects: usable(vercel?.redirects ?? [], "before files"),
+    rules: usable([...(listed?.routes ?? []), ...(netlify?.routes ?? [])], "after files"),
+    rewrites: vercel?.rewrites ?? [],
+    headers: [...headers, ...(netlify?.headers ?? []), ...(vercel?.headers ?? [])],
+  };
+  if (vercel?.paths !== undefined) routes.paths = vercel.paths;
+  const all = [...routes.redirects, ...routes.rules, ...routes.rewrites, ...routes.headers];
+  const beyond = all[MAX_RULES];
+  if (beyond !== undefined) {
+    faults.push({ ...beyond.origin, reason: `a site can have ${MAX_RULES} rules, and this one is beyond them` });
+    return { routes: undefined, faults };
+  }
+  return { routes: all.length > 0 || routes.paths !== undefined ? routes : undefined, faults };
+}

@@ -1,0 +1,43 @@
+import { BerthError } from "../../model/errors.ts";
+import type { RuleOrigin } from "../../model/routes.ts";
+
+/** A rule that can't be used, and why. */
+export interface RuleFault extends RuleOrigin {
+  /** A sentence without its full stop. */
+  reason: string;
+}
+
+/** Thrown by a parser for the rule that it is at; caught for each rule, so that one run names all faults. */
+export class BadRule extends Error {}
+
+const MAX_SHOWN = 20;
+
+/** Runs `parse` and notes its fault. */
+export function noting<T>(faults: RuleFault[], origin: RuleOrigin, parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof BadRule)) throw error;
+    faults.push({ ...origin, reason: error.message });
+    return undefined;
+  }
+}
+
+/** One line for each fault; of many the first, and how many there are. */
+export function faultLines(faults: readonly RuleFault[]): string[] {
+  const lines = faults.slice(0, MAX_SHOWN).map(({ file, line, reason }) => `${file} line ${line}: ${reason}.`);
+  if (faults.length > MAX_SHOWN) lines.push(`${faults.length - MAX_SHOWN} more rules have faults.`);
+  return lines;
+}
+
+export function rulesInvalid(faults: readonly RuleFault[]): BerthError {
+  return new BerthError("rules_invalid", faultLines(faults).join(" "), {
+    hint: "Mend or remove what is named, or deploy without it: berth projects set NAME rules=warn",
+  });
+}
+
+/** A piece of a file, fit for a message. */
+export function quoted(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return `'${short.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "?")}'`;
+}

@@ -1,0 +1,33 @@
+import type { Template } from "../../model/routes.ts";
+import { BadRule, quoted } from "./faults.ts";
+
+/** What the message itself depends on (RFC 9110, 9112) and the platform sets. */
+const OWN = new Set(
+  (
+    "accept-ranges age allow alt-svc connection content-encoding content-length content-range date keep-alive " +
+    "proxy-authenticate proxy-connection server te trailer transfer-encoding upgrade"
+  ).split(" "),
+);
+
+/** RFC 9110 section 5.1. @throws BadRule */
+export function headerName(text: string): string {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/.test(text)) throw new BadRule(`${quoted(text)} is no name of a header`);
+  const name = text.toLowerCase();
+  if (name === "basic-auth") throw new BadRule("'Basic-Auth' protects pages on Netlify: use Berth's own protection");
+  if (OWN.has(name)) throw new BadRule(`${quoted(text)} is set by the platform and can't be changed`);
+  return name;
+}
+
+/** RFC 9110 section 5.5, with `:name` for what the rule's path captures. @throws BadRule */
+export function headerValue(text: string, known: ReadonlySet<string>): Template {
+  if (/[^\t\x20-\x7e\u0080-\u{10ffff}]/u.test(text)) throw new BadRule(`${quoted(text)} holds a control character`);
+  const latin = text.trim().replace(/[^\t\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
+  const template: Template = [];
+  for (const piece of latin.split(/(:[A-Za-z_]\w*)/)) {
+    const last = template.at(-1);
+    if (piece.startsWith(":") && known.has(piece.slice(1))) template.push({ use: piece.slice(1) });
+    else if (typeof last === "string") template[template.length - 1] = last + piece;
+    else if (piece !== "") template.push(piece);
+  }
+  return template.length === 0 ? [""] : template;
+}

@@ -1,0 +1,23 @@
+import { BadRule, noting, type RuleFault } from "./faults.ts";
+
+const MAX_LINE = 8192;
+
+/** The lines of a file without the space around them, numbered from 1; one that is too long is a fault. */
+export function linesIn(
+  text: string,
+  file: string,
+  faults: RuleFault[],
+): { text: string; raw: string; line: number }[] {
+  const lines: { text: string; raw: string; line: number }[] = [];
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    const line = index + 1;
+    noting(faults, { file, line }, () => {
+      if (raw.length > MAX_LINE) throw new BadRule(`the line is longer than ${MAX_LINE} characters`);
+      lines.push({ text: raw.trim(), raw, line });
+    });
+  }
+  return lines;
+}

@@ -1,0 +1,89 @@
+import type { BlobRef, Manifest } from "../../model/manifest.ts";
+import type { ProjectSettings } from "../../model/project.ts";
+import type { Routes } from "../../model/routes.ts";
+import { netlifyBase } from "../plan/host-files.ts";
+import type { SourceFiles } from "../plan/source-files.ts";
+import { compileRules, type RuleText, type RuleTexts } from "./compile.ts";
+import { faultLines, rulesInvalid } from "./faults.ts";
+
+/** Files of an output that are rules, and not served. */
+const RULE_FILES = ["_redirects", "_headers"] as const;
+
+/** What the source says of rules; the rest stands in the output. */
+export type SourceRules = Pick<RuleTexts, "netlify" | "vercel" | "hasCloudflareMark">;
+
+/** netlify.toml and vercel.json of the site's folder; a netlify.toml at the top counts when its base is that folder. */
+export async function readSourceRules(files: SourceFiles, root: string): Promise<SourceRules> {
+  const read = async (folder: string, name: string): Promise<RuleText | undefined> => {
+    const text = await files.text(folder, name);
+    return text === undefined ? undefined : { file: files.join(folder, name), text };
+  };
+  const above = async () =>
+    root !== "." && (await netlifyBase(files)) === root ? await read(".", "netlify.toml") : undefined;
+  return {
+    netlify: (await read(root, "netlify.toml")) ?? (await above()),
+    vercel: await read(root, "vercel.json"),
+    hasCloudflareMark: ["wrangler.toml", "wrangler.json", "wrangler.jsonc"].some((name) => files.has(root, name)),
+  };
+}
+
+/** An output, as far as rules are concerned; paths without a leading slash. */
+export interface RuleOutput {
+  has(path: string): boolean;
+  blobOf(path: string): BlobRef | undefined;
+  bytesOf(path: string): Promise<Uint8Array>;
+}
+
+/** What a warning of a rule begins with. */
+export const LEFT_OUT = "A rule is left out:";
+
+export interface PublishedRules {
+  routes: Routes | undefined;
+  ruleFiles: Manifest["ruleFiles"];
+  /** Rules that are left out, as the project's setting allows. */
+  warnings: string[];
+}
+
+/**
+ * The rules of an output, the rule files among its files, and of its source.
+ * @throws BerthError `rules_invalid`
+ */
+export async function rulesOf(
+  source: SourceRules,
+  output: RuleOutput,
+  settings: ProjectSettings,
+): Promise<PublishedRules> {
+  const read = async (name: string): Promise<RuleText | undefined> => {
+    if (output.blobOf(name) === undefined) return undefined;
+    return { file: name, text: new TextDecoder().decode(await output.bytesOf(name)) };
+  };
+  const texts: RuleTexts = {
+    redirects: await read("_redirects"),
+    headers: await read("_headers"),
+    netlify: source.netlify ?? (await read("netlify.toml")),
+    vercel: source.vercel ?? (await read("vercel.json")),
+    hasCloudflareMark: source.hasCloudflareMark || output.has("_routes.json"),
+  };
+  const { routes, faults } = compileRules(texts, (path) => hasPage(output, path));
+  if (faults.length > 0 && settings.rules !== "warn") throw rulesInvalid(faults);
+  const ruleFiles: Record<string, BlobRef> = {};
+  for (const name of RULE_FILES) {
+    const blob = output.blobOf(name);
+    if (blob !== undefined) ruleFiles[name] = { hash: blob.hash, size: blob.size };
+  }
+  return {
+    routes,
+    ruleFiles: Object.keys(ruleFiles).length === 0 ? undefined : ruleFiles,
+    warnings: faultLines(faults).map((line) => `${LEFT_OUT} ${line}`),
+  };
+}
+
+export function isRuleFile(path: string): boolean {
+  return (RULE_FILES as readonly string[]).includes(path);
+}
+
+function hasPage(files: RuleOutput, path: string): boolean {
+  const bare = path.slice(1).replace(/\/$/, "");
+  if (bare === "") return files.has("index.html");
+  return [bare, `${bare}.html`, `${bare}/index.html`].some((name) => files.has(name));
+}

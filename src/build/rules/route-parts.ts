@@ -1,0 +1,84 @@
+import { MAX_INPUT } from "../../model/linear-regex/match.ts";
+import { compilePattern, namesIn } from "../../model/route-pattern.ts";
+import type { Condition, Matcher, Pattern, Route, Template } from "../../model/routes.ts";
+import type { Names } from "./destination.ts";
+import { BadRule, quoted } from "./faults.ts";
+import { decoded } from "./url-pattern.ts";
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** 200 and faults show something at the same address, five of 3xx lead elsewhere. @throws BadRule */
+export function checkedStatus(status: number, shown: string): number {
+  const isFault = Number.isInteger(status) && status >= 400 && status <= 599;
+  if (status === 200 || isFault || REDIRECTS.has(status)) return status;
+  throw new BadRule(
+    `${quoted(shown)} is no status that a rule can have: 200, 301, 302, 303, 307, 308 or a fault from 400 on`,
+  );
+}
+
+/** The names that a destination may use. */
+export function namesOf(path: Pattern, host: Pattern = [], when: readonly Condition[] = []): Names {
+  const ofHost = new Set(namesIn(host));
+  const known = new Set([...namesIn(path), ...ofHost]);
+  for (const condition of when) {
+    if (condition.on === "language" || condition.on === "cookies" || condition.missing) continue;
+    const names = [
+      ...(condition.capture === undefined ? [] : [condition.capture]),
+      ...condition.tests.flatMap(namesInTest),
+    ];
+    for (const name of names) {
+      known.add(name);
+      if (condition.on === "host") ofHost.add(name);
+    }
+  }
+  return { known, ofHost };
+}
+
+function namesInTest(test: object): string[] {
+  return "re" in test ? [...String(test.re).matchAll(/\(\?<([A-Za-z_]\w*)>/g)].map((match) => match[1]!) : [];
+}
+
+/**
+ * A redirect that leads to what it matches would go round for ever. Where the target is a file that goes before the
+ * rule, it ends there. @returns the route @throws BadRule
+ */
+export function refuseLoop(route: Route, where: { goesBeforeFiles: boolean; hasFile(path: string): boolean }): Route {
+  if (isLoop(route, where)) throw new BadRule(onItself(route));
+  return route;
+}
+
+function isLoop(
+  route: Route,
+  { goesBeforeFiles, hasFile }: { goesBeforeFiles: boolean; hasFile(path: string): boolean },
+): boolean {
+  if (route.status < 300 || route.status >= 400 || route.host !== undefined || route.when !== undefined) return false;
+  const target = textOf(route.to.map((part) => (typeof part === "string" ? part : { rest: part.use })));
+  if (!target.startsWith("/") || /[?#]/.test(target) || target.length > MAX_INPUT) return false;
+  if (sameText(textOf(route.path), target, route) && sameNames(route.path, route.to)) return true;
+  if (route.to.some((part) => typeof part !== "string")) return false;
+  const path = decoded(target);
+  return matches(route, path) && (goesBeforeFiles || !hasFile(path));
+}
+
+const onItself = ({ anySlash }: Matcher): string =>
+  `it redirects to a path that it matches itself, for ever${anySlash ? " (a slash at the end makes no difference)" : ""}`;
+
+function textOf(parts: Pattern): string {
+  return parts.map((part) => (typeof part === "string" ? part : "*")).join("");
+}
+
+function sameText(one: string, other: string, { anySlash }: Matcher): boolean {
+  const bare = (text: string) => (anySlash && text.length > 1 ? text.replace(/\/$/, "") : text);
+  return bare(one) === bare(other);
+}
+
+function sameNames(path: Pattern, to: Template): boolean {
+  const used = to.flatMap((part) => (typeof part === "string" ? [] : [part.use]));
+  return namesIn(path).join() === used.join();
+}
+
+function matches({ path, anySlash }: Matcher, target: string): boolean {
+  const pattern = compilePattern(path);
+  const forms = anySlash ? [target, target.endsWith("/") ? target.slice(0, -1) || "/" : `${target}/`] : [target];
+  return forms.some((form) => pattern.match(form, { left: 1_000_000 }) !== undefined);
+}

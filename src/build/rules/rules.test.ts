@@ -1,0 +1,446 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { resolve } from "../../serve/resolve.ts";
+import { headerChanges } from "../../serve/rules/headers.ts";
+import { siteRules } from "../../serve/rules/site-rules.ts";
+import { compileRules, type RuleTexts } from "./compile.ts";
+
+interface Written {
+  redirects?: string;
+  headers?: string;
+  netlify?: string;
+  vercel?: unknown;
+  cloudflare?: boolean;
+}
+
+const FILES = ["/index.html", "/about.html", "/folder/index.html", "/404.html", "/new.html", "/logo.png"];
+
+function compile({ redirects, headers, netlify, vercel, cloudflare = false }: Written) {
+  const texts: RuleTexts = { hasCloudflareMark: cloudflare };
+  if (redirects !== undefined) texts.redirects = { file: "_redirects", text: redirects };
+  if (headers !== undefined) texts.headers = { file: "_headers", text: headers };
+  if (netlify !== undefined) texts.netlify = { file: "netlify.toml", text: netlify };
+  if (vercel !== undefined) {
+    texts.vercel = { file: "vercel.json", text: typeof vercel === "string" ? vercel : JSON.stringify(vercel, null, 1) };
+  }
+  return compileRules(texts, (path) => FILES.includes(path) || FILES.includes(`${path}.html`) || path === "/");
+}
+
+const faultsOf = (written: Written) =>
+  compile(written).faults.map(({ file, line, reason }) => `${file}:${line} ${reason}`);
+
+interface Asked {
+  host?: string;
+  method?: string;
+  headers?: Record<string, string>;
+}
+
+/** The status with the file or location; `proxy`, `moved` of HTML handling and `none` in words. */
+function ask(written: Written, target: string, { host = "site.example", method = "GET", headers = {} }: Asked = {}) {
+  const { routes, faults } = compile(written);
+  expect(faults).toEqual([]);
+  const [path = "", query] = target.split(/(?=\?)/);
+  const site = {
+    files: new Map(FILES.map((file) => [file, file])),
+    htmlHandling: "auto-trailing-slash" as const,
+    notFoundHandling: "none" as const,
+    routes: routes && siteRules(routes),
+  };
+  const decision = resolve(site, { method, path, query: query ?? "", host, headers: new Headers(headers) });
+  if (decision.kind === "serve") return `${decision.status} ${decision.file}`;
+  if (decision.kind === "redirect") return `${decision.status} -> ${decision.location}`;
+  return decision.kind === "proxy" ? `proxy ${decision.status} ${decision.url}` : decision.kind;
+}
+
+const inRedirects = (line: string) => ({ redirects: line });
+
+describe("_redirects, as Netlify and Cloudflare document it", () => {
+  test.each([
+    ["/home /new", "/home", "301 -> /new"],
+    ["/home /new", "/home/", "301 -> /new"],
+    ["/home/ /new", "/home", "301 -> /new"],
+    ["/home /new", "/Home", "not-found"],
+    ["/home /new 302 # why", "/home", "302 -> /new"],
+    ["/home /new 303", "/home?a=1", "303 -> /new?a=1"],
+    ["/home /new?b=2", "/home?a=1", "301 -> /new?b=2"],
+    ["/home /new#part 308", "/home?a=1", "308 -> /new?a=1#part"],
+    ["/news/* /blog/:splat", "/news/2004/01/10/story", "301 -> /blog/2004/01/10/story"],
+    ["/news/* /blog/:splat", "/news", "301 -> /blog/"],
+    ["/news/:year/:month /blog/:month-:year.html", "/news/2004/01", "301 -> /blog/01-2004.html"],
+    ["/movies/:title /media/:title", "/movies/a/b", "not-found"],
+    ["/a-* /b/:splat", "/a-x/y", "301 -> /b/x/y"],
+    ["/*/old /new/:splat", "/x/y/old", "301 -> /new/x/y"],
+    ["/caf%C3%A9 /new", "/caf%C3%A9", "301 -> /new"],
+    ["/café /th%C3%A9", "/caf%C3%A9", "301 -> /th%C3%A9"],
+    ["/x https://example.org/y", "/x?q=1", "301 -> https://example.org/y?q=1"],
+    ["/x/* https://example.org/:splat 200", "/x/a%20b", "proxy 200 https://example.org/a%20b"],
+    ["/* /index.html 200", "/deep/page", "200 /index.html"],
+    ["/* /index.html 200", "/about", "200 /about.html"],
+    ["/* / 200", "/deep/page", "200 /index.html"],
+    ["/pass /about 200", "/pass", "200 /about.html"],
+    ["/pass /nothing 200", "/pass", "not-found"],
+    ["/* /404.html 404", "/x", "404 /404.html"],
+    ["/closed /about 410", "/closed", "410 /about.html"],
+    ["/about /new", "/about", "200 /about.html"],
+    ["/about /new 301!", "/about", "301 -> /new"],
+    ["/about /new 200!", "/about", "200 /new.html"],
+    ["/store id=:id /blog/:id 301", "/store?id=5", "301 -> /blog/5"],
+    ["/store id=:id /blog/:id 301", "/store?id=5&x=1", "301 -> /blog/5?x=1"],
+    ["/store id=:id /blog/:id 301", "/store", "not-found"],
+    ["/store id=7 /blog/seven", "/store?id=8", "not-found"],
+    ["/a /b\n/a /c", "/a", "301 -> /b"],
+    ["https://old.example.com/* https://new.example.com/:splat 301!", "/about", "200 /about.html"],
+  ])("%s: %s is %s", (line, target, expected) => {
+    expect(ask(inRedirects(line), target)).toBe(expected);
+  });
+
+  test("a rule for a host", () => {
+    const line = inRedirects("https://:shop.example.com/* https://example.com/:shop/:splat 301!");
+    expect(ask(line, "/about", { host: "blue.example.com" })).toBe("301 -> https://example.com/blue/about");
+    expect(ask(line, "/about", { host: "a.blue.example.com" })).toBe("200 /about.html");
+  });
+
+  test("a redirect to the address that was asked for is passed over", () => {
+    const toHttps = inRedirects("http://example.com/* https://example.com/:splat 301!");
+    expect(ask(toHttps, "/about", { host: "example.com" })).toBe("200 /about.html");
+    expect(ask(inRedirects("/:a/:b /:b/:a"), "/x/x")).toBe("not-found");
+    expect(ask(inRedirects("/:a/:b /:b/:a"), "/x/y")).toBe("301 -> /y/x");
+    expect(ask(inRedirects("/s lang=:lang /s?lang=:lang"), "/s?lang=de")).toBe("not-found");
+  });
+
+  test("conditions", () => {
+    const language = inRedirects("/ /zh 302! Language=zh,en-GB");
+    expect(ask(language, "/", { headers: { "accept-language": "zh-CN,en;q=0.9" } })).toBe("302 -> /zh");
+    expect(ask(language, "/", { headers: { "accept-language": "fr, zh;q=0.5" } })).toBe("200 /index.html");
+    expect(ask(language, "/", { headers: { "accept-language": "fr", cookie: "nf_lang=en-gb" } })).toBe("302 -> /zh");
+    const cookie = inRedirects("/* /legacy/:splat 302! Cookie=is_legacy,other");
+    expect(ask(cookie, "/x", { headers: { cookie: "a=1; other=" } })).toBe("302 -> /legacy/x");
+    expect(ask(cookie, "/x")).toBe("not-found");
+  });
+
+  test("a rewrite whose condition fails goes on to the next", () => {
+    const lines = inRedirects("/* /new 200 Language=de\n/* /about 200");
+    expect(ask(lines, "/x", { headers: { "accept-language": "de" } })).toBe("200 /new.html");
+    expect(ask(lines, "/x")).toBe("200 /about.html");
+  });
+
+  test("the status of a line without one", () => {
+    expect(ask({ redirects: "/a /b" }, "/a")).toStartWith("301");
+    expect(ask({ redirects: "/a /b", cloudflare: true }, "/a")).toStartWith("302");
+    expect(ask({ redirects: "/a /b\n/c /d 301!", cloudflare: true }, "/a")).toStartWith("301");
+    expect(ask({ redirects: "/a /b", netlify: "", cloudflare: true }, "/a")).toStartWith("301");
+  });
+
+  test("a redirect holds for other methods; a rewrite to a file does not", () => {
+    expect(ask(inRedirects("/a /b 308"), "/a", { method: "POST" })).toBe("308 -> /b");
+    expect(ask(inRedirects("/* /index.html 200"), "/a", { method: "POST" })).toBe("method-not-allowed");
+  });
+});
+
+test.each([
+  ["/a", "there is no destination"],
+  ["/a /b 300", "no status"],
+  ["/a /b abc", "no status"],
+  ["a /b", "begins neither"],
+  ["/a b", "neither a path"],
+  ["/a javascript:alert(1)", "neither a path"],
+  ["/a //evil.example", "two slashes"],
+  ["/a /b 302 Country=de", "country"],
+  ["/a /b 200 Role=admin", "role"],
+  ["/a https://x.example.com/ 200 Sign=KEY", "signature"],
+  ["/a /b 302 Planet=mars", "no condition"],
+  ["/a /.netlify/functions/x 200", "function"],
+  ["/a /a", "for ever"],
+  ["/a /a/", "for ever"],
+  ["/* /:splat 301", "for ever"],
+  ["/blog/* /blog/:splat/", "for ever"],
+  ["/* /maintenance 302", "for ever"],
+  ["/* /about 302!", "for ever"],
+  ["/*/x/* /b", "more than one"],
+  ["/%zz /b", "percent escape"],
+  ["/go/* https://:splat 302", "visitor's choice"],
+  ["/go/* https://:splat.com 302", "visitor's choice"],
+  ["/a https://user:pass@example.com/", "user name"],
+])("_redirects refuses '%s': %s", (line, reason) => {
+  const faults = faultsOf({ redirects: `# one\n/ok /fine\n${line}\n` });
+  expect(faults).toEqual([expect.stringContaining(reason)]);
+  expect(faults[0]).toStartWith("_redirects:3 ");
+});
+
+describe("netlify.toml", () => {
+  const rule = (text: string) => ({ netlify: `[build]\npublish = "x"\n[[redirects]]\n${text}` });
+  test.each([
+    ['from = "/a"\nto = "/b"', "/a", "301 -> /b"],
+    ['from = "/a/*"\nto = "/b/:splat"\nstatus = 302', "/a/x", "302 -> /b/x"],
+    ['from = "/about"\nto = "/new"\nstatus = 200\nforce = true', "/about", "200 /new.html"],
+    ['from = "/s"\nto = "/p/:id"\nquery = {id = ":id"}', "/s?id=1", "301 -> /p/1"],
+    [
+      'from = "/api/*"\nto = "https://api.example.com/:splat"\nstatus = 200\nheaders = {X-From = "b"}',
+      "/api/x",
+      "proxy 200 https://api.example.com/x",
+    ],
+  ])("%s", (text, target, expected) => {
+    expect(ask(rule(text), target)).toBe(expected);
+  });
+
+  test("_redirects goes first", () => {
+    expect(ask({ redirects: "/a /one", ...rule('from = "/a"\nto = "/two"') }, "/a")).toBe("301 -> /one");
+  });
+
+  test("faults are told with the line of their table", () => {
+    const text =
+      'x = """\n[[redirects]]\n"""\n[[redirects]]\nfrom = "/a"\n\n[[redirects]]\nfrom = "/b"\nto = "/c"\nconditions = {Country = ["de"]}\n[[headers]]\nfor = "/x"';
+    expect(faultsOf({ netlify: text })).toEqual([
+      "netlify.toml:4 'to' is missing",
+      expect.stringMatching(/^netlify\.toml:7 .*country/),
+      "netlify.toml:11 'values' is missing or no table",
+    ]);
+    expect(faultsOf({ netlify: "[[redirects" })[0]).toMatch(/^netlify\.toml:1 the file is no TOML/);
+  });
+});
+
+const redirect = (source: string, destination: string, more = {}) => ({
+  vercel: { redirects: [{ source, destination, ...more }] },
+});
+const rewrite = (source: string, destination: string, more = {}) => ({
+  vercel: { rewrites: [{ source, destination, ...more }] },
+});
+
+describe("vercel.json, as Vercel documents it", () => {
+  test.each([
+    [redirect("/me", "/profile.html"), "/me", "308 -> /profile.html"],
+    [redirect("/me", "/profile.html"), "/me/", "not-found"],
+    [redirect("/me", "/x", { permanent: false }), "/me?a=1", "307 -> /x?a=1"],
+    [redirect("/me", "/x?a=2", { statusCode: 301 }), "/me?a=1&b=3", "301 -> /x?a=2&b=3"],
+    [redirect("/about", "/new"), "/about", "308 -> /new"],
+    [redirect("/blog/:path*", "/news/:path*"), "/blog/a/b", "308 -> /news/a/b"],
+    [redirect("/blog/:path*", "/news/:path*"), "/blog", "308 -> /news/"],
+    [redirect("/blog/:path+", "/news/:path+"), "/blog", "not-found"],
+    [redirect("/post/:path(\\d{1,})", "/news/:path*"), "/post/123", "308 -> /news/123"],
+    [redirect("/post/:path(\\d{1,})", "/news/:path*"), "/post/abc", "not-found"],
+    [redirect("/old/(.*)", "/to/$1"), "/old/a/b", "308 -> /to/a/b"],
+    [redirect("/:lang(en|de)/:rest*", "https://:lang.example.com/:rest*"), "/de/x", "308 -> https://de.example.com/x"],
+    [redirect("/((?!api/).*)", "https://example.com/$1"), "/x/y", "308 -> https://example.com/x/y"],
+    [redirect("/((?!api/).*)", "https://example.com/$1"), "/api/y", "not-found"],
+    [redirect("/a{-:b}?", "/c/:b"), "/a-x", "308 -> /c/x"],
+    [rewrite("/about", "/new"), "/about", "200 /about.html"],
+    [rewrite("/(.*)", "/index.html"), "/x/y", "200 /index.html"],
+    [rewrite("/((?!api/).*)", "/"), "/x/y", "200 /index.html"],
+    [rewrite("/p/:match*", "https://example.com/:match*"), "/p/a/b?c=1", "proxy 200 https://example.com/a/b?c=1"],
+    [{ vercel: { cleanUrls: true } }, "/about", "200 /about.html"],
+    [{ vercel: { cleanUrls: true } }, "/about.html", "308 -> /about"],
+    [{ vercel: { cleanUrls: true } }, "/folder/index.html", "308 -> /folder"],
+    [{ vercel: { cleanUrls: true } }, "/index", "308 -> /"],
+    [{ vercel: { cleanUrls: true, trailingSlash: true } }, "/about.html", "308 -> /about/"],
+    [{ vercel: { cleanUrls: true, trailingSlash: true } }, "/about/", "200 /about.html"],
+    [{ vercel: { trailingSlash: true } }, "/folder?a=1", "308 -> /folder/?a=1"],
+    [{ vercel: { trailingSlash: true } }, "/logo.png", "200 /logo.png"],
+    [{ vercel: { trailingSlash: true } }, "/logo.png/", "308 -> /logo.png"],
+    [{ vercel: { trailingSlash: false } }, "/folder/", "308 -> /folder"],
+    [{ vercel: { trailingSlash: false } }, "/folder", "200 /folder/index.html"],
+    [{ vercel: { cleanUrls: false } }, "/about", "not-found"],
+  ] as [Written, string, string][])("%j: %s is %s", (written, target, expected) => {
+    expect(ask(written, target)).toBe(expected);
+  });
+
+  test("has and missing", () => {
+    const has = redirect("/start", "/:lang/home", {
+      has: [{ type: "header", key: "X-Lang", value: "(?<lang>en|de)" }],
+    });
+    expect(ask(has, "/start", { headers: { "x-lang": "de" } })).toBe("308 -> /de/home");
+    expect(ask(has, "/start", { headers: { "x-lang": "deu" } })).toBe("not-found");
+    const query = redirect("/s", "/p/:page", { has: [{ type: "query", key: "page" }] });
+    expect(ask(query, "/s?page=a/b")).toBe("308 -> /p/a/b?page=a/b");
+    const missing = redirect("/s", "/login", { missing: [{ type: "cookie", key: "session" }] });
+    expect(ask(missing, "/s")).toBe("308 -> /login");
+    expect(ask(missing, "/s", { headers: { cookie: "session=1" } })).toBe("not-found");
+    const host = redirect("/:path*", "https://:sub.example.org/:path*", {
+      has: [{ type: "host", value: "(?<sub>\\w+)\\.example\\.com" }],
+    });
+    expect(ask(host, "/x", { host: "a.example.com" })).toBe("308 -> https://a.example.org/x");
+    const compared = redirect("/s", "/t", { has: [{ type: "query", key: "n", value: { gte: 5, lt: 9 } }] });
+    expect([ask(compared, "/s?n=5"), ask(compared, "/s?n=9")]).toEqual(["308 -> /t?n=5", "not-found"]);
+  });
+
+  test.each([
+    [redirect("old", "/x"), "does not begin"],
+    [redirect("/a", "/b", { basePath: false }), "no key of a rule"],
+    [redirect("/a/(?!x)", "/b"), "begins with '?'"],
+    [redirect("/a/((b)c)", "/b"), "captures"],
+    [redirect("/a/([)", "/b"), "has no ']'"],
+    [redirect("/a/(.*(?<=x))", "/b"), "with a name"],
+    [redirect("/a", "/b/:c"), "does not capture"],
+    [redirect("/:a", "https://:a/"), "visitor's choice"],
+    [redirect("/a", "/b", { has: [{ type: "country", key: "de" }] }), "no type"],
+    [redirect("/a", "/a"), "for ever"],
+    [{ vercel: { routes: [{ src: "/a", dest: "/b" }] } }, "not supported"],
+    [{ vercel: { cleanUrls: "yes" } }, "neither true nor false"],
+    [{ vercel: '{"redirects": [\n}' }, "no JSON"],
+  ] as [Written, string][])("%j is refused: %s", (written, reason) => {
+    expect(faultsOf(written)).toEqual([expect.stringContaining(reason)]);
+  });
+
+  test("faults are told with their line", () => {
+    const text =
+      '{"x": {"redirects": [1]},\n"redirects": [\n {"source": "/a", "destination": "/b"},\n\n {"source": "b",\n "destination": "/c"}]}';
+    expect(faultsOf({ vercel: text })).toEqual([expect.stringMatching(/^vercel\.json:5 /)]);
+  });
+});
+
+describe("headers", () => {
+  const changes = (written: Written, path: string, headers = {}) => {
+    const { routes, faults } = compile(written);
+    expect(faults).toEqual([]);
+    const found = headerChanges(routes && siteRules(routes), {
+      method: "GET",
+      path,
+      query: "",
+      host: "a.example.dev",
+      headers: new Headers(headers),
+    });
+    return found && { set: found.set, append: found.append, detach: found.detach };
+  };
+  test.each([
+    ["/*\n  X-A: 1", "/x", { set: [["x-a", "1"]] }],
+    ["/a/*\n  X-A: 1\n/*\n  x-a: 2", "/a/b", { set: [["x-a", "1, 2"]] }],
+    [
+      "/*\n  Cache-Control: max-age=0\n  Cache-Control: no-cache",
+      "/",
+      { set: [["cache-control", "max-age=0, no-cache"]] },
+    ],
+    [
+      "/*\n  Set-Cookie: a=1\n  Set-Cookie: b=2",
+      "/",
+      {
+        append: [
+          ["set-cookie", "a=1"],
+          ["set-cookie", "b=2"],
+        ],
+      },
+    ],
+    ["/*\n  X-A: 1\n/b\n  ! X-A", "/b", { detach: ["x-a"] }],
+    ["/*\n  X-A: 1\n/b\n  ! X-A\n  X-A: 2", "/b", { set: [["x-a", "2"]] }],
+    ['/movies/:title\n  X-Name: You are on ":title"', "/movies/up", { set: [["x-name", 'You are on "up"']] }],
+    ["https://:project.example.dev/*\n  X-P: :project", "/x", { set: [["x-p", "a"]] }],
+    ["https://other.example.dev/*\n  X-P: 1", "/x", undefined],
+    ["/b\n  X-A: 1", "/b/", undefined],
+  ] as [string, string, Record<string, unknown> | undefined][])("_headers %j at %s", (text, path, expected) => {
+    expect(changes({ headers: text }, path)).toEqual(
+      expected && ({ set: [], append: [], detach: [], ...expected } as never),
+    );
+  });
+
+  test("of a netlify.toml, and of a vercel.json where the later replaces", () => {
+    expect(
+      changes({ netlify: '[[headers]]\nfor = "/a"\n[headers.values]\nX-A = "1"\nX-B = ["2", "3"]' }, "/a/")?.set,
+    ).toEqual([
+      ["x-a", "1"],
+      ["x-b", "2, 3"],
+    ]);
+    const vercel = {
+      headers: [
+        { source: "/(.*)", headers: [{ key: "X-A", value: "1" }] },
+        { source: "/b/:n", headers: [{ key: "x-a", value: "n :n" }] },
+      ],
+    };
+    expect(changes({ vercel }, "/b/5")?.set).toEqual([["x-a", "n 5"]]);
+    expect(changes({ vercel }, "/c")?.set).toEqual([["x-a", "1"]]);
+  });
+
+  test("the same rules give the same object, and a value never breaks out of its line", () => {
+    const { routes } = compile({ headers: "/a/*\n  X-A: 1\n/b/:n\n  X-N: :n" });
+    const rules = siteRules(routes!);
+    const at = (path: string) => headerChanges(rules, { method: "GET", path, query: "", headers: new Headers() });
+    expect(at("/a/x")).toBe(at("/a/y"));
+    expect(at("/b/%C3%A9")?.set).toEqual([["x-n", "%C3%A9"]]);
+    expect(at("/b/x%0d%0aSet-Cookie:1")).toBeUndefined();
+  });
+
+  test.each([
+    ["  X-A: 1", 1, "below no path"],
+    ["/a\n  X-A 1", 2, "no ':'"],
+    ["/a\n  X-A:", 2, "no value"],
+    ["/a\n  X A: 1", 2, "no name"],
+    ["/a\n  Content-Length: 5", 2, "set by the platform"],
+    ["/a\n  Basic-Auth: a:b", 2, "protection"],
+    ["/a\n/b\n  X-A: 1", 1, "no header follows"],
+  ])("_headers refuses %j at line %d: %s", (headers, line, reason) => {
+    const faults = faultsOf({ headers }).filter((fault) => fault.includes(reason));
+    expect(faults).toEqual([expect.stringMatching(new RegExp(`^_headers:${line} `))]);
+  });
+});
+
+const word = fc.constantFrom(
+  "a",
+  "b",
+  ":x",
+  "*",
+  "/",
+  "//",
+  "evil.com",
+  "https://",
+  "%2f",
+  "%0a",
+  "\\",
+  "..",
+  "@",
+  ":splat",
+  "?",
+  "#",
+  "=",
+  " ",
+  "200",
+  "301!",
+  "\t",
+  "é",
+);
+const text = fc
+  .array(
+    fc.array(word, { maxLength: 8 }).map((words) => words.join("")),
+    { maxLength: 4 },
+  )
+  .map((lines) => lines.join("\n"));
+
+test("no text makes a parser throw", () => {
+  fc.assert(
+    fc.property(fc.oneof(text, fc.string()), (written) => {
+      for (const key of ["redirects", "headers", "netlify", "vercel"] as const) compile({ [key]: written });
+      compile(redirect(`/${written}`, written, { has: [{ type: "host", value: written }] }));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("whatever is asked for, a redirect of the site's own stays on it, and a header holds one line", () => {
+  const rules = [
+    "/a* /:splat 302",
+    "/b/* /:splat/x 302",
+    "/c/:x /:x 302",
+    "/d x=:x /:x 302",
+    "/e/* https://example.org/:splat 302",
+  ];
+  const { routes } = compile({ redirects: rules.join("\n") });
+  const site = {
+    files: new Map<string, string>(),
+    htmlHandling: "none" as const,
+    notFoundHandling: "none" as const,
+    routes: siteRules(routes!),
+  };
+  const start = fc.constantFrom("/a", "/b/", "/c/", "/d", "/e/");
+  fc.assert(
+    fc.property(start, text, text, (path, rest, query) => {
+      const asked = {
+        method: "GET",
+        path: path + rest.replace(/[\s?#]/g, ""),
+        query: `?x=${encodeURIComponent(query)}&${query}`,
+        headers: new Headers(),
+      };
+      const decision = resolve(site, asked);
+      if (decision.kind !== "redirect") return;
+      expect(decision.location).toMatch(/^[\x21-\x7e]+$/);
+      expect(["site.example", "example.org"]).toContain(new URL(decision.location, "http://site.example/").host);
+      if (path !== "/e/") expect(new URL(decision.location, "http://site.example/").host).toBe("site.example");
+    }),
+    { numRuns: 2000 },
+  );
+});

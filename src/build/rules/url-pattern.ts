@@ -1,0 +1,61 @@
+import type { Pattern, PatternPart } from "../../model/routes.ts";
+import { BadRule, quoted } from "./faults.ts";
+
+/**
+ * A path, or a URL with a host, as Netlify's and Cloudflare's files write what a rule is for: `*` stands for anything
+ * and is called `splat`, `:name` for a part of a path or of a hostname.
+ * https://docs.netlify.com/manage/routing/redirects/redirect-options/#splats
+ * https://developers.cloudflare.com/workers/static-assets/redirects/#advanced-redirects
+ * @throws BadRule
+ */
+export function parseUrlPattern(text: string): { path: Pattern; host?: Pattern } {
+  const url = /^https?:\/\/([^/?#]*)([^?#]*)(.*)$/i.exec(text);
+  const [host, path, rest] = url ? [url[1]!, url[2] || "/", url[3]!] : splitPath(text);
+  if (rest.startsWith("?")) throw new BadRule(`${quoted(text)} has a query, which no path can match`);
+  const pattern = partsOf(decoded(path), "one");
+  if (pattern.filter((part) => typeof part === "object" && "rest" in part).length > 1) {
+    throw new BadRule(`${quoted(text)} has more than one '*'`);
+  }
+  const names = pattern.flatMap((part) => (typeof part === "object" && "one" in part ? [part.one] : []));
+  if (new Set(names).size < names.length) throw new BadRule(`${quoted(text)} uses a placeholder's name twice`);
+  if (host === undefined) return { path: pattern };
+  if (host === "" || !/^[A-Za-z0-9*:._-]+$/.test(host)) throw new BadRule(`${quoted(host)} is no host`);
+  return { path: pattern, host: partsOf(host.replace(/:\d+$/, "").toLowerCase(), "label") };
+}
+
+function splitPath(text: string): [host: undefined, path: string, rest: string] {
+  if (!text.startsWith("/")) {
+    throw new BadRule(`${quoted(text)} begins neither with '/' nor with http:// or https://`);
+  }
+  if (text.startsWith("//")) throw new BadRule(`${quoted(text)} begins with two slashes`);
+  // A browser keeps a fragment to itself.
+  const end = text.search(/[?#]/);
+  return end === -1 ? [undefined, text, ""] : [undefined, text.slice(0, end), text.slice(end)];
+}
+
+/** Requests are matched decoded, so that `/caf%C3%A9` and `/café` are the same rule. */
+export function decoded(path: string): string {
+  let text: string;
+  try {
+    text = decodeURIComponent(path);
+  } catch {
+    throw new BadRule(`${quoted(path)} holds a percent escape that is cut or is not UTF-8`);
+  }
+  if (/[\u0000-\u001f\u007f\\]/.test(text) || !text.isWellFormed()) {
+    throw new BadRule(`${quoted(path)} holds a character that no path has`);
+  }
+  return text;
+}
+
+function partsOf(text: string, kind: "one" | "label"): Pattern {
+  const parts: PatternPart[] = [];
+  for (const piece of text.split(/(\*|:[A-Za-z]\w*)/)) {
+    if (piece === "") continue;
+    if (piece === "*") parts.push({ rest: kind === "one" ? "splat" : "host-splat" });
+    else if (/^:[A-Za-z]\w*$/.test(piece)) {
+      const name = piece.slice(1);
+      parts.push(kind === "one" ? { one: name } : { label: name });
+    } else parts.push(piece);
+  }
+  return parts;
+}

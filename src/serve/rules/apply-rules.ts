@@ -1,0 +1,131 @@
+import type { Work } from "../../model/linear-regex/match.ts";
+import type { Route, RuleOrigin } from "../../model/routes.ts";
+import { decodePath, encodePath } from "../request-path.ts";
+import type { Routable, RoutedRequest } from "../resolve.ts";
+import { type Destination, destinationOf, mergedQuery, passedQuery } from "./destination.ts";
+import { styledFile, styledPath } from "./path-style.ts";
+import { RequestFacts } from "./request-facts.ts";
+import type { Matched } from "./rule-set.ts";
+import { newWork, type SiteRules } from "./site-rules.ts";
+
+export type RuleDecision<File> =
+  | { kind: "serve"; file: File; status: number; rule: RuleOrigin }
+  | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin }
+  | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
+  | { kind: "not-found"; rule: RuleOrigin };
+
+interface Asked<File> {
+  site: Routable<File>;
+  request: RoutedRequest;
+  /** Decoded. */
+  path: string;
+}
+
+/**
+ * The rules' side of one request, in three questions: what goes before its file, what comes in the place of a file
+ * that is not there, and whether a file is found otherwise than by HTML handling.
+ */
+export class RuleRun<File> {
+  private readonly facts: RequestFacts;
+  private readonly work: Work = newWork();
+  private later: Matched<Route> | undefined;
+
+  constructor(
+    private readonly rules: SiteRules,
+    private readonly asked: Asked<File>,
+  ) {
+    this.facts = new RequestFacts(asked.request);
+  }
+
+  /** The style of paths and `redirects` of a vercel.json, then a rule that is forced. */
+  beforeFiles(): RuleDecision<File> | undefined {
+    const { path, request } = this.asked;
+    const styled = this.rules.paths && styledPath(this.rules.paths, path);
+    if (styled !== undefined) return { kind: "redirect", status: 308, location: encodePath(styled) + request.query };
+    for (const matched of this.rules.redirects.matching(path, this.facts, this.work)) {
+      const decision = this.follow(matched, mergedQuery);
+      if (decision !== undefined) return decision;
+    }
+    for (const matched of this.rules.rules.matching(path, this.facts, this.work)) {
+      if (!matched.rule.forced) {
+        this.later = matched;
+        return undefined;
+      }
+      const decision = this.follow(matched, passedQuery);
+      if (decision !== undefined) return decision;
+    }
+    return undefined;
+  }
+
+  /** The file at the path, where a vercel.json says how paths look; `undefined` leaves it to HTML handling. */
+  styledFile(): { file: File | undefined } | undefined {
+    const { site, path } = this.asked;
+    if (this.rules.paths === undefined) return undefined;
+    const found = styledFile(this.rules.paths, path, site.files);
+    return { file: found === undefined ? undefined : site.files.get(found) };
+  }
+
+  /** The first rule that was not forced, the ones after it when it leads nowhere, then `rewrites` of a vercel.json. */
+  afterFiles(): RuleDecision<File> | undefined {
+    const { path } = this.asked;
+    let isReached = false;
+    if (this.later !== undefined) {
+      for (const matched of this.rules.rules.matching(path, this.facts, this.work)) {
+        isReached ||= matched.number === this.later.number;
+        const decision = isReached ? this.follow(matched, passedQuery) : undefined;
+        if (decision !== undefined) return decision;
+      }
+    }
+    for (const matched of this.rules.rewrites.matching(path, this.facts, this.work)) {
+      const decision = this.follow(matched, mergedQuery);
+      if (decision !== undefined && decision.kind !== "not-found") return decision;
+    }
+    return undefined;
+  }
+
+  /** undefined: the rule can't lead anywhere for this request, and the next one has its turn. */
+  private follow(
+    { rule, captures }: Matched<Route>,
+    withQuery: typeof passedQuery | typeof mergedQuery,
+  ): RuleDecision<File> | undefined {
+    const to = destinationOf(rule.to, captures);
+    if (to === undefined) return undefined;
+    const { request, site } = this.asked;
+    const { status, origin, proxyHeaders } = rule;
+    const query = withQuery(to.query, request.query, rule.when);
+    if (status >= 300 && status < 400) {
+      if (query === request.query && this.isHere(to, rule)) return undefined;
+      const location = (to.kind === "path" ? to.path : to.url) + query;
+      return { kind: "redirect", status, location: location + to.fragment, rule: origin };
+    }
+    if (to.kind === "url") {
+      const headers = proxyHeaders && { headers: proxyHeaders };
+      return { kind: "proxy", url: to.url + query, status, ...headers, rule: origin };
+    }
+    const file = fileAt(site.files, to.path);
+    return file === undefined ? { kind: "not-found", rule: origin } : { kind: "serve", file, status, rule: origin };
+  }
+
+  /**
+   * Whether a redirect would lead back to the address that was asked for, and so on for ever. A rule that only moves a
+   * host to HTTPS is one: which of the two a request came by is decided before rules are asked.
+   */
+  private isHere(to: Destination, { anySlash }: Route): boolean {
+    const { path, request } = this.asked;
+    const url = to.kind === "url" ? new URL(to.url) : undefined;
+    if (url !== undefined && url.hostname !== request.host) return false;
+    const target = decodePath(url?.pathname ?? (to as { path: string }).path);
+    if (target.kind === "bad-path") return false;
+    const bare = (text: string) => (anySlash ? text.replace(/\/$/, "") : text);
+    return bare(target.path) === bare(path);
+  }
+}
+
+/** What a rewrite shows: the file of that name, or the page that lives at the path, whatever form its address has. */
+function fileAt<File>(files: Routable<File>["files"], encodedPath: string): File | undefined {
+  const decoded = decodePath(encodedPath);
+  if (decoded.kind === "bad-path") return undefined;
+  const { path } = decoded;
+  const bare = path.endsWith("/") ? path.slice(0, -1) : path;
+  return files.get(path) ?? (bare === "" ? undefined : files.get(`${bare}.html`)) ?? files.get(`${bare}/index.html`);
+}
