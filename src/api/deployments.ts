@@ -20,7 +20,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
 
   app.openapi(createOne, async (context) => {
     const view = await createDeployment(parts, context.req.valid("json"));
-    parts.onHostsMoved();
     return context.json(json(view), 201);
   });
 
@@ -80,7 +79,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       });
     }
     await pointToFailure(parts, view);
-    parts.onHostsMoved();
     return context.json(json(await findDeployment(parts.database, view.id)), 200);
   });
 
@@ -92,7 +90,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       });
     }
     if (!view.in_production) await promote(parts, view);
-    parts.onHostsMoved();
     return context.json(json(await findDeployment(parts.database, view.id)), 200);
   });
 
@@ -114,7 +111,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       ["source.json", "manifest.json", "log.jsonl"].map((name) => `deployments/${view.id}/${name}`),
     );
     await deleteDeployment(parts.database, view.id);
-    parts.onHostsMoved();
     return context.body(null, 204);
   });
 }

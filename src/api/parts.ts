@@ -19,6 +19,6 @@ export interface ApiParts {
   baseUrl: string;
   /** The platform's own log, for faults that are not the user's. */
   onFault(error: unknown, context: Record<string, string>): void;
-  /** Tells the request handler in this process, if there is one, that these hosts may have moved. */
-  onHostsMoved(): void;
+  /** Tells the request handlers, here and elsewhere, that these hosts have moved. Never rejects. */
+  onHostsMoved(hosts: readonly string[]): Promise<void>;
 }

@@ -52,6 +52,7 @@ export const badHost: Page = {
   code: "bad_request",
   message: "The request names no valid host.",
   hint: "Send one Host header with a hostname and, if need be, a port.",
+  headers: { connection: "close" },
 };
 
 export const badPath = (reason: string): Page => ({
@@ -71,12 +72,30 @@ export const methodNotAllowed: Page = {
   headers: { allow: ALLOW },
 };
 
+/** What follows a CONNECT is not HTTP (RFC 9110 section 9.3.6), so the connection ends. */
+export const connectNotAllowed: Page = { ...methodNotAllowed, headers: { allow: ALLOW, connection: "close" } };
+
 export const notAcceptable: Page = {
   status: 406,
   code: "not_acceptable",
   message: "The file exists in no encoding that the request accepts.",
   hint: "Allow 'identity' in Accept-Encoding.",
 };
+
+export const preconditionFailed: Page = {
+  status: 412,
+  code: "precondition_failed",
+  message: "The file is not the one that the request asks for.",
+  hint: "Read it again without If-Match and If-Unmodified-Since.",
+};
+
+export const rangeNotSatisfiable = (sizeBytes: number): Page => ({
+  status: 416,
+  code: "range_not_satisfiable",
+  message: "The file has no bytes in the range that was asked for.",
+  hint: `Ask for bytes below ${sizeBytes}, its size.`,
+  headers: { "content-range": `bytes */${sizeBytes}`, "accept-ranges": "bytes" },
+});
 
 /** What a visitor sees of a fault: its code, but no key and no path of the platform. */
 export function fault(error: unknown): Page {

@@ -1,8 +1,11 @@
 import type { DeploymentId } from "../model/ids.ts";
-import { readManifest } from "../store/deployments.ts";
+import type { Manifest } from "../model/manifest.ts";
+import { manifestKey } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
+import type { DiskCache } from "./disk-cache.ts";
 import { memoryOf, type Site, siteOf } from "./site.ts";
+import { loadManifest, reloadManifest } from "./sources.ts";
 
 /** A manifest whose copies were made quickly is looked at again after this long, then after twice as long, and so on. */
 const FIRST_LOOK_MS = 2 * 60_000;
@@ -10,7 +13,8 @@ const LONGEST_LOOK_MS = 60 * 60_000;
 
 interface Cached {
   site: Site;
-  etag: string;
+  /** Of its manifest in the store, once that has been looked at again. */
+  etag?: string;
   /** Infinity: it stays as it is for ever. */
   lookAgainAt: number;
   pauseMs: number;
@@ -24,7 +28,7 @@ export class SiteCache {
   private readonly sites: ByteCache<DeploymentId, Cached>;
 
   constructor(
-    private readonly store: ObjectStore,
+    private readonly from: { store: ObjectStore; disk?: DiskCache | undefined },
     memoryBytes: number,
     private readonly now: () => number,
   ) {
@@ -44,14 +48,17 @@ export class SiteCache {
 
   /** @throws BerthError `corrupt_object`, or what the store throws */
   async load(id: DeploymentId): Promise<Site | undefined> {
-    return (await this.sites.load(id, () => this.read(id)))?.site;
+    const { store, disk } = this.from;
+    return (await this.sites.load(id, async () => this.prepare(await loadManifest(store, id, disk))))?.site;
   }
 
-  private async read(id: DeploymentId): Promise<{ value: Cached; sizeBytes: number } | undefined> {
-    const found = await readManifest(this.store, id);
-    if (found === undefined) return undefined;
-    const { manifest, etag } = found;
-    const cached = { site: siteOf(manifest), etag, lookAgainAt: Number.POSITIVE_INFINITY, pauseMs: FIRST_LOOK_MS };
+  private prepare(manifest: Manifest | undefined): { value: Cached; sizeBytes: number } | undefined {
+    if (manifest === undefined) return undefined;
+    const cached: Cached = {
+      site: siteOf(manifest),
+      lookAgainAt: Number.POSITIVE_INFINITY,
+      pauseMs: FIRST_LOOK_MS,
+    };
     if (manifest.compression === "quick") this.postpone(cached);
     return { value: cached, sizeBytes: memoryOf(manifest) };
   }
@@ -61,9 +68,13 @@ export class SiteCache {
     cached.pauseMs = Math.min(2 * cached.pauseMs, LONGEST_LOOK_MS);
   }
 
-  private async lookAgain(id: DeploymentId, { etag }: Cached): Promise<void> {
-    const found = await this.store.head(`deployments/${id}/manifest.json`);
-    if (found !== undefined && found.etag !== etag) await this.sites.load(id, () => this.read(id));
+  private async lookAgain(id: DeploymentId, cached: Cached): Promise<void> {
+    const { store, disk } = this.from;
+    const found = await store.head(manifestKey(id));
+    if (found === undefined || found.etag === cached.etag) return;
+    const manifest = await reloadManifest(store, id, disk);
+    cached.etag = found.etag;
+    if (manifest?.compression === "strong") await this.sites.load(id, async () => this.prepare(manifest));
   }
 
   clear(): void {

@@ -4,7 +4,7 @@ import type { DeploymentId, Sha256 } from "../model/ids.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { decodeManifest, encodeManifest } from "../model/manifest-json.ts";
 import type { Source } from "../model/source.ts";
-import { encodeJson, parseJson, readVersioned } from "./json-objects.ts";
+import { encodeJson, isDamaged, parseJson, readVersioned, withChecksum } from "./json-objects.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** A deployment's uploaded source: `deployments/<id>/source.json`. */
@@ -50,7 +50,7 @@ export async function getSource(store: ObjectStore, id: DeploymentId): Promise<S
  */
 export async function putManifest(store: ObjectStore, manifest: Manifest): Promise<"written" | "earlier-kept"> {
   const key = keyOf(manifest.deployment, "manifest.json");
-  const { written } = await store.put(key, encodeManifest(manifest), { ifAbsent: true });
+  const { written } = await store.put(key, withChecksum(encodeManifest(manifest)), { ifAbsent: true });
   return written ? "written" : "earlier-kept";
 }
 
@@ -64,12 +64,17 @@ export async function readManifest(
   store: ObjectStore,
   id: DeploymentId,
 ): Promise<{ manifest: Manifest; etag: string } | undefined> {
-  const key = keyOf(id, "manifest.json");
-  const found = await store.get(key);
-  if (found === undefined) return undefined;
-  const manifest = decodeManifest(await found.bytes(), id);
-  if (manifest !== undefined) return { manifest, etag: found.etag };
-  throw new BerthError("corrupt_object", `The stored object '${key}' is damaged or missing.`, {
+  const found = await store.get(manifestKey(id));
+  return found && { manifest: manifestIn(await found.bytes(), id), etag: found.etag };
+}
+
+export const manifestKey = (id: DeploymentId): string => keyOf(id, "manifest.json");
+
+/** What the stored bytes say. @throws as `getManifest` */
+export function manifestIn(bytes: Uint8Array, id: DeploymentId): Manifest {
+  const manifest = isDamaged(bytes) ? undefined : decodeManifest(bytes, id);
+  if (manifest !== undefined) return manifest;
+  throw new BerthError("corrupt_object", `The stored object '${manifestKey(id)}' is damaged or missing.`, {
     hint: "Restore the object from a backup, or deploy again.",
   });
 }
@@ -80,7 +85,7 @@ export async function readManifest(
  */
 export async function replaceManifest(store: ObjectStore, manifest: Manifest, etag: string): Promise<boolean> {
   const key = keyOf(manifest.deployment, "manifest.json");
-  return (await store.put(key, encodeManifest(manifest), { ifMatch: etag })).written;
+  return (await store.put(key, withChecksum(encodeManifest(manifest)), { ifMatch: etag })).written;
 }
 
 export async function putLog(store: ObjectStore, id: DeploymentId, lines: Iterable<LogLine>): Promise<void> {

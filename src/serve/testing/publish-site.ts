@@ -1,3 +1,4 @@
+import type { HostPointer } from "../../model/host-pointer.ts";
 import { type DeploymentId, sha256 } from "../../model/ids.ts";
 import type { BlobRef, Encoding, Manifest, ManifestEntry } from "../../model/manifest.ts";
 import { ManifestFiles } from "../../model/manifest-files.ts";
@@ -46,15 +47,11 @@ export function publishSite(
   return manifest;
 }
 
-export function pointHost(
-  store: MemoryStore,
-  host: string,
-  options: { deployment?: DeploymentId; state?: "building" | "ready" | "failed" } = {},
-): void {
-  const { deployment = ID, state = "ready" } = options;
+export function pointHost(store: MemoryStore, host: string, options: Partial<HostPointer> = {}): void {
+  const { deployment = ID, state = "ready", ...rest } = options;
   const updatedAt = "2026-01-02T03:04:05.678Z";
   store.set(
     `hosts/${host}`,
-    JSON.stringify({ version: 1, deployment, project: "site", state, generation: 1, updatedAt }),
+    JSON.stringify({ version: 1, deployment, project: "site", state, generation: 1, updatedAt, ...rest }),
   );
 }
