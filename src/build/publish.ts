@@ -11,12 +11,14 @@ import {
 } from "../model/manifest.ts";
 import { ManifestFiles } from "../model/manifest-files.ts";
 import type { ProjectSettings } from "../model/project.ts";
+import type { JobQueue } from "../queue/job-queue.ts";
 import { putMissingBlobs } from "../store/blobs.ts";
 import { getManifest, putManifest } from "../store/deployments.ts";
 import { type HeldDeployment, NoLongerHeld, type WorkParts } from "../work/held-deployment.ts";
 import { pointToReady } from "../work/host-pointers.ts";
 import type { OutputFile } from "./collect.ts";
 import { compressible, compressVariants } from "./compress.ts";
+import { strengthenLater } from "./strengthen.ts";
 
 interface Output {
   files: readonly OutputFile[];
@@ -24,8 +26,10 @@ interface Output {
   warnings: readonly string[];
 }
 
+export type PublishParts = WorkParts & { queue: JobQueue };
+
 /** Files -> compressed copies -> blobs -> manifest -> host pointers and `ready`, in this order. */
-export async function publish(parts: WorkParts, held: HeldDeployment, output: Output): Promise<void> {
+export async function publish(parts: PublishParts, held: HeldDeployment, output: Output): Promise<void> {
   const { view } = held;
   const start = performance.now();
   await held.advance({ to: "publishing", findings: { warnings: [...output.warnings] } });
@@ -43,7 +47,7 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
 
 /** Publishes the files of an earlier deployment once more, under this one's name: nothing is read or stored anew. */
 export async function republish(
-  parts: WorkParts,
+  parts: PublishParts,
   held: HeldDeployment,
   { earlier, settings, warnings }: { earlier: Manifest; settings: ProjectSettings; warnings: readonly string[] },
 ): Promise<void> {
@@ -69,7 +73,7 @@ function manifestOf(
 }
 
 async function goLive(
-  parts: WorkParts,
+  parts: PublishParts,
   held: HeldDeployment,
   { manifest, newBytes, start }: { manifest: Manifest; newBytes: number; start: number },
 ): Promise<void> {
@@ -84,6 +88,8 @@ async function goLive(
     `Published ${count} files, ${bytes} bytes; ${newBytes} bytes are new in the store, compressed copies among them.`,
   );
   await log.flush();
+  // Before it is live, so that no crash comes between; it waits while this very build runs.
+  await strengthenLater(parts, view.id);
   const isPublished = await publishUnderLock(parts.database, { id: view.id, attempt: view.attempt }, async () => {
     const { promoted } = await pointToReady(parts, view);
     const totalMs = Date.now() - view.created_at.getTime();
@@ -95,7 +101,7 @@ async function goLive(
 
 /** What earlier deployments of the project published: the same content has been compressed and stored already. */
 async function earlierEntries(
-  parts: WorkParts,
+  parts: PublishParts,
   projectId: string,
 ): Promise<{ earlier: Map<Sha256, ManifestEntry>; isStrong: boolean }> {
   const row = await parts.database.query
