@@ -69,7 +69,7 @@ export function createHandler(options: HandlerOptions): Handler {
     },
     now,
   );
-  const sites = new SiteCache({ store, disk }, memoryBytes / 2, now);
+  const sites = new SiteCache({ store, disk, memoryBytes: memoryBytes / 2, now });
   const routes = new KnownRoutes();
   const blobs = new StoredBlobs(store, counts, memoryBytes / 2, disk);
 

@@ -13,7 +13,7 @@ let cache: SiteCache;
 beforeEach(() => {
   store = new MemoryStore();
   nowMs = 0;
-  cache = new SiteCache({ store }, 1_000_000, () => nowMs);
+  cache = new SiteCache({ store, disk: undefined, memoryBytes: 1_000_000, now: () => nowMs });
 });
 
 const brotliBytes = () => cache.peek(ID)?.files.get("/index.html")?.entry.encoded?.br?.size;

@@ -1,20 +1,26 @@
 import type { DeploymentId } from "../model/ids.ts";
-import type { Manifest } from "../model/manifest.ts";
 import { manifestKey } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
 import type { DiskCache } from "./disk-cache.ts";
 import { memoryOf, type Site, siteOf } from "./site.ts";
-import { loadManifest, reloadManifest } from "./sources.ts";
+import { loadManifest } from "./sources.ts";
 
 /** A manifest whose copies were made quickly is looked at again after this long, then after twice as long, and so on. */
 const FIRST_LOOK_MS = 2 * 60_000;
 const LONGEST_LOOK_MS = 60 * 60_000;
 
+export interface SiteCacheParts {
+  store: ObjectStore;
+  disk: DiskCache | undefined;
+  memoryBytes: number;
+  now(): number;
+}
+
 interface Cached {
   site: Site;
-  /** Of its manifest in the store, once that has been looked at again. */
-  etag?: string;
+  /** undefined: it came from the disk. */
+  etag: string | undefined;
   /** Infinity: it stays as it is for ever. */
   lookAgainAt: number;
   pauseMs: number;
@@ -27,19 +33,15 @@ interface Cached {
 export class SiteCache {
   private readonly sites: ByteCache<DeploymentId, Cached>;
 
-  constructor(
-    private readonly from: { store: ObjectStore; disk?: DiskCache | undefined },
-    memoryBytes: number,
-    private readonly now: () => number,
-  ) {
-    this.sites = new ByteCache(memoryBytes);
+  constructor(private readonly parts: SiteCacheParts) {
+    this.sites = new ByteCache(parts.memoryBytes);
   }
 
   /** What is in memory; it is answered with also while the store is asked whether there is a better one. */
   peek(id: DeploymentId): Site | undefined {
     const cached = this.sites.peek(id);
     if (cached === undefined) return undefined;
-    if (cached.lookAgainAt !== Number.POSITIVE_INFINITY && this.now() >= cached.lookAgainAt) {
+    if (cached.lookAgainAt !== Number.POSITIVE_INFINITY && this.parts.now() >= cached.lookAgainAt) {
       this.postpone(cached);
       this.lookAgain(id, cached).catch(() => undefined); // a store that is down is no reason not to serve
     }
@@ -48,33 +50,28 @@ export class SiteCache {
 
   /** @throws BerthError `corrupt_object`, or what the store throws */
   async load(id: DeploymentId): Promise<Site | undefined> {
-    const { store, disk } = this.from;
-    return (await this.sites.load(id, async () => this.prepare(await loadManifest(store, id, disk))))?.site;
+    return (await this.sites.load(id, () => this.read(id)))?.site;
   }
 
-  private prepare(manifest: Manifest | undefined): { value: Cached; sizeBytes: number } | undefined {
-    if (manifest === undefined) return undefined;
-    const cached: Cached = {
-      site: siteOf(manifest),
-      lookAgainAt: Number.POSITIVE_INFINITY,
-      pauseMs: FIRST_LOOK_MS,
-    };
+  private async read(id: DeploymentId, isNew = false): Promise<{ value: Cached; sizeBytes: number } | undefined> {
+    const { store, disk } = this.parts;
+    const found = await loadManifest(store, id, { disk, isNew });
+    if (found === undefined) return undefined;
+    const { manifest, etag } = found;
+    const cached = { site: siteOf(manifest), etag, lookAgainAt: Number.POSITIVE_INFINITY, pauseMs: FIRST_LOOK_MS };
     if (manifest.compression === "quick") this.postpone(cached);
     return { value: cached, sizeBytes: memoryOf(manifest) };
   }
 
   private postpone(cached: Cached): void {
-    cached.lookAgainAt = this.now() + cached.pauseMs;
+    cached.lookAgainAt = this.parts.now() + cached.pauseMs;
     cached.pauseMs = Math.min(2 * cached.pauseMs, LONGEST_LOOK_MS);
   }
 
-  private async lookAgain(id: DeploymentId, cached: Cached): Promise<void> {
-    const { store, disk } = this.from;
-    const found = await store.head(manifestKey(id));
-    if (found === undefined || found.etag === cached.etag) return;
-    const manifest = await reloadManifest(store, id, disk);
-    cached.etag = found.etag;
-    if (manifest?.compression === "strong") await this.sites.load(id, async () => this.prepare(manifest));
+  private async lookAgain(id: DeploymentId, { etag }: Cached): Promise<void> {
+    const found = await this.parts.store.head(manifestKey(id));
+    if (found === undefined || found.etag === etag) return;
+    await this.sites.load(id, () => this.read(id, true));
   }
 
   clear(): void {

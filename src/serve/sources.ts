@@ -38,27 +38,22 @@ function isSound(state: HostState): boolean {
   return Number.isSafeInteger(state.generation) && ("removed" in state || isDeploymentId(state.deployment));
 }
 
-/** The manifest, from the disk or else from the store. @throws as `loadPointer` */
+/** The manifest, from the disk or else, with its ETag, from the store; `isNew`: only the store's will do. @throws as `loadPointer` */
 export async function loadManifest(
   store: ObjectStore,
   id: DeploymentId,
-  disk?: DiskCache,
-): Promise<Manifest | undefined> {
-  const kept = await disk?.text("manifest", id);
-  return kept ? manifestIn(kept, id) : await reloadManifest(store, id, disk);
-}
-
-/** The manifest as the store has it now. @throws as `loadPointer` */
-export async function reloadManifest(
-  store: ObjectStore,
-  id: DeploymentId,
-  disk?: DiskCache,
-): Promise<Manifest | undefined> {
-  const bytes = await read(store, manifestKey(id));
-  if (bytes === undefined) return undefined;
-  const manifest = manifestIn(bytes, id);
-  disk?.keepText("manifest", id, bytes);
-  return manifest;
+  { disk, isNew }: { disk?: DiskCache | undefined; isNew: boolean },
+): Promise<{ manifest: Manifest; etag: string | undefined } | undefined> {
+  const kept = isNew ? undefined : await disk?.text("manifest", id);
+  if (kept !== undefined) return { manifest: manifestIn(kept, id), etag: undefined };
+  const found = await withDeadline(ANSWER_MS, async (signal) => {
+    const object = await store.get(manifestKey(id), { signal });
+    return object && { bytes: await object.bytes(), etag: object.etag };
+  });
+  if (found === undefined) return undefined;
+  const manifest = manifestIn(found.bytes, id);
+  disk?.keepText("manifest", id, found.bytes);
+  return { manifest, etag: found.etag };
 }
 
 /** A blob read whole, its hash checked. @throws as `loadPointer` */
