@@ -29,7 +29,7 @@ import { readSourceRules, type SourceRules } from "./rules/read-rules.ts";
 import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
 import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
 import { assertSourceFits, sourceFault } from "./slot-space.ts";
-import { startStrengthening, strengthenLater } from "./strengthen.ts";
+import { startStrengthening } from "./strengthen.ts";
 import type { ToolchainStore } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
 import { type BuildVariables, variablesFor } from "./variables.ts";
@@ -58,7 +58,6 @@ export async function startDeploymentService(parts: BuildParts, options: { concu
         await holdDeployment(parts, { id, to: "building", signal }, async (held) => {
           const buildsRunning = () => options.concurrency - freeSlots.length - 1;
           await deploy(parts, held, { slot, buildsRunning });
-          await strengthenLater(parts, held.view.id);
         });
       } finally {
         freeSlots.push(slot);

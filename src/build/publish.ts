@@ -11,6 +11,7 @@ import {
 } from "../model/manifest.ts";
 import { ManifestFiles } from "../model/manifest-files.ts";
 import type { ProjectSettings } from "../model/project.ts";
+import type { JobQueue } from "../queue/job-queue.ts";
 import { getBlob, putMissingBlobs } from "../store/blobs.ts";
 import { getManifest, putManifest } from "../store/deployments.ts";
 import { type HeldDeployment, NoLongerHeld, type WorkParts } from "../work/held-deployment.ts";
@@ -18,6 +19,7 @@ import { pointToReady } from "../work/host-pointers.ts";
 import type { OutputFile } from "./collect.ts";
 import { compressible, compressVariants } from "./compress.ts";
 import { isRuleFile, LEFT_OUT, type PublishedRules, rulesOf, type SourceRules } from "./rules/read-rules.ts";
+import { strengthenLater } from "./strengthen.ts";
 
 interface Output {
   files: readonly OutputFile[];
@@ -26,8 +28,10 @@ interface Output {
   sourceRules: SourceRules;
 }
 
+export type PublishParts = WorkParts & { queue: JobQueue };
+
 /** Files -> compressed copies -> blobs -> manifest -> host pointers and `ready`, in this order. */
-export async function publish(parts: WorkParts, held: HeldDeployment, output: Output): Promise<void> {
+export async function publish(parts: PublishParts, held: HeldDeployment, output: Output): Promise<void> {
   const { view } = held;
   const start = performance.now();
   const files = new Map(output.files.map((file) => [file.path, file]));
@@ -55,7 +59,7 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
 
 /** Publishes the files of an earlier deployment once more, under this one's name: nothing is read or stored anew. */
 export async function republish(
-  parts: WorkParts,
+  parts: PublishParts,
   held: HeldDeployment,
   { earlier, settings, warnings, sourceRules }: Omit<Output, "files"> & { earlier: Manifest },
 ): Promise<void> {
@@ -113,7 +117,7 @@ function manifestOf(
 }
 
 async function goLive(
-  parts: WorkParts,
+  parts: PublishParts,
   held: HeldDeployment,
   { manifest, newBytes, start }: { manifest: Manifest; newBytes: number; start: number },
 ): Promise<void> {
@@ -128,6 +132,8 @@ async function goLive(
     `Published ${count} files, ${bytes} bytes; ${newBytes} bytes are new in the store, compressed copies among them.`,
   );
   await log.flush();
+  // Before it is live, so that no crash comes between; it waits while this very build runs.
+  await strengthenLater(parts, view.id);
   const isPublished = await publishUnderLock(parts.database, { id: view.id, attempt: view.attempt }, async () => {
     const { promoted } = await pointToReady(parts, view);
     const totalMs = Date.now() - view.created_at.getTime();
@@ -139,7 +145,7 @@ async function goLive(
 
 /** What earlier deployments of the project published: the same content has been compressed and stored already. */
 async function earlierEntries(
-  parts: WorkParts,
+  parts: PublishParts,
   projectId: string,
 ): Promise<{ earlier: Map<Sha256, ManifestEntry>; isStrong: boolean }> {
   const row = await parts.database.query

@@ -3,9 +3,9 @@ import type { Sha256 } from "../model/ids.ts";
 import type { Tree } from "../model/tree.ts";
 import { trustOf } from "../model/trust.ts";
 import { getManifest } from "../store/deployments.ts";
-import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
+import type { HeldDeployment } from "../work/held-deployment.ts";
 import { type BuildInputs, buildKey } from "./build-key.ts";
-import { republish } from "./publish.ts";
+import { type PublishParts, republish } from "./publish.ts";
 import { readsContext } from "./reads-context.ts";
 import type { SourceRules } from "./rules/read-rules.ts";
 import type { BuildTools } from "./run-build.ts";
@@ -24,7 +24,7 @@ type Wanted = Pick<BuildInputs, "settings" | "plan"> & {
  * @returns whether it is done with
  */
 export async function reuseEarlier(
-  parts: WorkParts,
+  parts: PublishParts,
   held: HeldDeployment,
   { source, settings, plan, tools, variables, sourceRules }: Wanted,
 ): Promise<boolean> {

@@ -21,8 +21,11 @@ interface StrengthenParts {
 const EARLIER_DEPLOYMENTS = 5;
 const BUILD_PAUSE_MS = 500;
 
-/** Puts a deployment that is live in line. What fails here costs its visitors some bytes and nothing else. */
-export async function strengthenLater(parts: StrengthenParts, id: DeploymentId): Promise<void> {
+/** Puts a deployment whose manifest is there in line. What fails here costs its visitors some bytes, nothing else. */
+export async function strengthenLater(
+  parts: Pick<StrengthenParts, "queue" | "onFault">,
+  id: DeploymentId,
+): Promise<void> {
   await parts.queue.add("compress", id).catch((error) => parts.onFault(error, { deployment: id }));
 }
 

@@ -8,7 +8,10 @@ import { siteRules } from "./rules/site-rules.ts";
 import { SiteFiles } from "./site-files.ts";
 
 /** A deployment ready to be served. */
-export type Site = Routable<SiteFile>;
+export interface Site extends Routable<SiteFile> {
+  /** Of this very object, for those who must not keep it in memory. */
+  serial: number;
+}
 
 /** Measured: what a site takes beyond the bytes of its columns. */
 const SITE_BYTES = 3_500;
@@ -23,14 +26,18 @@ export interface Variant extends Validators {
   headersForHead: Headers;
 }
 
+let sites = 0;
+
 export function siteOf(manifest: Manifest): Site {
   const lastModified = new Date(manifest.createdAt).toUTCString();
   const files = new SiteFiles(manifest.files, (path, entry) => new SiteFile(path, entry, lastModified));
   const { htmlHandling, notFoundHandling } = manifest;
   const routes = manifest.routes && siteRules(manifest.routes);
-  if (notFoundHandling !== "single-page-application") return { files, htmlHandling, notFoundHandling, routes };
+  sites += 1;
+  const site = { serial: sites, files, htmlHandling, notFoundHandling, routes };
+  if (notFoundHandling !== "single-page-application") return site;
   const singlePage = files.get("/index.html") ?? files.get(`/${onlyPage(manifest.files)}`);
-  return { files, htmlHandling, notFoundHandling, singlePage, routes };
+  return { ...site, singlePage };
 }
 
 function onlyPage(files: ManifestFiles): string | undefined {

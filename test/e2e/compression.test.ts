@@ -84,6 +84,15 @@ describe("compression", () => {
     expect(entryOf(strong, "/more.html").encoded!.br).toBeDefined();
   }, 60_000);
 
+  test("what a killed platform was compressing is compressed by the next", async () => {
+    await writeFile(join(folder, "large.html"), prose(5, 200_000));
+    const cut = await deploy();
+    await platform.kill();
+    expect((await manifestOf(cut)).compression).toBe("quick");
+    platform = await startPlatform({ dataDirectory: platform.dataDirectory });
+    expect(entryOf(await strongManifest(cut), "/large.html").encoded!.br).toBeDefined();
+  }, 90_000);
+
   test("the job of a deployment that is gone ends, and the platform goes on", async () => {
     await writeFile(join(folder, "large.html"), prose(3, 200_000));
     const gone = await deploy();
