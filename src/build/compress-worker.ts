@@ -1,15 +1,24 @@
 import { dlopen, FFIType } from "bun:ffi";
+import type { Compression } from "../model/manifest.ts";
 import { compressHere } from "./compress-here.ts";
 
 /** getpriority(2): on Linux a thread's own, when it asks for itself. */
 const PRIO_PROCESS = 0;
-const NICE = 15;
+/** Both behind serving, and what can wait behind what is waited for. */
+const NICE: Record<Compression, number> = { quick: 15, strong: 19 };
+
+export interface Order {
+  bytes: Uint8Array;
+  compression: Compression;
+}
 
 declare const self: Worker;
 
-behindServing();
-self.onmessage = ({ data }: MessageEvent<Uint8Array>) => {
-  const variants = compressHere(data);
+let isBehind = false;
+self.onmessage = ({ data: { bytes, compression } }: MessageEvent<Order>) => {
+  if (!isBehind) goBehind(NICE[compression]);
+  isBehind = true;
+  const variants = compressHere(bytes, compression);
   self.postMessage(
     variants,
     Object.values(variants).map(({ buffer }) => buffer),
@@ -17,12 +26,12 @@ self.onmessage = ({ data }: MessageEvent<Uint8Array>) => {
 };
 
 /** Where the C library is another one, it is done without. */
-function behindServing(): void {
+function goBehind(nice: number): void {
   try {
     const { symbols } = dlopen("libc.so.6", {
       setpriority: { args: [FFIType.i32, FFIType.u32, FFIType.i32], returns: FFIType.i32 },
     });
-    symbols.setpriority(PRIO_PROCESS, 0, NICE);
+    symbols.setpriority(PRIO_PROCESS, 0, nice);
   } catch {
     // musl
   }

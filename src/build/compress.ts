@@ -1,4 +1,6 @@
+import type { Compression } from "../model/manifest.ts";
 import type { Variants } from "./compress-here.ts";
+import type { Order } from "./compress-worker.ts";
 
 /** Endings of files that are made of text, or packed little; what is packed already gains nothing. */
 const COMPRESSIBLE = new Set([
@@ -8,7 +10,8 @@ const COMPRESSIBLE = new Set([
 ]);
 const MIN_BYTES = 256;
 const MAX_BYTES = 32 * 1024 * 1024;
-const THREADS = 2;
+/** The strong thread is one of its own: what stands before going live never waits for it. */
+const THREADS: Record<Compression, number> = { quick: 2, strong: 1 };
 const IDLE_MS = 5_000;
 
 export function compressible(path: string, sizeBytes: number): boolean {
@@ -21,53 +24,64 @@ export function compressible(path: string, sizeBytes: number): boolean {
  * Compresses on threads of its own, which run behind everything else of this process: publishing a large site must not
  * slow down the sites that are served meanwhile.
  */
-export async function compressVariants(bytes: Uint8Array): Promise<Variants> {
+export async function compressVariants(bytes: Uint8Array, compression: Compression): Promise<Variants> {
   if (bytes.byteLength < MIN_BYTES || bytes.byteLength > MAX_BYTES) return {};
-  const worker = await takeWorker();
+  const pool = pools[compression];
+  const worker = await pool.take();
   try {
     const variants = await new Promise<Variants>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<Variants>) => resolve(data);
       worker.onerror = ({ message }) => reject(new Error(`compressing failed: ${message}`));
-      worker.postMessage(bytes);
+      worker.postMessage({ bytes, compression } satisfies Order);
     });
-    giveBack(worker);
+    pool.giveBack(worker);
     return variants;
   } catch (error) {
     worker.terminate();
-    giveBack(newWorker());
+    pool.giveBack(newWorker());
     throw error;
   }
 }
 
-const idle: Worker[] = [];
-const waiting: ((worker: Worker) => void)[] = [];
-let threads = 0;
-let rest: Timer | undefined;
+/** Threads that are started when they are needed and end when they are not. */
+class ThreadPool {
+  private readonly idle: Worker[] = [];
+  private readonly waiting: ((worker: Worker) => void)[] = [];
+  private threads = 0;
+  private rest: Timer | undefined;
 
-function takeWorker(): Worker | Promise<Worker> {
-  clearTimeout(rest);
-  const free = idle.pop();
-  if (free !== undefined) return free;
-  if (threads >= THREADS) return new Promise((resolve) => waiting.push(resolve));
-  threads += 1;
-  return newWorker();
+  constructor(private readonly most: number) {}
+
+  take(): Worker | Promise<Worker> {
+    clearTimeout(this.rest);
+    const free = this.idle.pop();
+    if (free !== undefined) return free;
+    if (this.threads >= this.most) return new Promise((resolve) => this.waiting.push(resolve));
+    this.threads += 1;
+    return newWorker();
+  }
+
+  giveBack(worker: Worker): void {
+    const next = this.waiting.shift();
+    if (next !== undefined) {
+      next(worker);
+      return;
+    }
+    this.idle.push(worker);
+    if (this.idle.length < this.threads) return;
+    this.rest = setTimeout(() => {
+      for (const quiet of this.idle.splice(0)) quiet.terminate();
+      this.threads = 0;
+    }, IDLE_MS);
+    this.rest.unref();
+  }
 }
+
+const pools: Record<Compression, ThreadPool> = {
+  quick: new ThreadPool(THREADS.quick),
+  strong: new ThreadPool(THREADS.strong),
+};
 
 function newWorker(): Worker {
   return new Worker(new URL("./compress-worker.ts", import.meta.url), { ref: false });
-}
-
-function giveBack(worker: Worker): void {
-  const next = waiting.shift();
-  if (next !== undefined) {
-    next(worker);
-    return;
-  }
-  idle.push(worker);
-  if (idle.length < threads) return;
-  rest = setTimeout(() => {
-    for (const quiet of idle.splice(0)) quiet.terminate();
-    threads = 0;
-  }, IDLE_MS);
-  rest.unref();
 }

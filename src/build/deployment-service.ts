@@ -26,6 +26,7 @@ import { reuseEarlier } from "./reuse.ts";
 import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
 import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
 import { assertSourceFits, sourceFault } from "./slot-space.ts";
+import { startStrengthening, strengthenLater } from "./strengthen.ts";
 import type { ToolchainStore } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
 import { type BuildVariables, variablesFor } from "./variables.ts";
@@ -42,25 +43,28 @@ export interface BuildParts extends CacheParts {
 }
 
 /** DEPLOYMENT SERVICE: a deployment's id in; a built, published, reachable site out. */
-export function startDeploymentService(parts: BuildParts, options: { concurrency: number }): Promise<JobWorker> {
+export async function startDeploymentService(parts: BuildParts, options: { concurrency: number }): Promise<JobWorker> {
   // A slot is a set of folders and a uid of its own; each running build has one to itself.
   const freeSlots = Array.from({ length: options.concurrency }, (_, slot) => slot);
-  return parts.queue.work("build", {
+  const builds = await parts.queue.work("build", {
     concurrency: options.concurrency,
     onFault: (error) => parts.onFault(error, { queue: "build" }),
     async handle(id, signal) {
       const slot = freeSlots.pop();
       if (slot === undefined) throw new Error("more jobs than slots");
       try {
-        await holdDeployment(parts, { id, to: "building", signal }, (held) => {
+        await holdDeployment(parts, { id, to: "building", signal }, async (held) => {
           const buildsRunning = () => options.concurrency - freeSlots.length - 1;
-          return deploy(parts, held, { slot, buildsRunning });
+          await deploy(parts, held, { slot, buildsRunning });
+          await strengthenLater(parts, held.view.id);
         });
       } finally {
         freeSlots.push(slot);
       }
     },
   });
+  const strengthening = await startStrengthening(parts, () => freeSlots.length < options.concurrency);
+  return { close: async () => void (await Promise.all([builds.close(), strengthening.close()])) };
 }
 
 interface Place {

@@ -3,6 +3,7 @@ import type { Sha256 } from "../model/ids.ts";
 import { sha256 } from "../model/ids.ts";
 import {
   type BlobRef,
+  type Compression,
   defaultNotFoundHandling,
   ENCODINGS,
   type Manifest,
@@ -28,17 +29,16 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
   const { view } = held;
   const start = performance.now();
   await held.advance({ to: "publishing", findings: { warnings: [...output.warnings] } });
-  const earlier = await earlierEntries(parts, view.project_id);
+  const { earlier, isStrong } = await earlierEntries(parts, view.project_id);
   const entries: [path: string, entry: ManifestEntry][] = [];
-  const blobs = blobsOf(output.files, earlier, held.signal, (path, entry) => {
+  let compression: Compression = isStrong ? "strong" : "quick";
+  const blobs = blobsOf(output.files, earlier, held.signal, ({ path, entry, isCompressedNow }) => {
     entries.push([path, entry]);
+    if (isCompressedNow) compression = "quick";
   });
   const { newBytes } = await putMissingBlobs(parts.store, blobs, { known: knownHashes(earlier), concurrency: 32 });
-  await goLive(parts, held, {
-    manifest: manifestOf(view, ManifestFiles.of(entries), output.settings),
-    newBytes,
-    start,
-  });
+  const manifest = { ...manifestOf(view, ManifestFiles.of(entries), output.settings), compression };
+  await goLive(parts, held, { manifest, newBytes, start });
 }
 
 /** Publishes the files of an earlier deployment once more, under this one's name: nothing is read or stored anew. */
@@ -49,22 +49,21 @@ export async function republish(
 ): Promise<void> {
   const start = performance.now();
   await held.advance({ to: "publishing", findings: { warnings: [...warnings], reused: true } });
-  const manifest = {
-    ...earlier,
-    ...manifestOf(held.view, earlier.files, settings),
-    compression: earlier.compression,
-  };
+  const manifest = { ...earlier, ...manifestOf(held.view, earlier.files, settings) };
   await goLive(parts, held, { manifest, newBytes: 0, start });
 }
 
-function manifestOf(view: DeploymentView, files: ManifestFiles, settings: ProjectSettings): Manifest {
+function manifestOf(
+  view: DeploymentView,
+  files: ManifestFiles,
+  settings: ProjectSettings,
+): Omit<Manifest, "compression"> {
   return {
     deployment: view.id,
     project: view.project_name,
     createdAt: view.created_at.toISOString(),
     htmlHandling: settings.html_handling ?? "auto-trailing-slash",
     notFoundHandling: settings.not_found_handling ?? defaultNotFoundHandling(files.paths()),
-    compression: "quick",
     files,
   };
 }
@@ -95,7 +94,10 @@ async function goLive(
 }
 
 /** What earlier deployments of the project published: the same content has been compressed and stored already. */
-async function earlierEntries(parts: WorkParts, projectId: string): Promise<Map<Sha256, ManifestEntry>> {
+async function earlierEntries(
+  parts: WorkParts,
+  projectId: string,
+): Promise<{ earlier: Map<Sha256, ManifestEntry>; isStrong: boolean }> {
   const row = await parts.database.query
     .selectFrom("deployments")
     .select("id")
@@ -107,7 +109,7 @@ async function earlierEntries(parts: WorkParts, projectId: string): Promise<Map<
   const manifest = row && (await getManifest(parts.store, row.id));
   const entries = new Map<Sha256, ManifestEntry>();
   for (const [, entry] of manifest?.files.entries() ?? []) entries.set(entry.hash, entry);
-  return entries;
+  return { earlier: entries, isStrong: manifest?.compression === "strong" };
 }
 
 function knownHashes(earlier: Map<Sha256, ManifestEntry>): Set<Sha256> {
@@ -129,13 +131,13 @@ async function* blobsOf(
   files: readonly OutputFile[],
   earlier: Map<Sha256, ManifestEntry>,
   signal: AbortSignal,
-  onEntry: (path: string, entry: ManifestEntry) => void,
+  onEntry: (file: PublishedFile) => void,
 ): AsyncIterable<PutItem> {
-  const queue: Promise<{ entry: ManifestEntry; items: PutItem[]; path: string }>[] = [];
+  const queue: Promise<PublishedFile>[] = [];
   const finish = async () => {
-    const { path, entry, items } = await queue.shift()!;
-    onEntry(path, entry);
-    return items;
+    const published = await queue.shift()!;
+    onEntry(published);
+    return published.items;
   };
   for (const file of files) {
     signal.throwIfAborted();
@@ -147,15 +149,23 @@ async function* blobsOf(
   while (queue.length > 0) yield* await finish();
 }
 
-async function blobsOfFile(file: OutputFile, earlier: ManifestEntry | undefined) {
+interface PublishedFile {
+  path: string;
+  entry: ManifestEntry;
+  items: PutItem[];
+  /** Whether its copies, if they paid, are new ones. */
+  isCompressedNow: boolean;
+}
+
+async function blobsOfFile(file: OutputFile, earlier: ManifestEntry | undefined): Promise<PublishedFile> {
   const { path, hash, size } = file;
   const own: PutItem = { hash, size, bytes: () => file.bytes() };
-  if (earlier !== undefined) return { path, entry: { ...earlier }, items: [own] };
+  if (earlier !== undefined) return { path, entry: { ...earlier }, items: [own], isCompressedNow: false };
   const entry: ManifestEntry = { hash, size };
   const items = [own];
-  if (!compressible(path, size)) return { path, entry, items };
+  if (!compressible(path, size)) return { path, entry, items, isCompressedNow: false };
   const content = await file.bytes();
-  const variants = await compressVariants(content);
+  const variants = await compressVariants(content, "quick");
   for (const encoding of ENCODINGS) {
     const compressed = variants[encoding];
     if (compressed === undefined) continue;
@@ -163,5 +173,6 @@ async function blobsOfFile(file: OutputFile, earlier: ManifestEntry | undefined)
     entry.encoded = { ...entry.encoded, [encoding]: ref };
     items.push({ ...ref, bytes: async () => compressed });
   }
-  return { path, entry, items: [{ ...own, bytes: async () => content }, ...items.slice(1)] };
+  items[0] = { ...own, bytes: async () => content };
+  return { path, entry, items, isCompressedNow: true };
 }

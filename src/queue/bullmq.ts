@@ -57,6 +57,8 @@ export async function openPostgresQueue(
 ): Promise<JobQueue> {
   const pool = new pg.Pool({ ...connection, max: 8, idleTimeoutMillis: 10_000, options: `-c search_path=${SCHEMA}` });
   pool.on("error", onFault);
+  // Every queue and worker listens for itself: a few for each kind of job.
+  pool.setMaxListeners(32);
   try {
     const client = await pool.connect();
     try {
@@ -95,7 +97,7 @@ class BullMqQueue implements JobQueue {
       queue.on("error", engine.onFault);
       return queue;
     };
-    this.queues = { upload: open("upload"), build: open("build") };
+    this.queues = { upload: open("upload"), build: open("build"), compress: open("compress") };
   }
 
   async add(kind: JobKind, id: string): Promise<void> {

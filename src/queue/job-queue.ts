@@ -1,5 +1,8 @@
-/** The two kinds of work. The payload of a job is a deployment's id and nothing else: the database knows the rest. */
-export const JOB_KINDS = ["upload", "build"] as const;
+/**
+ * The kinds of work; `compress` is for a deployment that is live already. The payload of a job is a deployment's id and nothing else: the database knows the
+ * rest.
+ */
+export const JOB_KINDS = ["upload", "build", "compress"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**

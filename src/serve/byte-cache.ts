@@ -47,8 +47,9 @@ export class ByteCache<Key, Value> {
   }
 
   private keep(key: Key, { value, sizeBytes }: { value: Value; sizeBytes: number }): void {
+    this.bytes += sizeBytes - (this.entries.get(key)?.sizeBytes ?? 0);
+    this.entries.delete(key);
     this.entries.set(key, { value, sizeBytes, isUsed: false });
-    this.bytes += sizeBytes;
     while (this.bytes > this.limitBytes && this.entries.size > 1) {
       const [oldest, entry] = this.entries.entries().next().value!;
       this.entries.delete(oldest);

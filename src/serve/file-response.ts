@@ -2,7 +2,7 @@ import { checkConditions, isIfRangeMet } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
 import { negotiate } from "./negotiate.ts";
 import { notAcceptable, pageResponse, preconditionFailed } from "./pages.ts";
-import { rangeResponse } from "./range-response.ts";
+import { rangeResponse, withDisposition } from "./range-response.ts";
 import type { SiteFile, Variant } from "./site.ts";
 import type { BlobReader } from "./stored-blobs.ts";
 
@@ -41,7 +41,9 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
   counts.encoding(encoding);
   const blob = blobs.peek(variant.blob);
   if (blob !== undefined) return new Response(blob, { status, headers: variant.headers });
-  return blobs.read(variant.blob).then((body) => new Response(body, { status, headers: variant.headers }));
+  return blobs
+    .read(variant.blob)
+    .then((body) => new Response(body, { status, headers: withDisposition(variant.headers, body) }));
 }
 
 function stopped(outcome: "not-modified" | "failed", variant: Variant, request: Request): Response {

@@ -1,7 +1,5 @@
 import type { HostPointer } from "../model/host-pointer.ts";
-import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { ByteCache } from "./byte-cache.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
 import { fileResponse } from "./file-response.ts";
@@ -11,9 +9,10 @@ import * as pages from "./pages.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, resolve } from "./resolve.ts";
-import { memoryOf, type Site, type SiteFile, siteOf } from "./site.ts";
+import type { Site, SiteFile } from "./site.ts";
+import { SiteCache } from "./site-cache.ts";
 import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
-import { keepPointer, loadManifest, loadPointer, rememberedPointer } from "./sources.ts";
+import { keepPointer, loadPointer, rememberedPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 
 export interface HandlerOptions {
@@ -70,17 +69,11 @@ export function createHandler(options: HandlerOptions): Handler {
     },
     now,
   );
-  const sites = new ByteCache<DeploymentId, Site>(memoryBytes / 2);
+  const sites = new SiteCache({ store, disk, memoryBytes: memoryBytes / 2, now });
   const routes = new KnownRoutes();
   const blobs = new StoredBlobs(store, counts, memoryBytes / 2, disk);
 
-  const loadSite = (id: DeploymentId) =>
-    sites.load(id, async () => {
-      const loaded = await loadManifest(store, id, disk);
-      return loaded && { value: siteOf(loaded.manifest), sizeBytes: memoryOf(loaded.manifest) };
-    });
-
-  const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await loadSite(id)), now);
+  const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await sites.load(id)), now);
 
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {
     counts.faults += 1;
@@ -94,7 +87,7 @@ export function createHandler(options: HandlerOptions): Handler {
     if (pointer === undefined) return pages.pageResponse(pages.unknownHost(host.name), request);
     if (pointer.state === "building") return pages.pageResponse(pages.building, request);
     if (pointer.state === "failed") return pages.pageResponse(pages.failed, request);
-    const site = sites.peek(pointer.deployment) ?? (await loadSite(pointer.deployment));
+    const site = sites.peek(pointer.deployment) ?? (await sites.load(pointer.deployment));
     if (site === undefined) return pages.pageResponse(pages.unknownHost(host.name), request);
     return answer({ request, host, pointer, site });
   };
@@ -143,7 +136,10 @@ export function createHandler(options: HandlerOptions): Handler {
       case "options":
         return new Response(null, { status: 204, headers: { allow: pages.ALLOW } });
       case "method-not-allowed":
-        return pages.pageResponse(pages.methodNotAllowed, request);
+        return pages.pageResponse(
+          request.method === "CONNECT" ? pages.connectNotAllowed : pages.methodNotAllowed,
+          request,
+        );
     }
   };
 
@@ -175,9 +171,7 @@ export function createHandler(options: HandlerOptions): Handler {
       unknownHosts: hosts.unknownSize,
       staleAnswers: hosts.stale,
       earlierAssets: earlier.served,
-      manifestHits: sites.hits,
-      manifestMisses: sites.misses,
-      manifestBytes: sites.bytes,
+      ...sites.stats,
       blobHits: blobs.cache.hits,
       blobMisses: blobs.cache.misses,
       blobBytes: blobs.cache.bytes,

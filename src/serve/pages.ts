@@ -52,6 +52,7 @@ export const badHost: Page = {
   code: "bad_request",
   message: "The request names no valid host.",
   hint: "Send one Host header with a hostname and, if need be, a port.",
+  headers: { connection: "close" },
 };
 
 export const badPath = (reason: string): Page => ({
@@ -70,6 +71,9 @@ export const methodNotAllowed: Page = {
   hint: "Send forms and other data to an API of your own.",
   headers: { allow: ALLOW },
 };
+
+/** What follows a CONNECT is not HTTP (RFC 9110 section 9.3.6), so the connection ends. */
+export const connectNotAllowed: Page = { ...methodNotAllowed, headers: { allow: ALLOW, connection: "close" } };
 
 export const notAcceptable: Page = {
   status: 406,

@@ -28,7 +28,7 @@ export function rangeResponse(
 
 async function onePart(variant: Variant, part: ByteRange, blobs: BlobReader): Promise<Response> {
   const body = await blobs.read(variant.blob, part);
-  const headers = new Headers(variant.headers);
+  const headers = new Headers(withDisposition(variant.headers, body));
   headers.set("content-range", contentRange(part, variant.blob.size));
   headers.set("content-length", String(part.last - part.first + 1));
   return new Response(body, { status: 206, headers });
@@ -48,6 +48,14 @@ async function severalParts(variant: Variant, parts: readonly ByteRange[], blobs
   body.push(`\r\n--${boundary}--\r\n`);
   headers.set("content-type", `multipart/byteranges; boundary=${boundary}`);
   return new Response(new Blob(body), { status: 206, headers });
+}
+
+/** The runtime proposes the name of a file that is a body to whoever saves it, which would be the blob's hash. */
+export function withDisposition(headers: Headers, body: Blob | ReadableStream): Headers {
+  if (!("name" in body) || body.name === undefined || headers.has("content-disposition")) return headers;
+  const all = new Headers(headers);
+  all.set("content-disposition", "inline");
+  return all;
 }
 
 function contentRange({ first, last }: ByteRange, sizeBytes: number): string {

@@ -2,7 +2,7 @@ import { BerthError } from "../model/errors.ts";
 import type { HostPointer, RemovedPointer } from "../model/host-pointer.ts";
 import { type DeploymentId, isDeploymentId, isSha256, type Sha256, sha256 } from "../model/ids.ts";
 import type { BlobRef, Manifest } from "../model/manifest.ts";
-import { parseManifest } from "../store/deployments.ts";
+import { manifestIn, manifestKey } from "../store/deployments.ts";
 import { readHost } from "../store/hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { withDeadline } from "./deadline.ts";
@@ -38,32 +38,22 @@ function isSound(state: HostState): boolean {
   return Number.isSafeInteger(state.generation) && ("removed" in state || isDeploymentId(state.deployment));
 }
 
-/**
- * A deployment's manifest. One on the disk with the final compressed copies is as good as the store's; while they are
- * still to come it helps when the store is down. The ETag is the store's, and empty for what was on the disk.
- * @throws as `loadPointer`
- */
+/** The manifest, from the disk or else, with its ETag, from the store; `isNew`: only the store's will do. @throws as `loadPointer` */
 export async function loadManifest(
   store: ObjectStore,
   id: DeploymentId,
-  disk?: DiskCache,
-): Promise<{ manifest: Manifest; etag: string } | undefined> {
-  const bytes = await disk?.text("manifest", id);
-  const kept = bytes && { manifest: parseManifest(bytes, id), etag: "" };
-  if (kept?.manifest.compression === "strong") return kept;
-  try {
-    return await withDeadline(ANSWER_MS, async (signal) => {
-      const found = await store.get(`deployments/${id}/manifest.json`, { signal });
-      if (found === undefined) return undefined;
-      const bytes = await found.bytes();
-      const manifest = parseManifest(bytes, id);
-      disk?.keepText("manifest", id, bytes);
-      return { manifest, etag: found.etag };
-    });
-  } catch (error) {
-    if (kept !== undefined) return kept;
-    throw error;
-  }
+  { disk, isNew }: { disk?: DiskCache | undefined; isNew: boolean },
+): Promise<{ manifest: Manifest; etag: string | undefined } | undefined> {
+  const kept = isNew ? undefined : await disk?.text("manifest", id);
+  if (kept !== undefined) return { manifest: manifestIn(kept, id), etag: undefined };
+  const found = await withDeadline(ANSWER_MS, async (signal) => {
+    const object = await store.get(manifestKey(id), { signal });
+    return object && { bytes: await object.bytes(), etag: object.etag };
+  });
+  if (found === undefined) return undefined;
+  const manifest = manifestIn(found.bytes, id);
+  disk?.keepText("manifest", id, found.bytes);
+  return { manifest, etag: found.etag };
 }
 
 /** A blob read whole, its hash checked. @throws as `loadPointer` */
@@ -123,6 +113,7 @@ function read(store: ObjectStore, key: string): Promise<Uint8Array<ArrayBuffer> 
   return withDeadline(ANSWER_MS, async (signal) => (await store.get(key, { signal }))?.bytes());
 }
 
+/** The key of a blob. @throws BerthError `corrupt_object` when the manifest holds no hash there */
 export function blobKey(hash: Sha256): string {
   if (!isSha256(hash)) throw corrupt("a manifest");
   return `blobs/${hash.slice(0, 2)}/${hash}`;

@@ -3,6 +3,7 @@ import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
 import type { ByteRange } from "./byte-ranges.ts";
+import { CheckedFiles } from "./checked-files.ts";
 import type { Counts } from "./counts.ts";
 import type { DiskCache } from "./disk-cache.ts";
 import { Filling } from "./filling.ts";
@@ -15,18 +16,21 @@ export interface BlobReader {
   read(blob: BlobRef, range?: ByteRange): Promise<Blob | ReadableStream<Uint8Array>>;
 }
 
-/** Larger files are streamed and not kept in memory. */
+/** Larger files are not kept in memory. */
 const SMALL_BYTES = 1024 * 1024;
 /** Large blobs that come onto the disk at the same time; more are streamed past it. */
 const FILLINGS_MAX = 8;
 const CHECKED_MAX = 10_000;
 
 /**
- * Small blobs from memory, the disk or the store; large ones from the disk, where there is one, or straight from the
- * store. They are kept as `Blob`s: a response shares the bytes of one, whereas it copies those of an array.
+/**
+ * Small blobs from memory, the disk or the store; large ones as a file, of the store's own or of the disk cache, so that
+ * their length is told in advance, else as a stream (whose length this runtime does not send). Small ones are kept as
+ * `Blob`s: a response shares the bytes of one, whereas it copies those of an array.
  */
 export class StoredBlobs implements BlobReader {
   readonly cache: ByteCache<Sha256, Blob>;
+  private readonly files: CheckedFiles;
   private readonly fillings = new Map<Sha256, Promise<Filling>>();
   /** Large blobs of the store that were hashed from end to end, by the ETag that they had. */
   private readonly checked = new Map<Sha256, string>();
@@ -39,6 +43,7 @@ export class StoredBlobs implements BlobReader {
     private readonly disk?: DiskCache,
   ) {
     this.cache = new ByteCache(memoryBytes);
+    this.files = new CheckedFiles(store);
   }
 
   peek({ hash }: BlobRef): Blob | undefined {
@@ -49,8 +54,7 @@ export class StoredBlobs implements BlobReader {
 
   async read(ref: BlobRef, range?: ByteRange): Promise<Blob | ReadableStream<Uint8Array>> {
     if (ref.size > SMALL_BYTES) return await this.readLarge(ref, range);
-    const blob = this.peek(ref) ?? (await this.cache.load(ref.hash, () => this.load(ref)))!;
-    return range ? blob.slice(range.first, range.last + 1) : blob;
+    return cut(this.peek(ref) ?? (await this.cache.load(ref.hash, () => this.load(ref)))!, range);
   }
 
   private async load(ref: BlobRef): Promise<{ value: Blob; sizeBytes: number }> {
@@ -65,12 +69,17 @@ export class StoredBlobs implements BlobReader {
     return { value: new Blob([bytes]), sizeBytes: ref.size };
   }
 
-  private async readLarge(ref: BlobRef, range: ByteRange | undefined): Promise<ReadableStream<Uint8Array>> {
+  private async readLarge(ref: BlobRef, range: ByteRange | undefined): Promise<Blob | ReadableStream<Uint8Array>> {
+    const file = await this.files.open(ref);
+    if (file !== undefined) {
+      this.counts.tierStore += 1;
+      return cut(file, range);
+    }
     const running = this.fillings.get(ref.hash);
     const kept = running === undefined ? await this.disk?.largeBlob(ref.hash, ref.size) : undefined;
     if (kept !== undefined) {
       this.counts.tierDisk += 1;
-      return (range ? kept.slice(range.first, range.last + 1) : kept).stream();
+      return cut(kept, range);
     }
     this.counts.tierStore += 1;
     const filling = this.disk?.takes(ref.size) ? await this.fill(ref, this.disk) : undefined;
@@ -79,8 +88,8 @@ export class StoredBlobs implements BlobReader {
     if (last === ref.size - 1) return filling.read(first);
     // A part without the end is given when the whole is known to be sound.
     await filling.done;
-    const file = await this.disk!.largeBlob(ref.hash, ref.size);
-    return file ? file.slice(first, last + 1).stream() : await this.readRange(ref, { first, last });
+    const filled = await this.disk!.largeBlob(ref.hash, ref.size);
+    return filled ? cut(filled, { first, last }) : await this.readRange(ref, { first, last });
   }
 
   /** @returns undefined when the blob has to come past the disk */
@@ -118,4 +127,8 @@ export class StoredBlobs implements BlobReader {
       this.checking.delete(ref.hash);
     }
   }
+}
+
+function cut(blob: Blob, range?: ByteRange): Blob {
+  return range ? blob.slice(range.first, range.last + 1) : blob;
 }

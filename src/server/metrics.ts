@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { JobQueue } from "../queue/job-queue.ts";
+import { JOB_KINDS, type JobQueue } from "../queue/job-queue.ts";
 
 /** What `GET /metrics` shows, in Prometheus' text format. */
 export class Metrics {
@@ -21,7 +21,7 @@ export class Metrics {
       labelNames: ["kind"],
       registers: [this.registry],
       async collect() {
-        for (const kind of ["upload", "build"] as const) this.set({ kind }, await queue.depth(kind));
+        for (const kind of JOB_KINDS) this.set({ kind }, await queue.depth(kind));
       },
     });
   }

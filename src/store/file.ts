@@ -41,6 +41,10 @@ class FileStore implements ObjectStore {
     return this.guard("read", () => readObject(this.path(key), key, options.range));
   }
 
+  localPath(key: string): string {
+    return this.path(key);
+  }
+
   head(key: string): Promise<ObjectInfo | undefined> {
     return this.guard("read", () => describeObject(this.path(key), key));
   }

@@ -14,6 +14,12 @@ export interface ObjectStore {
     options?: { range?: { first: number; last: number }; signal?: AbortSignal },
   ): Promise<StoredObject | undefined>;
 
+  /**
+   * Where the object, if there is one, lies as a file of this machine; only stores that keep objects so have this.
+   * The file holds the object's bytes and nothing else. It is only read, and may be another one the next moment.
+   */
+  localPath?(key: string): string;
+
   /** Size and ETag, or undefined. */
   head(key: string): Promise<ObjectInfo | undefined>;
 

@@ -36,11 +36,11 @@ function jobQueueContract(name: string, start: () => Promise<QueueServer>): void
       const ids = Array.from({ length: 50 }, (_, n) => `once-${n}`);
       const seen: string[] = [];
       const all = Promise.withResolvers<void>();
-      const wrong = await queue.work("build", {
-        concurrency: 1,
-        onFault: ignore,
-        handle: async (id) => void seen.push(`wrong ${id}`),
-      });
+      const wrong = await Promise.all(
+        (["build", "compress"] as const).map((kind) =>
+          queue.work(kind, { concurrency: 1, onFault: ignore, handle: async (id) => void seen.push(`wrong ${id}`) }),
+        ),
+      );
       const worker = await queue.work("upload", {
         concurrency: 4,
         onFault: ignore,
@@ -53,7 +53,7 @@ function jobQueueContract(name: string, start: () => Promise<QueueServer>): void
       await all.promise;
       expect([...seen].sort()).toEqual([...ids].sort());
       await worker.close();
-      await wrong.close();
+      for (const other of wrong) await other.close();
     }, 30_000);
 
     test("adding an id that waits or runs changes nothing; afterwards it may come again", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { sha256 } from "../../src/model/ids.ts";
 import { blobKey, getBlob, putMissingBlobs } from "../../src/store/blobs.ts";
 import { inParallel } from "../../src/store/concurrency.ts";
+import { assertKey } from "../../src/store/keys.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 
 const text = (content: string) => new TextEncoder().encode(content);
@@ -54,6 +55,14 @@ interface Opened {
 }
 
 function reading(opened: Opened): void {
+  test("an object that lies as a file of this machine can be read there", async () => {
+    const store = opened.store();
+    await store.put("local/a", text("hello"));
+    const path = store.localPath?.("local/a");
+    if (path !== undefined) expect(await Bun.file(path).text()).toBe("hello");
+    expect(() => store.localPath?.("../a") ?? assertKey("../a")).toThrow(RangeError);
+  });
+
   test("gives back what was put, with size and ETag", async () => {
     const store = opened.store();
     const put = await store.put("read/a.txt", text("hello"));

@@ -1,6 +1,6 @@
 import { BerthError } from "../../model/errors.ts";
 import { sha256 } from "../../model/ids.ts";
-import type { ObjectStore, StoredObject } from "../../store/object-store.ts";
+import type { ObjectInfo, ObjectStore, StoredObject } from "../../store/object-store.ts";
 
 /** An object store in memory that can be taken down and that counts its reads. */
 export class MemoryStore implements ObjectStore {
@@ -23,7 +23,11 @@ export class MemoryStore implements ObjectStore {
     return { key, size: whole.length, etag: sha256(whole), bytes: async () => bytes, stream };
   }
 
-  head = this.unused;
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const found = await this.get(key);
+    return found && { key, size: found.size, etag: found.etag };
+  }
+
   put = this.unused;
   list = this.unused;
   delete = this.unused;
