@@ -103,6 +103,7 @@ test("a move is seen by another process when it is told, long before that would 
   await deploy("first", { "read.txt": "read", "unread.txt": "unread" });
   await untilShown("first");
   expect(await (await edge.site(HOST, "/read.txt")).text()).toBe("read");
+  await deploy("unseen");
   await deploy("second");
   // By itself it looks after seven seconds.
   expect(await untilShown("second")).toBeLessThan(3_000);
@@ -132,7 +133,7 @@ test.each(["down", "hanging"] as const)(
     expect([unread.status, unread.headers.get("retry-after")]).toEqual([503, "5"]);
     expect((await edge.site("other.localhost", "/")).status).toBe(503);
     proxy.set("up");
-    await moveInSilence(deployed[state === "down" ? 1 : 0]!.id);
+    await moveInSilence(deployed[state === "down" ? 2 : 0]!.id);
     await untilShown(state === "down" ? "second" : "first");
     if (state === "down") {
       await moveInSilence(deployed[0]!.id);
@@ -154,7 +155,7 @@ test("started again while its store is down, it serves what it has on its disk",
 }, 60_000);
 
 test("a damaged blob, manifest or pointer in the store is not served", async () => {
-  const [first, second] = deployed;
+  const [first, unseen] = deployed;
   const hash = sha256("unread");
   const blob = `blobs/${hash.slice(0, 2)}/${hash}`;
   await store.put(blob, new TextEncoder().encode("UNREAD"));
@@ -164,14 +165,14 @@ test("a damaged blob, manifest or pointer in the store is not served", async () 
   expect(await (await edge.site(HOST, "/unread.txt")).text()).toBe("unread");
 
   for (const [key, text] of [
-    [`deployments/${second!.id}/manifest.json`, '"index.html"'],
+    [`deployments/${unseen!.id}/manifest.json`, '"index.html"'],
     [`hosts/${first!.id}.localhost`, '"branch"'],
   ] as const) {
     const object = new TextDecoder().decode(await (await store.get(key))!.bytes());
     expect(object).toContain(text);
     await store.put(key, new TextEncoder().encode(object.replace(text, text.replace("n", "m"))));
   }
-  for (const id of [first!.id, second!.id]) {
+  for (const id of [first!.id, unseen!.id]) {
     const answer = await edge.site(`${id}.localhost`, "/", { headers: { accept: "application/json" } });
     expect([answer.status, (await answer.json()).error.code]).toEqual([500, "corrupt_object"]);
   }
