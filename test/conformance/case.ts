@@ -19,6 +19,8 @@ export interface More {
   headers?: Readonly<Record<string, ExpectedHeader>>;
   /** Where this row's answer is written down, if elsewhere than its group's. */
   source?: string;
+  /** Where Berth does not do what the source says: its own answer, and why. `closed` is an end without an answer. */
+  differs?: { answer: string; why: string };
 }
 
 /**
@@ -48,6 +50,7 @@ export interface Topic {
 }
 
 export interface Answer {
+  /** 0 for an end without an answer. */
   statuses: readonly number[];
   location?: string;
   body?: Uint8Array;
@@ -60,6 +63,7 @@ export function readRequest(request: string): { method: string; target: string }
 
 /** @throws when the table names a file that its site lacks */
 export function readAnswer(answer: string, site: Site): Answer {
+  if (answer === "closed") return { statuses: [0] };
   const space = answer.indexOf(" ");
   const statuses = (space === -1 ? answer : answer.slice(0, space)).split("|").map(Number);
   if (space === -1) return { statuses };

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 
 export interface RawResponse {
+  /** 0 when the server closed without a word. */
   status: number;
   /** By lower-cased name; one that came more than once is joined by a comma. */
   headers: Map<string, string>;
@@ -44,6 +45,7 @@ export function exchange(
 /** Sends one request and reads its one answer. */
 export async function ask(port: number, request: Uint8Array | string, isHead = false): Promise<RawResponse> {
   const received = await exchange(port, request, { isWhole: (bytes) => parseResponse(bytes, isHead) !== undefined });
+  if (received.length === 0) return { status: 0, headers: new Map(), body: received, rest: received };
   const response = parseResponse(received, isHead) ?? parseResponse(received, isHead, true);
   if (response === undefined) throw new Error(`no HTTP response: ${JSON.stringify(Buffer.from(received).toString())}`);
   return response;

@@ -10,7 +10,7 @@ const HASHED = [
   "_app/immutable/entry/start.B1a2C3d4.js",
   "_app/immutable/chunks/D4k9_a1x.js",
   "assets/index-3f9a1c2b.js",
-  "assets/index-DiwrgTda1.css",
+  "assets/index-Diw2gTda.css",
   "static/js/main.4f3b2a1c.js",
   "static/js/787.8a9b0c1d.chunk.js",
   "static/media/logo.6ce24c58023cc2f8fd88.svg",

@@ -5,6 +5,11 @@ const OLD = "Thu, 01 Jan 2015 00:00:00 GMT";
 const LATE = "Fri, 01 Jan 2100 00:00:00 GMT";
 const BR = { "accept-encoding": "br" };
 
+const ROLLED_BACK = {
+  answer: "200 index.html",
+  why: "After a rollback an older file is news to whoever has the newer one: only the very date that was sent counts.",
+};
+
 export const conditionals: Topic = {
   title: "Conditions",
   groups: [
@@ -19,10 +24,10 @@ export const conditionals: Topic = {
         ],
         ["GET /", "304 -", { send: { "if-none-match": "{etag /}" }, headers: { etag: /^"/ } }],
         [
-          "GET /",
+          "GET /page",
           "304 -",
           {
-            send: { "if-none-match": "{etag /}" },
+            send: { "if-none-match": "{etag /page}" },
             headers: { "cache-control": /max-age=0/, vary: /accept-encoding/i, date: /GMT$/ },
             source: semantics("15.4.5"),
           },
@@ -41,7 +46,7 @@ export const conditionals: Topic = {
         ["GET /missing", "404 404.html", { send: { "if-none-match": "*" }, source: semantics("13.2.1") }],
         ["GET /", "304 -", { send: { "if-modified-since": "{date /}" }, source: semantics("13.1.3") }],
         ["HEAD /", "304 -", { send: { "if-modified-since": "{date /}" }, source: semantics("13.1.3") }],
-        ["GET /", "304 -", { send: { "if-modified-since": LATE }, source: semantics("13.1.3") }],
+        ["GET /", "304 -", { send: { "if-modified-since": LATE }, source: semantics("13.1.3"), differs: ROLLED_BACK }],
         ["GET /", "200 index.html", { send: { "if-modified-since": OLD }, source: semantics("13.1.3") }],
         ["GET /", "200 index.html", { send: { "if-modified-since": "yesterday" }, source: semantics("13.1.3") }],
         [
