@@ -77,7 +77,7 @@ export const encoding: Topic = {
         ["GET ////", "307 /", { source: BERTH }],
         ["GET //dir/file?a=1", "307 /dir/file?a=1", { source: BERTH }],
         ["GET //example.com", "404", { headers: { location: null }, source: BERTH }],
-        ["GET //example.com/..", "404|307|400", { headers: { location: null }, source: BERTH }],
+        ["GET //example.com/..", "404|307|400", { headers: { location: /^(?!\/\/)/ }, source: BERTH }],
         ["GET /dir/./file", "200|307|400 dir/file.html", { source: uri("5.2.4") }],
         ["GET /dir/../dir/file", "200|307|400 dir/file.html", { source: uri("5.2.4") }],
         ["GET /../../../dir/file", "200|307|400 dir/file.html", { source: uri("5.2.4") }],
