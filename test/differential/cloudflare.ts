@@ -13,7 +13,7 @@ const START_MS = 60_000;
 /** Starts `wrangler dev` on a folder of assets. It has no account, and no way off the machine: see script/differential. */
 export async function startCloudflare(
   wrangler: string,
-  { folder, assets, site }: { folder: string; assets: string; site: GeneratedSite },
+  { folder, assets, site, port }: { folder: string; assets: string; site: GeneratedSite; port: number },
 ): Promise<CloudflareHandler> {
   await mkdir(join(folder, "home"), { recursive: true });
   const config = {
@@ -22,8 +22,7 @@ export async function startCloudflare(
     assets: { directory: assets, html_handling: site.htmlHandling, not_found_handling: site.notFoundHandling },
   };
   await writeFile(join(folder, "wrangler.json"), JSON.stringify(config));
-  const [port, inspector] = [freePort(), freePort()];
-  const ports = ["--port", `${port}`, "--inspector-port", `${inspector}`];
+  const ports = ["--port", `${port}`, "--inspector-port", `${port + 1}`];
   const child = Bun.spawn(["node", wrangler, "dev", "--local", "--ip", "127.0.0.1", ...ports], {
     cwd: folder,
     env: {
@@ -56,11 +55,4 @@ export async function startCloudflare(
     }
     await sleep(100);
   }
-}
-
-function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const port = server.port!;
-  void server.stop(true);
-  return port;
 }

@@ -12,6 +12,8 @@ import { type GeneratedSite, generateSites } from "./generate.ts";
 const [wrangler = "", seedText = "1"] = Bun.argv.slice(2);
 const TARGETS_EACH = 300;
 const SHOWN = 6;
+/** Below the ports that the kernel gives out; the network is the run's own. */
+const FIRST_PORT = 20_000;
 
 const folder = await mkdtemp(join(tmpdir(), "berth-differential-"));
 const platform = await startPlatform();
@@ -31,7 +33,7 @@ try {
 }
 for (const [name, lines] of [...found].sort()) {
   console.log(`\n${name}: ${lines.length}${CLASSES[name] === undefined ? "" : ` (${CLASSES[name].title})`}`);
-  for (const line of lines.slice(0, name === "unexplained" ? 60 : SHOWN)) console.log(`  ${line}`);
+  for (const line of lines.slice(0, name === "unexplained" ? 2000 : SHOWN)) console.log(`  ${line}`);
 }
 const unexplained = found.get("unexplained")?.length ?? 0;
 const differences = [...found.values()].reduce((sum, lines) => sum + lines.length, 0);
@@ -52,7 +54,7 @@ async function compareSite(index: number, site: GeneratedSite): Promise<void> {
     await writeFile(join(assets, path), text);
   }
   const [cloudflare, host] = await Promise.all([
-    startCloudflare(wrangler, { folder: own, assets, site }),
+    startCloudflare(wrangler, { folder: own, assets, site, port: FIRST_PORT + 2 * index }),
     deploy(platform, { source: assets, project: `site-${index}`, site }),
   ]);
   try {
