@@ -64,6 +64,22 @@ export const CLASSES: Record<string, Class> = {
     applies: ({ target, theirs, ours }) =>
       theirs.status === 307 && !isRedirect(ours) && readPath(theirs.location ?? "") === readPath(target),
   },
+  backslash: {
+    title: "A backslash is read as a slash before '..' parts are taken out",
+    applies: ({ target }) => target.includes("\\"),
+  },
+  "html-in-a-name": {
+    title: "A page whose name without its ending still ends in .html keeps its own path",
+    applies: ({ target }) => /\.html\/?index|\.html\.html|g\.html|h\.html/.test(target),
+  },
+  "one-redirect": {
+    title: "Where several redirects lead to a page, the first goes there",
+    applies: ({ target, theirs, ours }) =>
+      theirs.status === 307 &&
+      ours.status === 307 &&
+      /\/index(?:$|[/?])/.test(target) &&
+      theirs.location !== ours.location,
+  },
   "single-page-asset": {
     title: "A missing asset of a single-page application is a 404",
     applies: ({ site, theirs, ours }) =>

@@ -53,9 +53,6 @@ export const headerFiles: Topic = {
         "  X-Twice: b",
         "/spl/*",
         "  x-splat: :splat",
-        "/late",
-        "  ETag: nonsense",
-        "  Content-Length: 3",
       ),
       rows: [
         [
@@ -169,6 +166,9 @@ export const headerFiles: Topic = {
     refusal(2, "/about", "  X Bad Name: b"),
     refusal(3, "/about", "  X-Fine: b", "  X-A: b\u0001c"),
     refusal(2, "/about", "  : b"),
+    { ...refusal(2, "/about", "  Content-Length: 3"), source: NETLIFY_HEADERS },
+    { ...refusal(2, "/about", "  Transfer-Encoding: chunked"), source: NETLIFY_HEADERS },
+    { ...refusal(2, "/about", "  Content-Encoding: gzip"), source: NETLIFY_HEADERS },
     refusal(1, "/a/*/b/*", "  X-A: b"),
   ],
 };

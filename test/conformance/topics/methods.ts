@@ -54,8 +54,13 @@ export const methods: Topic = {
           { raw: "OPTIONS * HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", source: semantics("9.3.7") },
         ],
         [
-          "CONNECT example.com:443",
+          "CONNECT to the site's own host",
           "405|501|400",
+          { raw: "CONNECT {host}:443 HTTP/1.1\r\nHost: {host}\r\n\r\n", source: semantics("9.3.6") },
+        ],
+        [
+          "CONNECT to another host",
+          "405|501|400|404|421",
           { raw: "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", source: semantics("9.3.6") },
         ],
         [

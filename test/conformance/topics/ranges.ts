@@ -78,16 +78,16 @@ export const ranges: Topic = {
           { ...part("items=0-4"), headers: { "content-range": null }, source: semantics("14.2") },
         ],
         [
-          "GET /d.bin",
+          "GET /page",
           "206",
           {
-            ...part("bytes=0-1,4-5"),
+            ...part("bytes=0-1,4000-4001"),
             headers: { "content-type": /^multipart\/byteranges; ?boundary=/, "content-range": null },
             source: semantics("14.6"),
           },
         ],
         [
-          "GET /d.bin",
+          "GET /page",
           "206",
           {
             ...part("bytes=0-1, -2"),
@@ -123,7 +123,7 @@ export const ranges: Topic = {
             source: semantics("14.2"),
           },
         ],
-        ["GET /empty.bin", "416|200 -", { ...part("bytes=0-"), source: semantics("14.1.2") }],
+        ["GET /empty.bin", "200|416 -", { ...part("bytes=0-"), source: semantics("14.1.2") }],
         ["GET /empty.bin", "416|200", { ...part("bytes=-5"), source: semantics("14.1.2") }],
         [
           "GET /d.bin",
@@ -169,6 +169,7 @@ export const ranges: Topic = {
             source: "serving.md",
           },
         ],
+        ["GET /d.bin", "206", { ...part("bytes=0-1,4-5"), source: semantics("15.3.7.2") }],
         ["GET /index.html", "307 /", { ...part("bytes=0-1"), source: semantics("14.2") }],
         ["POST /d.bin", "405", { ...part("bytes=0-1"), source: semantics("14.2") }],
       ],

@@ -31,7 +31,6 @@ export const redirectsCloudflare: Topic = {
         "/under/:a_b1 /got/:a_b1 302",
         "/encoded/* /got/:splat 302",
         "/a-fragment /about#x # and a comment",
-        "relative /about 301",
       ]),
       rows: [
         ["GET /home301", "301 /"],
@@ -52,7 +51,6 @@ export const redirectsCloudflare: Topic = {
         ["GET /encoded/%C3%BC", "302 /got/%C3%BC"],
         ["GET /encoded/a%20b", "302 /got/a%20b"],
         ["GET /a-fragment", "301|302 /about#x"],
-        ["GET /relative", "301 /about"],
       ],
     },
     {
@@ -93,5 +91,9 @@ export const redirectsCloudflare: Topic = {
       rows: [["GET /about", "200 about.html"]],
     },
   ],
-  refusals: [refusal(1, "/a /b 418"), refusal(2, "/a /b 301", "/c"), refusal(1, "/a/*/b/* /c/:splat 301")],
+  refusals: [
+    { source: CF_REDIRECTS, site: site(["/a /b 418"], [WRANGLER]), file: "_redirects", line: 1 },
+    refusal(2, "/a /b 301", "/c"),
+    refusal(1, "/a/*/b/* /c/:splat 301"),
+  ],
 };

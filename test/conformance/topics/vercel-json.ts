@@ -80,7 +80,6 @@ export const vercelJson: Topic = {
         ["GET /slash/", "308 /with"],
         ["GET /slash", "404 404.html", { source: BERTH }],
         ["GET /old//example.com", "308|307|404", { headers: { location: /^(?!\/\/|https?:)/ }, source: BERTH }],
-        ["GET /vercel.json", "404", { source: BERTH }],
       ],
     },
     {
