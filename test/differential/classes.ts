@@ -44,6 +44,17 @@ function readPath(target: string): string {
 const isRedirect = ({ status }: Answer) => status >= 300 && status < 400;
 const withoutEmptyQuery = (location: string | undefined) => location?.replace(/\?$/, "");
 
+/** Whether a `_redirects` rule can have given this answer: by where its target begins, or by its status of 200. */
+function isByRule({ status, location, body }: Answer, { redirects }: GeneratedSite): boolean {
+  const rules = redirects.split("\n").map((line) => line.split(" "));
+  return rules.some(([, to = "", code]) => {
+    if (code === "200") return status === 200 && body.startsWith(to.slice(1));
+    return to !== "" && `${status}` === code && (location ?? "").startsWith(to.replace(/(?::|[?#]).*$/, ""));
+  });
+}
+
+const isPlain = (target: string) => !/\/\/|%|\/\.{1,2}(?:[/?]|$)/.test(target.replace(/\?.*$/, ""));
+
 /** What Berth does on purpose otherwise than Cloudflare; docs/differences.md argues each. The first that applies counts. */
 export const CLASSES: Record<string, Class> = {
   "bad-path": {
@@ -59,10 +70,16 @@ export const CLASSES: Record<string, Class> = {
       theirs.status === ours.status &&
       theirs.location === withoutEmptyQuery(ours.location),
   },
+  "headers-of-files": {
+    title: "Header rules hold for files, not for redirects and for the platform's own pages",
+    applies: ({ theirs, ours }) =>
+      isSame({ ...theirs, headers: ours.headers }, ours) && ours.status !== 200 && ours.headers === "||",
+  },
   spelling: {
-    title: "Another spelling of a path is answered, not redirected",
+    title: "Another spelling of a path is answered where it is",
     applies: ({ target, theirs, ours }) =>
-      theirs.status === 307 && !isRedirect(ours) && readPath(theirs.location ?? "") === readPath(target),
+      theirs.status === 307 &&
+      readPath(theirs.location ?? "") === readPath(isRedirect(ours) ? (ours.location ?? "") : target),
   },
   backslash: {
     title: "A backslash is read as a slash before '..' parts are taken out",
@@ -73,12 +90,25 @@ export const CLASSES: Record<string, Class> = {
     applies: ({ target }) => /\.html\/?index|\.html\.html|g\.html|h\.html/.test(target),
   },
   "one-redirect": {
-    title: "Where several redirects lead to a page, the first goes there",
+    title: "Where two redirects lead to a page, one goes there",
     applies: ({ target, theirs, ours }) =>
       theirs.status === 307 &&
       ours.status === 307 &&
       /\/index(?:$|[/?])/.test(target) &&
       theirs.location !== ours.location,
+  },
+  "normal-path": {
+    title: "Rules see a path decoded, with repeated slashes as one",
+    applies: ({ site, target, theirs, ours }) => !isPlain(target) && (isByRule(theirs, site) || isByRule(ours, site)),
+  },
+  "slash-in-a-rule": {
+    title: "A slash at the end of a rule's path is ignored",
+    applies: ({ site, target, theirs, ours }) =>
+      isByRule(ours, site) && !isByRule(theirs, site) && (/\/(?:\?|$)/.test(target) || /^\/t\//m.test(site.redirects)),
+  },
+  "file-wins": {
+    title: "A file goes before a rule that is not forced",
+    applies: ({ site, theirs, ours }) => isByRule(theirs, site) && (ours.status === 200 || ours.status === 307),
   },
   "single-page-asset": {
     title: "A missing asset of a single-page application is a 404",
