@@ -54,7 +54,7 @@ const TYPES: [path: string, type: string | RegExp][] = [
   ["UPPER.HTML", `text/html${UTF8}`],
   ["UPPER.PNG", "image/png"],
   ["unknown.zzzz", "application/octet-stream"],
-  ["LICENSE", "application/octet-stream"],
+  ["LICENSE", /^(?:application\/octet-stream|text\/plain; charset=utf-8)$/],
   ["trailing.", "application/octet-stream"],
   [".well-known/apple-app-site-association", /^application\/json/],
 ];
