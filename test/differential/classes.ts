@@ -99,7 +99,9 @@ export const CLASSES: Record<string, Class> = {
   },
   "normal-path": {
     title: "Rules see a path decoded, with repeated slashes as one",
-    applies: ({ site, target, theirs, ours }) => !isPlain(target) && (isByRule(theirs, site) || isByRule(ours, site)),
+    applies: ({ site, target, theirs, ours }) =>
+      !isPlain(target) &&
+      (isByRule(theirs, site) || isByRule(ours, site) || isSame({ ...theirs, headers: ours.headers }, ours)),
   },
   "slash-in-a-rule": {
     title: "A slash at the end of a rule's path is ignored",

@@ -111,6 +111,8 @@ export const headerFiles: Topic = {
         ],
         ["GET /missing", "404 404.html", { headers: { "x-global": "one" } }],
         ["GET /_headers", "404", { headers: { "x-global": /^(?:one)$/ } }],
+        ["GET /spl/%E6%97%A5", "404 404.html", { headers: { "x-global": "one" } }],
+        ["GET /spl/a%0Ab", "400", { headers: { b: null } }],
         ["GET /%C3%BC", "200 ü.html", { headers: { "x-global": "one" } }],
       ],
     },
