@@ -1,9 +1,10 @@
-/** Writes docs/settings.md, docs/errors.md and docs/frameworks.md from the tables in the code. */
+/** Writes docs/settings.md, errors.md, frameworks.md and conformance.md from the tables in the code and the tests. */
 import { FRAMEWORKS, NOT_BUILT } from "../src/build/plan/frameworks.ts";
 import { SourceFiles } from "../src/build/plan/source-files.ts";
 import { ERROR_CODES } from "../src/model/errors.ts";
 import { projectSettingsSchema } from "../src/model/project.ts";
 import { settingsTable } from "../src/model/settings.ts";
+import { conformancePage as conformanceTables } from "./conformance-page.ts";
 
 const GENERATED = "<!-- Written by script/reference.ts; change the code instead. -->\n\n";
 
@@ -85,7 +86,12 @@ ${others.join("\n")}
 `;
 }
 
+export function conformancePage(): string {
+  return `${GENERATED.replace("the code", "test/conformance/topics")}${conformanceTables()}`;
+}
+
 if (import.meta.main) {
+  await Bun.write("docs/conformance.md", conformancePage());
   await Bun.write("docs/frameworks.md", await frameworksPage());
   await Bun.write("docs/settings.md", settingsPage());
   await Bun.write("docs/errors.md", errorsPage());

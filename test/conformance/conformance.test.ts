@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Deployment } from "../../src/model/deployment.ts";
+import { requestDeployment, waitForEnd } from "../support/deploy.ts";
+import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { ask, decoded, type RawResponse } from "../support/raw-http.ts";
+import { type ExpectedHeader, filesOf, type More, type Row, readAnswer, readRequest, type Site } from "./case.ts";
+import { TOPICS } from "./topics.ts";
+
+/** Every row of the tables, asked of sites that went through a real deployment; docs/conformance.md prints them. */
+
+let platform: TestPlatform;
+let folder: string;
+/** By site: its deployment. Sites of equal content are one. */
+const deployments = new Map<string, Promise<Deployment>>();
+const keyOf = (site: Site) => Bun.hash(JSON.stringify(site)).toString(36);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "berth-conformance-"));
+  platform = await startPlatform();
+  const sites = TOPICS.flatMap(({ groups, refusals = [] }) => [...groups, ...refusals].map(({ site }) => site));
+  const queue = sites.map((site, index) => ({ site, project: `case-${index}` }));
+  const deployNext = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const key = keyOf(next.site);
+      if (deployments.has(key)) continue;
+      const deployment = deploy(next.site, next.project);
+      deployments.set(key, deployment);
+      await deployment.catch(() => undefined);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, deployNext));
+}, 200_000);
+
+afterAll(async () => {
+  await platform.stop();
+  await removeDataDirectory(platform.dataDirectory);
+  await rm(folder, { recursive: true });
+}, 30_000);
+
+async function deploy(site: Site, project: string): Promise<Deployment> {
+  const source = join(folder, project);
+  for (const [path, content] of filesOf(site)) {
+    await mkdir(dirname(join(source, path)), { recursive: true });
+    await writeFile(join(source, path), content);
+  }
+  let wish = await requestDeployment(platform, { source, project });
+  if (site.settings !== undefined) {
+    const change = { method: "PATCH", body: JSON.stringify({ settings: site.settings }) };
+    expect((await platform.api(`/projects/${project}`, change)).status).toBe(200);
+    wish = await requestDeployment(platform, { source, project });
+  }
+  return await waitForEnd(platform, wish.id);
+}
+
+async function hostOf(site: Site): Promise<string> {
+  const deployment = await deployments.get(keyOf(site))!;
+  expect(deployment.error).toBeNull();
+  return new URL(deployment.aliases[0]!).hostname;
+}
+
+for (const { title, groups, refusals = [] } of TOPICS) {
+  describe(title, () => {
+    for (const { site, source, rows } of groups) {
+      for (const row of rows) {
+        const { send = {}, source: own = source } = row[2] ?? {};
+        test(`${row[0].slice(0, 80)} ${JSON.stringify(send).slice(0, 120)} -> ${row[1]} (${own})`, async () => {
+          const host = await hostOf(site);
+          compare(await responseTo(row, host), row, site);
+        });
+      }
+    }
+    for (const { site, file, line } of refusals) {
+      const text = filesOf(site).find(([path]) => path === file)![1];
+      test(`${JSON.stringify(text).slice(0, 120)} is refused`, async () => {
+        const { status, error } = await deployments.get(keyOf(site))!;
+        expect(status).toBe("failed");
+        const told = `${error?.message} ${error?.hint}`;
+        expect(told).toContain(file);
+        if (line !== undefined) expect(told).toMatch(new RegExp(`(?:line |:)${line}\\b`));
+      });
+    }
+  });
+}
+
+async function responseTo([request, , more = {}]: Row, host: string): Promise<RawResponse> {
+  const { method, target } = readRequest(request);
+  if (more.raw !== undefined) {
+    const text = more.raw.replaceAll("{host}", host).replaceAll("{HOST}", host.toUpperCase());
+    return await ask(platform.port, Buffer.from(text, "latin1"));
+  }
+  return await ask(platform.port, await plainRequest(host, { method, target, send: more.send }), method === "HEAD");
+}
+
+async function plainRequest(
+  host: string,
+  { method, target, send = {} }: { method: string; target: string; send?: More["send"] },
+): Promise<string> {
+  let lines = "";
+  for (const [name, value] of Object.entries(send)) lines += `${name}: ${await filledIn(value, host)}\r\n`;
+  return `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${lines}Connection: close\r\n\r\n`;
+}
+
+/** `{etag /path}`, `{etag br /path}` and `{date /path}` are what the site itself says. */
+async function filledIn(value: string, host: string): Promise<string> {
+  const found = /\{(etag|date) (?:(\w+) )?(\/[^}]*)\}/.exec(value);
+  if (found === null) return value;
+  const [whole, kind, coding, target = ""] = found;
+  const send: Record<string, string> = coding === undefined ? {} : { "accept-encoding": coding };
+  const { headers } = await ask(platform.port, await plainRequest(host, { method: "GET", target, send }));
+  return value.replace(whole, headers.get(kind === "etag" ? "etag" : "last-modified")!);
+}
+
+function compare(response: RawResponse, [, answer, more = {}]: Row, site: Site): void {
+  const wanted = more.differs?.answer ?? answer;
+  const expected = readAnswer(wanted, site);
+  const { status, headers } = response;
+  const told = `${status} ${JSON.stringify(Object.fromEntries(headers))}`;
+  if (!expected.statuses.includes(status)) expect(told).toBe(wanted);
+  if (status === expected.statuses[0]) {
+    if (expected.location !== undefined) expect(headers.get("location")).toBe(expected.location);
+    if (expected.body !== undefined) {
+      expect(Buffer.from(decoded(response)).toString()).toBe(Buffer.from(expected.body).toString());
+    }
+  }
+  for (const [name, form] of Object.entries(more.headers ?? {})) expectHeader(name, headers.get(name), form);
+}
+
+function expectHeader(name: string, value: string | undefined, wanted: ExpectedHeader): void {
+  if (wanted === null) expect({ [name]: value }).toEqual({ [name]: undefined });
+  else if (typeof wanted === "string") expect({ [name]: value }).toEqual({ [name]: wanted });
+  else if (!wanted.test(value ?? "")) expect({ [name]: value }).toEqual({ [name]: String(wanted) } as never);
+}

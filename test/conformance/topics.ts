@@ -1,0 +1,34 @@
+import type { Topic } from "./case.ts";
+import { caching } from "./topics/caching.ts";
+import { conditionals } from "./topics/conditionals.ts";
+import { encoding } from "./topics/encoding.ts";
+import { headerFiles } from "./topics/header-files.ts";
+import { htmlHandling } from "./topics/html-handling.ts";
+import { mediaTypes } from "./topics/media-types.ts";
+import { messages } from "./topics/messages.ts";
+import { methods } from "./topics/methods.ts";
+import { negotiation } from "./topics/negotiation.ts";
+import { netlifyToml } from "./topics/netlify-toml.ts";
+import { notFound } from "./topics/not-found.ts";
+import { ranges } from "./topics/ranges.ts";
+import { redirectsCloudflare } from "./topics/redirects-cloudflare.ts";
+import { redirectsNetlify } from "./topics/redirects-netlify.ts";
+import { vercelJson } from "./topics/vercel-json.ts";
+
+export const TOPICS: readonly Topic[] = [
+  htmlHandling,
+  notFound,
+  encoding,
+  methods,
+  conditionals,
+  ranges,
+  negotiation,
+  caching,
+  mediaTypes,
+  messages,
+  redirectsNetlify,
+  redirectsCloudflare,
+  headerFiles,
+  netlifyToml,
+  vercelJson,
+];

@@ -1,0 +1,83 @@
+import type { Topic } from "../case.ts";
+import { semantics } from "./sources.ts";
+
+const OLD = "Thu, 01 Jan 2015 00:00:00 GMT";
+const LATE = "Fri, 01 Jan 2100 00:00:00 GMT";
+const BR = { "accept-encoding": "br" };
+
+export const conditionals: Topic = {
+  title: "Conditions",
+  groups: [
+    {
+      source: semantics("13.1.2"),
+      site: { files: ["index.html", "about.html", ["page.html", "<p>The same words.</p>\n".repeat(200)], "404.html"] },
+      rows: [
+        [
+          "GET /",
+          "200 index.html",
+          { headers: { etag: /^"[^"]+"$/, "last-modified": /GMT$/ }, source: semantics("8.8") },
+        ],
+        ["GET /", "304 -", { send: { "if-none-match": "{etag /}" }, headers: { etag: /^"/ } }],
+        [
+          "GET /page",
+          "304 -",
+          {
+            send: { "if-none-match": "{etag /page}" },
+            headers: { "cache-control": /max-age=0/, vary: /accept-encoding/i, date: /GMT$/ },
+            source: semantics("15.4.5"),
+          },
+        ],
+        ["HEAD /", "304 -", { send: { "if-none-match": "{etag /}" } }],
+        ["GET /", "304 -", { send: { "if-none-match": "W/{etag /}" } }],
+        ["GET /", "304 -", { send: { "if-none-match": '"other", {etag /}' } }],
+        ["GET /", "304 -", { send: { "if-none-match": '"other",{etag /},"more"' } }],
+        ["GET /", "304 -", { send: { "if-none-match": '"with, comma", W/"x", {etag /}' } }],
+        ["GET /", "304 -", { send: { "if-none-match": "*" } }],
+        ["GET /", "200 index.html", { send: { "if-none-match": '"other"' } }],
+        ["GET /", "200 index.html", { send: { "if-none-match": '""' } }],
+        ["GET /", "200 index.html", { send: { "if-none-match": "not-quoted" } }],
+        ["GET /", "200 index.html", { send: { "if-none-match": "{etag /about}" } }],
+        ["GET /about.html", "307 /about", { send: { "if-none-match": "*" }, source: semantics("13.2.1") }],
+        ["GET /missing", "404 404.html", { send: { "if-none-match": "*" }, source: semantics("13.2.1") }],
+        ["GET /", "304 -", { send: { "if-modified-since": "{date /}" }, source: semantics("13.1.3") }],
+        ["HEAD /", "304 -", { send: { "if-modified-since": "{date /}" }, source: semantics("13.1.3") }],
+        ["GET /", "304 -", { send: { "if-modified-since": LATE }, source: semantics("13.1.3") }],
+        ["GET /", "200 index.html", { send: { "if-modified-since": OLD }, source: semantics("13.1.3") }],
+        ["GET /", "200 index.html", { send: { "if-modified-since": "yesterday" }, source: semantics("13.1.3") }],
+        [
+          "GET /",
+          "200 index.html",
+          { send: { "if-none-match": '"other"', "if-modified-since": "{date /}" }, source: semantics("13.2.2") },
+        ],
+        [
+          "GET /",
+          "304 -",
+          { send: { "if-none-match": "{etag /}", "if-modified-since": OLD }, source: semantics("13.2.2") },
+        ],
+        ["GET /", "200 index.html", { send: { "if-match": "{etag /}" }, source: semantics("13.1.1") }],
+        ["GET /", "200 index.html", { send: { "if-match": "*" }, source: semantics("13.1.1") }],
+        ["GET /", "200 index.html", { send: { "if-match": '"other", {etag /}' }, source: semantics("13.1.1") }],
+        ["GET /", "412", { send: { "if-match": '"other"' }, source: semantics("13.1.1") }],
+        ["GET /", "412", { send: { "if-match": "W/{etag /}" }, source: semantics("13.1.1") }],
+        ["HEAD /", "412 -", { send: { "if-match": '"other"' }, source: semantics("13.1.1") }],
+        ["GET /", "412", { send: { "if-match": '"other"', "if-none-match": "{etag /}" }, source: semantics("13.2.2") }],
+        ["GET /", "200 index.html", { send: { "if-unmodified-since": "{date /}" }, source: semantics("13.1.4") }],
+        ["GET /", "200 index.html", { send: { "if-unmodified-since": LATE }, source: semantics("13.1.4") }],
+        ["GET /", "412", { send: { "if-unmodified-since": OLD }, source: semantics("13.1.4") }],
+        ["GET /", "200 index.html", { send: { "if-unmodified-since": "soon" }, source: semantics("13.1.4") }],
+        [
+          "GET /",
+          "200 index.html",
+          { send: { "if-match": "{etag /}", "if-unmodified-since": OLD }, source: semantics("13.2.2") },
+        ],
+        [
+          "GET /page",
+          "200 page.html",
+          { send: { ...BR, "if-none-match": "{etag /page}" }, source: semantics("8.8.3.3") },
+        ],
+        ["GET /page", "304 -", { send: { ...BR, "if-none-match": "{etag br /page}" }, source: semantics("8.8.3.3") }],
+        ["GET /page", "200 page.html", { send: { "if-none-match": "{etag br /page}" }, source: semantics("8.8.3.3") }],
+      ],
+    },
+  ],
+};
