@@ -2,6 +2,7 @@ import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId, Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { Gate } from "./access.ts";
 import { ByteCache } from "./byte-cache.ts";
 import { type BlobReader, type ByteRange, fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
@@ -18,6 +19,8 @@ export interface HandlerOptions {
   now?: () => number;
   /** For manifests and small files together. */
   memoryBytes?: number;
+  /** Of the connection; wrong passwords are counted by it. */
+  clientAddress?: (request: Request) => string | undefined;
   /** Hears of every fault that a visitor got a page for. */
   onFault?: (error: unknown, context: Record<string, string>) => void;
 }
@@ -45,6 +48,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const sites = new ByteCache<DeploymentId, Site>(memoryBytes / 2);
   const blobs = new StoredBlobs(store, memoryBytes / 2);
   const counts = { requests: 0, faults: 0 };
+  const gate = new Gate({ store, sitesDomain, now, clientAddress: options.clientAddress ?? (() => undefined) });
 
   const failure = (error: unknown, request: Request, host: string): Response => {
     counts.faults += 1;
@@ -66,12 +70,17 @@ export function createHandler(options: HandlerOptions): Handler {
   const answerLater = async (request: Request, host: string): Promise<Response> => {
     try {
       const pointer = hosts.peek(host) ?? (await hosts.read(host));
-      const page = pageFor(pointer, host);
-      if (page !== undefined) return pages.pageResponse(page, request);
-      const id = pointer!.deployment;
-      const site = sites.peek(id) ?? (await loadSite(id));
-      if (site === undefined) return pages.pageResponse(pages.unknownHost(host), request);
-      return await answer(site, request, host);
+      if (pointer === undefined) return pages.pageResponse(pages.unknownHost(host), request);
+      const passage = gate.pass(pointer, host, request);
+      // Side by side, so that a cold host costs no round trip more.
+      if (passage instanceof Promise && pointer.state === "ready") loadSite(pointer.deployment).catch(() => {});
+      return await gate.guard(passage, async () => {
+        const page = pageFor(pointer);
+        if (page !== undefined) return pages.pageResponse(page, request);
+        const site = sites.peek(pointer.deployment) ?? (await loadSite(pointer.deployment));
+        if (site === undefined) return pages.pageResponse(pages.unknownHost(host), request);
+        return await answer(site, request, host);
+      });
     } catch (error) {
       return failure(error, request, host);
     }
@@ -86,13 +95,18 @@ export function createHandler(options: HandlerOptions): Handler {
       const site = pointer?.state === "ready" ? sites.peek(pointer.deployment) : undefined;
       if (site === undefined) return answerLater(request, host);
       try {
-        return answer(site, request, host);
+        const passage = gate.pass(pointer!, host, request);
+        if (passage === undefined) return answer(site, request, host);
+        return gate.guard(passage, () => answer(site, request, host)).catch((error) => failure(error, request, host));
       } catch (error) {
         return failure(error, request, host);
       }
     },
     invalidate: (hostname) => hosts.invalidate(hostname),
-    invalidateAll: () => hosts.invalidateAll(),
+    invalidateAll() {
+      hosts.invalidateAll();
+      gate.invalidateAll();
+    },
     stats: () => ({
       ...counts,
       hosts: hosts.size,
@@ -103,6 +117,7 @@ export function createHandler(options: HandlerOptions): Handler {
       blobHits: blobs.cache.hits,
       blobMisses: blobs.cache.misses,
       blobBytes: blobs.cache.bytes,
+      ...gate.counts,
     }),
     close() {
       sites.clear();
@@ -111,8 +126,7 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 }
 
-function pageFor(pointer: HostPointer | undefined, host: string) {
-  if (pointer === undefined) return pages.unknownHost(host);
+function pageFor(pointer: HostPointer) {
   if (pointer.state === "building") return pages.building;
   return pointer.state === "failed" ? pages.failed : undefined;
 }

@@ -45,12 +45,12 @@ export function publishSite(
 export function pointHost(
   store: MemoryStore,
   host: string,
-  options: { deployment?: DeploymentId; state?: "building" | "ready" | "failed" } = {},
+  options: { deployment?: DeploymentId; state?: "building" | "ready" | "failed"; branch?: string } = {},
 ): void {
-  const { deployment = ID, state = "ready" } = options;
+  const { deployment = ID, state = "ready", branch = null } = options;
   const updatedAt = "2026-01-02T03:04:05.678Z";
   store.set(
     `hosts/${host}`,
-    JSON.stringify({ version: 1, deployment, project: "site", state, generation: 1, updatedAt }),
+    JSON.stringify({ version: 1, deployment, project: "site", branch, state, generation: 1, updatedAt }),
   );
 }
