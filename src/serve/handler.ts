@@ -2,11 +2,12 @@ import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId, Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { Gate } from "./access.ts";
+import { type Entrance, Gate } from "./access.ts";
 import { ByteCache } from "./byte-cache.ts";
 import { type BlobReader, type ByteRange, fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
 import * as pages from "./pages.ts";
+import type { ProxyDecision, ProxyFetch } from "./proxy.ts";
 import { isProductionHost, parseHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { resolve } from "./resolve.ts";
@@ -21,6 +22,8 @@ export interface HandlerOptions {
   memoryBytes?: number;
   /** Of the connection; wrong passwords are counted by it. */
   clientAddress?: (request: Request) => string | undefined;
+  /** Answers rewrites to other servers. */
+  proxy: ProxyFetch;
   /** Hears of every fault that a visitor got a page for. */
   onFault?: (error: unknown, context: Record<string, string>) => void;
 }
@@ -62,8 +65,10 @@ export function createHandler(options: HandlerOptions): Handler {
       return loaded && { value: siteOf(loaded.manifest), sizeBytes: loaded.sizeBytes * MANIFEST_FACTOR };
     });
 
-  const answer = (site: Site, request: Request, host: string): Response | Promise<Response> => {
-    const response = respond(site, request, { isIndexed: isProductionHost(host, sitesDomain), blobs });
+  const answer = (site: Site, request: Request, host: string, entrance?: Entrance): Response | Promise<Response> => {
+    const isIndexed = isProductionHost(host, sitesDomain);
+    const visit = { host, isIndexed, withoutAuthorization: entrance?.withHeader ?? false };
+    const response = respond(site, request, { isIndexed, blobs, proxy: (...asked) => options.proxy(...asked, visit) });
     return response instanceof Response ? response : response.catch((error) => failure(error, request, host));
   };
 
@@ -74,12 +79,12 @@ export function createHandler(options: HandlerOptions): Handler {
       const passage = gate.pass(pointer, host, request);
       // Side by side, so that a cold host costs no round trip more.
       if (passage instanceof Promise && pointer.state === "ready") loadSite(pointer.deployment).catch(() => {});
-      return await gate.guard(passage, async () => {
+      return await gate.guard(passage, async (entrance) => {
         const page = pageFor(pointer);
         if (page !== undefined) return pages.pageResponse(page, request);
         const site = sites.peek(pointer.deployment) ?? (await loadSite(pointer.deployment));
         if (site === undefined) return pages.pageResponse(pages.unknownHost(host), request);
-        return await answer(site, request, host);
+        return await answer(site, request, host, entrance);
       });
     } catch (error) {
       return failure(error, request, host);
@@ -97,7 +102,9 @@ export function createHandler(options: HandlerOptions): Handler {
       try {
         const passage = gate.pass(pointer!, host, request);
         if (passage === undefined) return answer(site, request, host);
-        return gate.guard(passage, () => answer(site, request, host)).catch((error) => failure(error, request, host));
+        return gate
+          .guard(passage, (entrance) => answer(site, request, host, entrance))
+          .catch((error) => failure(error, request, host));
       } catch (error) {
         return failure(error, request, host);
       }
@@ -134,7 +141,11 @@ function pageFor(pointer: HostPointer) {
 function respond(
   site: Site,
   request: Request,
-  options: { isIndexed: boolean; blobs: BlobReader },
+  options: {
+    isIndexed: boolean;
+    blobs: BlobReader;
+    proxy: (decision: ProxyDecision, request: Request) => Promise<Response>;
+  },
 ): Response | Promise<Response> {
   const { path, query } = splitTarget(request.url);
   const { method, headers } = request;
@@ -144,6 +155,8 @@ function respond(
       return fileResponse(decision.file, request, { ...options, status: decision.status });
     case "redirect":
       return redirect(decision, options.isIndexed);
+    case "proxy":
+      return options.proxy(decision, request);
     case "not-found":
       return pages.pageResponse(pages.notFound, request);
     case "bad-path":

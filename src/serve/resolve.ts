@@ -1,4 +1,5 @@
 import type { HtmlHandling, NotFoundHandling } from "../model/manifest.ts";
+import type { RuleOrigin } from "../model/routes.ts";
 import { handleHtml } from "./html-handling.ts";
 import { hasAssetExtension } from "./media-types.ts";
 import { decodePath, encodePath } from "./request-path.ts";
@@ -24,6 +25,7 @@ export interface RoutedRequest {
 export type Decision<File> =
   | { kind: "serve"; file: File; status: 200 | 404 }
   | { kind: "redirect"; status: 307; location: string }
+  | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
   | { kind: "not-found" }
   | { kind: "bad-path"; reason: string }
   | { kind: "options" }

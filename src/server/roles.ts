@@ -31,6 +31,8 @@ interface RoleParts {
   temporaryDirectory: string;
   version: string;
   allowsLocalSources: boolean;
+  /** Of the connection that a request came by. */
+  clientAddress: (request: Request) => string | undefined;
 }
 
 /** Starts what this process was asked to be. Modules of roles that it is not are never loaded. */
@@ -43,8 +45,9 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   const rooms: Pick<Rooms, "base" | "sites"> = {};
   let onHostsMoved = () => {};
   if (has("edge")) {
-    const { createHandler } = await import("../serve/handler.ts");
-    const handler = createHandler({ store: parts.store, sitesDomain: parts.settings.sitesDomain, onFault });
+    const [{ createHandler }, proxy] = await Promise.all([import("../serve/handler.ts"), openProxy(parts)]);
+    const { store, settings, clientAddress } = parts;
+    const handler = createHandler({ store, sitesDomain: settings.sitesDomain, clientAddress, proxy, onFault });
     parts.releasers.add("request handler", () => handler.close());
     parts.metrics.watchCounters("edge", () => handler.stats());
     onHostsMoved = () => handler.invalidateAll();
@@ -63,6 +66,29 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
   if (has("builder")) await startBuilder(shared);
   if (has("api")) rooms.base = await startApi(shared);
   return rooms;
+}
+
+/** What rewrites to other servers go through. */
+async function openProxy({ settings, clientAddress }: RoleParts) {
+  const [{ createProxy }, { ownAddresses }] = await Promise.all([
+    import("../serve/proxy.ts"),
+    import("../sandbox/own-addresses.ts"),
+  ]);
+  const { privateOrigins, host, sitesDomain } = settings;
+  return createProxy({
+    sitesDomain,
+    clientAddress,
+    ownAddresses,
+    privateAddresses: privateOrigins === "yes" || (privateOrigins === "auto" && isLoopbackHost(host)),
+    limits: {
+      silenceMs: settings.proxyTimeoutSeconds * 1000,
+      totalMs: settings.proxyTotalSeconds * 1000,
+      responseBytes: settings.proxyMiB * 1024 ** 2,
+      requestBytes: settings.proxyRequestMiB * 1024 ** 2,
+      inFlight: 128,
+      bufferedBytes: Math.max(64, settings.proxyRequestMiB) * 1024 ** 2,
+    },
+  });
 }
 
 type SharedParts = RoleParts &
@@ -98,12 +124,14 @@ async function startUpload(parts: SharedParts): Promise<void> {
 }
 
 async function startApi(parts: SharedParts) {
-  const [{ createApi }, { createWebsite }] = await Promise.all([
+  const [{ createApi }, { createWebsite }, { createExplain }] = await Promise.all([
     import("../api/app.ts"),
     import("../website/serve.ts"),
+    import("../serve/explain.ts"),
   ]);
   const website = createWebsite(join(import.meta.dir, "../../dist/website"));
-  return createApi(parts, { website, metrics: () => parts.metrics.response() });
+  const explain = createExplain({ store: parts.store, sitesDomain: parts.settings.sitesDomain });
+  return createApi({ ...parts, explain }, { website, metrics: () => parts.metrics.response() });
 }
 
 async function startBuilder(parts: SharedParts): Promise<void> {

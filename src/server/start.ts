@@ -94,6 +94,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
     metrics,
     temporaryDirectory,
     version: packageJson.version,
+    clientAddress: (request) => server.requestIP(request)?.address,
     allowsLocalSources:
       settings.localSources === "yes" || (settings.localSources === "auto" && isLoopbackHost(settings.host)),
   });
