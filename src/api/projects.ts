@@ -14,6 +14,7 @@ import { parseProjectSettings, projectSettingsSchema } from "../model/project.ts
 import { branchHost, deploymentHost, projectHost } from "../model/site-hosts.ts";
 import { parseSource } from "../model/source.ts";
 import { repositoryName } from "../model/trust.ts";
+import { removeAccess } from "../store/access.ts";
 import { removeCaches } from "../store/caches.ts";
 import { removePointer } from "../store/hosts.ts";
 import { promote } from "../work/host-pointers.ts";
@@ -70,6 +71,7 @@ export function projectRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
   app.openapi(removeOne, async (context) => {
     const project = await findProject(parts.database, context.req.valid("param").name);
     await takeDown(parts, project);
+    await removeAccess(parts.store, project.name);
     await removeCaches(parts.store, project.id);
     await deleteProject(parts.database, project.name);
     parts.onHostsMoved();
