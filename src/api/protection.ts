@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { nanoid } from "nanoid";
+import { customAlphabet } from "nanoid";
 import { findProject } from "../database/projects.ts";
 import {
   type Access,
@@ -18,6 +18,7 @@ import type { ApiEnv } from "./auth.ts";
 import type { ApiParts } from "./parts.ts";
 import { answer, nameParameter } from "./schemas.ts";
 
+const newId = customAlphabet("0123456789abcdefghijklmnopqrstuvwxyz", 10);
 /** OWASP's least for argon2id: a check takes 19 MiB of the process that serves. */
 const ARGON2 = { algorithm: "argon2id", memoryCost: 19_456, timeCost: 2 } as const;
 
@@ -34,7 +35,7 @@ export function protectionRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     const name = await projectName(context.req.valid("param").name);
     const wish = context.req.valid("json");
     const scope = parseScope(wish.scope);
-    const common = { id: nanoid(12), scope, createdAt: new Date().toISOString() };
+    const common = { id: newId(), scope, createdAt: new Date().toISOString() };
     let added: Protection;
     let token: string | null = null;
     if (wish.kind === "password") {

@@ -83,6 +83,7 @@ describe("a protected host", () => {
     const document = await explain("fix--site.localhost/about");
     expect(document.protection).toEqual({ keys: [{ id: "key1", scope: "previews", kind: "token" }], isOpened: false });
     expect([document.answer.status, document.behindProtection?.status]).toEqual([401, 200]);
+    expect(document.behindProtection?.headers["cache-control"]).toBe("private, max-age=0, must-revalidate");
     expect(document.entry?.path).toBe("about.html");
     expect(JSON.stringify(document)).not.toContain(sha256(TOKEN));
   });

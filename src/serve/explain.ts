@@ -7,6 +7,7 @@ import type { DeploymentId } from "../model/ids.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { getAccess } from "../store/access.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { sealed } from "./access.ts";
 import { createHandler } from "./handler.ts";
 import { negotiate } from "./negotiate.ts";
 import { isProductionHost, parseHost } from "./request-host.ts";
@@ -22,6 +23,12 @@ export interface ExplainOptions {
 
 type Answer = Explanation["answer"];
 
+interface Answering {
+  reading: ObjectStore;
+  /** As somebody with a password or token. */
+  hasKey: boolean;
+}
+
 /** Names the answer of another server, which is not asked. */
 const PROXIED = "x-berth-explained-proxy";
 
@@ -31,14 +38,15 @@ const PROXIED = "x-berth-explained-proxy";
  * rewrite leads to is not asked.
  */
 export function createExplain({ store, sitesDomain }: ExplainOptions) {
-  const answerOf = async (request: Request, reading: ObjectStore): Promise<Answer> => {
+  const answerOf = async (request: Request, { reading, hasKey }: Answering): Promise<Answer> => {
     const handler = createHandler({
-      store: reading,
+      store: hasKey ? withoutKeys(reading) : reading,
       sitesDomain,
       proxy: async () => new Response(null, { headers: { [PROXIED]: "1" } }),
     });
     try {
-      const response = await handler.fetch(request);
+      const handled = await handler.fetch(request);
+      const response = hasKey ? sealed(handled) : handled;
       await response.body?.cancel();
       const headers = Object.fromEntries(response.headers);
       const isProxied = PROXIED in headers;
@@ -67,9 +75,11 @@ export function createExplain({ store, sitesDomain }: ExplainOptions) {
       const routed = { method, path, query, headers: request.headers, host: host! };
       if (manifest !== undefined) story.decision(resolve(siteOf(manifest), routed));
     }
-    const answer = await answerOf(request, store);
+    const answer = await answerOf(request, { reading: store, hasKey: false });
     const isRefused = story.document.protection !== null && answer.status === 401;
-    const behindProtection = isRefused ? await answerOf(imagine(target, method, headers), unlocked(store)) : null;
+    const behindProtection = isRefused
+      ? await answerOf(imagine(target, method, headers), { reading: store, hasKey: true })
+      : null;
     return story.end({ answer, behindProtection });
   };
 }
@@ -99,7 +109,7 @@ function imagine(url: URL, method: string, given: Record<string, string>): Reque
 }
 
 /** The store as it would be if every host were open. */
-function unlocked(store: ObjectStore): ObjectStore {
+function withoutKeys(store: ObjectStore): ObjectStore {
   return new Proxy(store, {
     get(target, name) {
       if (name === "get") {
