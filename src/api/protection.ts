@@ -4,10 +4,10 @@ import { customAlphabet } from "nanoid";
 import { findProject } from "../database/projects.ts";
 import {
   type Access,
-  assertPassword,
   KINDS,
   type Protection,
   type ProtectionView,
+  parsePassword,
   parseScope,
   withoutProtection,
   withProtection,
@@ -39,8 +39,8 @@ export function protectionRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     let added: Protection;
     let token: string | null = null;
     if (wish.kind === "password") {
-      assertPassword(wish.password);
-      added = { ...common, kind: "password", hash: await Bun.password.hash(wish.password, ARGON2) };
+      const hash = await Bun.password.hash(parsePassword(wish.password), ARGON2);
+      added = { ...common, kind: "password", hash };
     } else {
       token = `berth_${randomBytes(32).toString("base64url")}`;
       added = { ...common, kind: "token", hash: sha256(token) };

@@ -61,18 +61,23 @@ export function parseScope(text: string): Scope {
   });
 }
 
-/** @throws BerthError `protection_invalid`, without the password */
-export function assertPassword(password: string): void {
+/**
+ * The one form of a password that is hashed and checked: keyboards write one letter in several ways.
+ * @throws BerthError `protection_invalid`, without the password
+ */
+export function parsePassword(text: string): string {
   const { least, most } = PASSWORD;
-  if (password.length >= least && password.length <= most && !/[\u0000-\u001f\u007f]/.test(password)) return;
+  const password = normalPassword(text);
+  const isFit = password.length >= least && password.length <= most && password.trim() === password;
+  if (isFit && !/[\u0000-\u001f\u007f]/.test(password)) return password;
   throw new BerthError(
     "protection_invalid",
-    `A password has ${least} to ${most} characters and no control character.`,
-    {
-      hint: "Choose another one.",
-    },
+    `A password has ${least} to ${most} characters, no control character, and no space at its ends.`,
+    { hint: "Choose another one." },
   );
 }
+
+export const normalPassword = (text: string): string => text.normalize("NFC");
 
 /**
  * Adds a key. A scope has one password, which the new one replaces, and any number of tokens.

@@ -192,10 +192,10 @@ export const settingsTable = {
   },
   privateOrigins: {
     variable: "BERTH_PRIVATE_ORIGINS",
-    schema: z.enum(["auto", "yes", "no"]),
-    fallback: "auto",
+    schema: z.enum(["yes", "no"]),
+    fallback: "no",
     meaning:
-      "Whether rewrites may lead to loopback, private and link-local addresses and to the machine's own. `auto`: only while the platform listens on loopback alone.",
+      "Whether rewrites may lead to loopback, private and link-local addresses and to the machine's own: with `yes`, whoever deploys a site can read what the machine reaches there.",
   },
   secretsKey: {
     variable: "BERTH_SECRETS_KEY",

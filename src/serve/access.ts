@@ -1,5 +1,5 @@
 import type { Access, Protection } from "../model/access.ts";
-import { protectionsOf } from "../model/access.ts";
+import { normalPassword, protectionsOf } from "../model/access.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
 import { sha256 } from "../model/ids.ts";
 import { getAccess } from "../store/access.ts";
@@ -118,7 +118,7 @@ export class Gate {
       this.counts.accessLimited += 1;
       return refuse(tooMany(waitSeconds), asking(visit, returnTo));
     }
-    const key = await this.passwordKey(form.get("password") ?? "", keys);
+    const key = await this.passwordKey(normalPassword(form.get("password") ?? ""), keys);
     if (key === "busy") return refuse(busy, asking(visit, returnTo));
     if (key === undefined) {
       this.counts.accessWrongPasswords += 1;

@@ -214,6 +214,7 @@ function toResponse(answer: http.IncomingMessage, { decision, request, context, 
   const status = decision.status === 200 ? own : decision.status;
   const headers = responseHeaders(answer.rawHeaders, { host, sitesDomain, isIndexed });
   // RFC 9110 sections 9.3.2 and 15.3.5: these have no body, whatever the head says.
+  if (own === 204) headers.delete("content-length");
   if (request.method === "HEAD" || [204, 205, 304].includes(own)) {
     answer.destroy();
     release();

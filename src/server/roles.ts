@@ -74,12 +74,11 @@ async function openProxy({ settings, clientAddress }: RoleParts) {
     import("../serve/proxy.ts"),
     import("../sandbox/own-addresses.ts"),
   ]);
-  const { privateOrigins, host, sitesDomain } = settings;
   return createProxy({
-    sitesDomain,
+    sitesDomain: settings.sitesDomain,
     clientAddress,
     ownAddresses,
-    privateAddresses: privateOrigins === "yes" || (privateOrigins === "auto" && isLoopbackHost(host)),
+    privateAddresses: settings.privateOrigins === "yes",
     limits: {
       silenceMs: settings.proxyTimeoutSeconds * 1000,
       totalMs: settings.proxyTotalSeconds * 1000,
