@@ -14,8 +14,8 @@ import { asks, busy, refuse, tooLarge, tooMany, UNLOCK_PATH, wrong } from "./unl
 
 /** Somebody with a key: what they get is `sealed`. */
 export interface Entrance {
-  /** Authorization or X-Berth-Token held the platform's key, and is not for another server. */
-  withHeader: boolean;
+  /** Authorization held the platform's key, and is not for another server. */
+  byAuthorization: boolean;
 }
 
 export interface GateOptions {
@@ -91,9 +91,9 @@ export class Gate {
     if (path === UNLOCK_PATH) return this.unlock(visit);
     const isSecure = isSecureRequest(request);
     const granted = { access, host, nowMs: this.options.now(), isSecure };
-    if (hasValidCookie(request.headers.get("cookie"), keys, granted))
-      return { withHeader: hasTokenHeader(request, keys) };
-    if (hasTokenHeader(request, keys)) return { withHeader: true };
+    const byAuthorization = tokenKey(bearerOf(request), keys) !== undefined;
+    const isKnown = byAuthorization || hasValidCookie(request.headers.get("cookie"), keys, granted);
+    if (isKnown || tokenKey(request.headers.get("x-berth-token"), keys)) return { byAuthorization };
     const key = request.method === "GET" || request.method === "HEAD" ? tokenKey(tokenInQuery(query), keys) : undefined;
     if (key !== undefined) return moveOn(localPath(path + withoutToken(query)), signCookie(key, granted));
     this.counts.accessRefused += 1;
@@ -196,22 +196,18 @@ export function isSecureRequest({ url, headers }: Request): boolean {
   return url.startsWith("https:") || headers.get("x-forwarded-proto")?.toLowerCase() === "https";
 }
 
-function hasTokenHeader({ headers }: Request, keys: readonly Protection[]): boolean {
-  const bearer = /^Bearer +(\S{1,200})$/i.exec(headers.get("authorization") ?? "")?.[1];
-  return (
-    tokenKey(bearer, keys) !== undefined || tokenKey(headers.get("x-berth-token") ?? undefined, keys) !== undefined
-  );
-}
+const bearerOf = ({ headers }: Request): string | undefined =>
+  /^Bearer +(\S{1,200})$/i.exec(headers.get("authorization") ?? "")?.[1];
 
 /** Tokens are of 256 random bits: they need neither a slow hash nor a limit of attempts. */
-function tokenKey(token: string | undefined, keys: readonly Protection[]): Protection | undefined {
-  if (token === undefined || token === "") return undefined;
+function tokenKey(token: string | null | undefined, keys: readonly Protection[]): Protection | undefined {
+  if (!token) return undefined;
   const hash = sha256(token);
   return keys.find((key) => key.kind === "token" && isSame(key.hash, hash));
 }
 
-const tokenInQuery = (query: string): string | undefined =>
-  query.includes(TOKEN_PARAMETER) ? (new URLSearchParams(query).get(TOKEN_PARAMETER) ?? undefined) : undefined;
+const tokenInQuery = (query: string): string | null =>
+  query.includes(TOKEN_PARAMETER) ? new URLSearchParams(query).get(TOKEN_PARAMETER) : null;
 
 /** The rest of the query stays letter for letter. */
 function withoutToken(query: string): string {

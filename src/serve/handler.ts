@@ -67,7 +67,7 @@ export function createHandler(options: HandlerOptions): Handler {
 
   const answer = (site: Site, request: Request, host: string, entrance?: Entrance): Response | Promise<Response> => {
     const isIndexed = isProductionHost(host, sitesDomain);
-    const visit = { host, isIndexed, withoutAuthorization: entrance?.withHeader ?? false };
+    const visit = { host, isIndexed, withoutAuthorization: entrance?.byAuthorization ?? false };
     const response = respond(site, request, { isIndexed, blobs, proxy: (...asked) => options.proxy(...asked, visit) });
     return response instanceof Response ? response : response.catch((error) => failure(error, request, host));
   };

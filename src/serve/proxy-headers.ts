@@ -6,7 +6,7 @@ export interface Forwarding {
   host: string;
   isSecure: boolean;
   clientAddress: string | undefined;
-  /** Authorization and X-Berth-Token opened a protected host: they are the platform's, not the other server's. */
+  /** It opened a protected host: it is the platform's, not the other server's. */
   withoutAuthorization: boolean;
 }
 
