@@ -68,8 +68,11 @@ async function measure(host: string, rate: number): Promise<Measured> {
   return { throughput: await load({ host, seconds }), atHalf: await load({ host, seconds, rate }) };
 }
 
-async function load(wish: { host: string; seconds: number; rate?: number }): Promise<LoadResult> {
-  const order: LoadOrder = { port: platform.port, path: "/", connections: CONNECTIONS, rate: null, ...wish };
+async function load({ host, ...wish }: { host: string; seconds: number; rate?: number }): Promise<LoadResult> {
+  const order: LoadOrder = {
+    ...{ port: platform.port, hosts: [host], path: "/", connections: CONNECTIONS, rate: null },
+    ...wish,
+  };
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "support/load.ts"), JSON.stringify(order)], {
     stdout: "pipe",
     stderr: "inherit",

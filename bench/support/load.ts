@@ -9,7 +9,8 @@
 
 export interface LoadOrder {
   port: number;
-  host: string;
+  /** Asked in turn. */
+  hosts: readonly string[];
   path: string;
   connections: number;
   seconds: number;
@@ -36,7 +37,8 @@ interface Connection {
 }
 
 const order = JSON.parse(Bun.argv[2]!) as LoadOrder;
-const request = `GET ${order.path} HTTP/1.1\r\nHost: ${order.host}\r\nAccept: */*\r\n\r\n`;
+const requests = order.hosts.map((host) => `GET ${order.path} HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\n\r\n`);
+let sentRequests = 0;
 const latencies: number[] = [];
 const idle: Connection[] = [];
 /** Due times of requests that wait for a connection, the oldest first from `waitingFrom` on. */
@@ -82,6 +84,8 @@ async function keepRate(rate: number): Promise<void> {
 
 function send(connection: Connection, dueMs: number): void {
   connection.dueMs = dueMs;
+  const request = requests[sentRequests % requests.length]!;
+  sentRequests += 1;
   if (connection.socket.write(request) !== request.length) fail("a request did not fit into the socket");
 }
 

@@ -3,6 +3,7 @@ import { deleteDeployment, endDeployment, findDeployment, listDeployments } from
 import { findProject } from "../database/projects.ts";
 import { isFinal } from "../model/deployment.ts";
 import { BerthError } from "../model/errors.ts";
+import type { ManifestFiles } from "../model/manifest-files.ts";
 import { getManifest } from "../store/deployments.ts";
 import { pointToFailure, promote, takeDownHosts } from "../work/host-pointers.ts";
 import { archiveLog } from "../work/log.ts";
@@ -19,7 +20,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
 
   app.openapi(createOne, async (context) => {
     const view = await createDeployment(parts, context.req.valid("json"));
-    parts.onHostsMoved();
     return context.json(json(view), 201);
   });
 
@@ -55,20 +55,15 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
   app.openapi(listFiles, async (context) => {
     const { prefix, after, limit } = context.req.valid("query");
     const view = await findDeployment(parts.database, context.req.valid("param").id);
-    const files = Object.entries((await getManifest(parts.store, view.id))?.files ?? {});
-    const chosen = files
-      .filter(([path]) => path.startsWith(prefix) && path > after)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    const page = chosen.slice(0, limit).map(([path, { hash, size, encoded }]) => ({
-      path,
-      size,
-      hash: hash as string,
-      encoded: Object.fromEntries(Object.entries(encoded ?? {}).map(([name, ref]) => [name, ref.size])),
-    }));
-    return context.json(
-      { files: page, next: chosen.length > limit ? page.at(-1)!.path : null, total: files.length },
-      200,
-    );
+    const files = (await getManifest(parts.store, view.id))?.files;
+    const numbers = files === undefined ? [] : numbersAfter(files, { prefix, after, limit: limit + 1 });
+    const page = numbers.slice(0, limit).map((number) => {
+      const { hash, size, encoded = {} } = files!.entryAt(number);
+      const sizes = Object.fromEntries(Object.entries(encoded).map(([name, ref]) => [name, ref.size]));
+      return { path: files!.pathAt(number), size, hash: hash as string, encoded: sizes };
+    });
+    const next = numbers.length > limit ? page.at(-1)!.path : null;
+    return context.json({ files: page, next, total: files?.count ?? 0 }, 200);
   });
 
   app.openapi(cancelOne, async (context) => {
@@ -84,7 +79,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       });
     }
     await pointToFailure(parts, view);
-    parts.onHostsMoved();
     return context.json(json(await findDeployment(parts.database, view.id)), 200);
   });
 
@@ -96,7 +90,6 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       });
     }
     if (!view.in_production) await promote(parts, view);
-    parts.onHostsMoved();
     return context.json(json(await findDeployment(parts.database, view.id)), 200);
   });
 
@@ -118,9 +111,20 @@ export function deploymentRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       ["source.json", "manifest.json", "log.jsonl"].map((name) => `deployments/${view.id}/${name}`),
     );
     await deleteDeployment(parts.database, view.id);
-    parts.onHostsMoved();
     return context.body(null, 204);
   });
+}
+
+function numbersAfter(
+  files: ManifestFiles,
+  { prefix, after, limit }: { prefix: string; after: string; limit: number },
+): number[] {
+  const numbers: number[] = [];
+  for (let number = 0; number < files.count && numbers.length < limit; number += 1) {
+    const path = files.pathAt(number);
+    if (path > after && path.startsWith(prefix)) numbers.push(number);
+  }
+  return numbers;
 }
 
 const path = "/deployments";

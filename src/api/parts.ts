@@ -22,6 +22,6 @@ export interface ApiParts {
   onFault(error: unknown, context: Record<string, string>): void;
   /** What answers a request to a site, told from the store as the request handler does. */
   explain(request: ExplainedRequest): Promise<Explanation>;
-  /** Tells the request handler in this process, if there is one, that these hosts may have moved. */
-  onHostsMoved(): void;
+  /** Tells the request handlers, here and elsewhere, that these hosts have moved. Never rejects. */
+  onHostsMoved(hosts: readonly string[]): Promise<void>;
 }

@@ -11,13 +11,11 @@ import type { ProjectRow } from "../database/schema.ts";
 import { isFinal } from "../model/deployment.ts";
 import { BerthError } from "../model/errors.ts";
 import { parseProjectSettings, projectSettingsSchema } from "../model/project.ts";
-import { branchHost, deploymentHost, projectHost } from "../model/site-hosts.ts";
 import { parseSource } from "../model/source.ts";
 import { repositoryName } from "../model/trust.ts";
 import { removeAccess } from "../store/access.ts";
 import { removeCaches } from "../store/caches.ts";
-import { removePointer } from "../store/hosts.ts";
-import { promote } from "../work/host-pointers.ts";
+import { promote, takeDownProject } from "../work/host-pointers.ts";
 import type { ApiEnv } from "./auth.ts";
 import type { ApiParts } from "./parts.ts";
 import { answer, deploymentSchema, nameParameter, projectSchema } from "./schemas.ts";
@@ -63,7 +61,6 @@ export function projectRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
     }
     await promote(parts, previous);
     await withdrawPromotion(parts.database, current.id);
-    parts.onHostsMoved();
     const [now] = await lastPromoted(parts.database, project.id, 1);
     return context.json(deploymentJson(now!, parts.address), 200);
   });
@@ -74,7 +71,6 @@ export function projectRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
     await removeAccess(parts.store, project.name);
     await removeCaches(parts.store, project.id);
     await deleteProject(parts.database, project.name);
-    parts.onHostsMoved();
     return context.body(null, 204);
   });
 }
@@ -91,7 +87,7 @@ function ownRepository(text: string): string {
 
 /** Ends what runs and removes the hosts and records of every deployment; blobs are shared and stay. */
 async function takeDown(parts: ApiParts, project: ProjectRow): Promise<void> {
-  const { database, store, address } = parts;
+  const { database, store } = parts;
   for (;;) {
     const page = await listDeployments(database, { projectId: project.id, limit: 200 });
     if (page.length === 0) return;
@@ -104,10 +100,10 @@ async function takeDown(parts: ApiParts, project: ProjectRow): Promise<void> {
         } as const;
         await endDeployment(database, view.id, { to: "canceled", error });
       }
-      const hosts = [deploymentHost(view.id, address), projectHost(project.name, address)];
-      if (view.branch !== null) hosts.push(branchHost(view.branch, project.name, address));
-      for (const host of hosts) await removePointer(store, host, { deployment: view.id });
-      await store.delete(["source.json", "manifest.json", "log.jsonl"].map((name) => `deployments/${view.id}/${name}`));
+    }
+    await takeDownProject(parts, page);
+    for (const { id } of page) {
+      await store.delete(["source.json", "manifest.json", "log.jsonl"].map((name) => `deployments/${id}/${name}`));
     }
     await database.query
       .deleteFrom("deployments")

@@ -13,6 +13,7 @@ import {
   withProtection,
 } from "../model/access.ts";
 import { sha256 } from "../model/ids.ts";
+import { projectHost } from "../model/site-hosts.ts";
 import { changeAccess, getAccess, newAccess } from "../store/access.ts";
 import type { ApiEnv } from "./auth.ts";
 import type { ApiParts } from "./parts.ts";
@@ -46,7 +47,7 @@ export function protectionRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       added = { ...common, kind: "token", hash: sha256(token) };
     }
     const access = await changeAccess(parts.store, name, (now) => withProtection(now ?? newAccess(), added));
-    parts.onHostsMoved();
+    await parts.onHostsMoved([projectHost(name, parts.address)]);
     return context.json({ protection: view(added), token, protections: views(access) }, 201);
   });
 
@@ -54,7 +55,7 @@ export function protectionRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     const { id, ...rest } = context.req.valid("param");
     const name = await projectName(rest.name);
     const access = await changeAccess(parts.store, name, (now) => withoutProtection(now, id));
-    parts.onHostsMoved();
+    await parts.onHostsMoved([projectHost(name, parts.address)]);
     return context.json({ protections: views(access) }, 200);
   });
 }

@@ -8,6 +8,7 @@ import {
   type Manifest,
   type ManifestEntry,
 } from "../model/manifest.ts";
+import { ManifestFiles } from "../model/manifest-files.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import { putMissingBlobs } from "../store/blobs.ts";
 import { getManifest, putManifest } from "../store/deployments.ts";
@@ -28,12 +29,16 @@ export async function publish(parts: WorkParts, held: HeldDeployment, output: Ou
   const start = performance.now();
   await held.advance({ to: "publishing", findings: { warnings: [...output.warnings] } });
   const earlier = await earlierEntries(parts, view.project_id);
-  const entries: Record<string, ManifestEntry> = {};
+  const entries: [path: string, entry: ManifestEntry][] = [];
   const blobs = blobsOf(output.files, earlier, held.signal, (path, entry) => {
-    entries[path] = entry;
+    entries.push([path, entry]);
   });
   const { newBytes } = await putMissingBlobs(parts.store, blobs, { known: knownHashes(earlier), concurrency: 32 });
-  await goLive(parts, held, { manifest: manifestOf(view, entries, output.settings), newBytes, start });
+  await goLive(parts, held, {
+    manifest: manifestOf(view, ManifestFiles.of(entries), output.settings),
+    newBytes,
+    start,
+  });
 }
 
 /** Publishes the files of an earlier deployment once more, under this one's name: nothing is read or stored anew. */
@@ -44,18 +49,22 @@ export async function republish(
 ): Promise<void> {
   const start = performance.now();
   await held.advance({ to: "publishing", findings: { warnings: [...warnings], reused: true } });
-  const manifest = { ...earlier, ...manifestOf(held.view, earlier.files, settings) };
+  const manifest = {
+    ...earlier,
+    ...manifestOf(held.view, earlier.files, settings),
+    compression: earlier.compression,
+  };
   await goLive(parts, held, { manifest, newBytes: 0, start });
 }
 
-function manifestOf(view: DeploymentView, files: Manifest["files"], settings: ProjectSettings): Manifest {
+function manifestOf(view: DeploymentView, files: ManifestFiles, settings: ProjectSettings): Manifest {
   return {
-    version: 1,
     deployment: view.id,
     project: view.project_name,
     createdAt: view.created_at.toISOString(),
     htmlHandling: settings.html_handling ?? "auto-trailing-slash",
-    notFoundHandling: settings.not_found_handling ?? defaultNotFoundHandling(Object.keys(files)),
+    notFoundHandling: settings.not_found_handling ?? defaultNotFoundHandling(files.paths()),
+    compression: "quick",
     files,
   };
 }
@@ -69,19 +78,18 @@ async function goLive(
   // An earlier attempt that was cut off behind this point has said what is served; its blobs are all there.
   const kept =
     (await putManifest(parts.store, manifest)) === "written" ? manifest : await getManifest(parts.store, view.id);
-  const served = Object.values(kept?.files ?? {});
-  const bytes = served.reduce((sum, entry) => sum + entry.size, 0);
+  const { count, totalBytes: bytes } = (kept ?? manifest).files;
   await held.advance({ findings: { newBytes } });
   log.say(
     "publish",
-    `Published ${served.length} files, ${bytes} bytes; ${newBytes} bytes are new in the store, compressed copies among them.`,
+    `Published ${count} files, ${bytes} bytes; ${newBytes} bytes are new in the store, compressed copies among them.`,
   );
   await log.flush();
   const isPublished = await publishUnderLock(parts.database, { id: view.id, attempt: view.attempt }, async () => {
     const { promoted } = await pointToReady(parts, view);
     const totalMs = Date.now() - view.created_at.getTime();
     const timings = { publishMs: Math.round(performance.now() - start), totalMs };
-    return { promoted, findings: { files: served.length, bytes, timings } };
+    return { promoted, findings: { files: count, bytes, timings } };
   });
   if (!isPublished) throw new NoLongerHeld();
 }
@@ -97,7 +105,9 @@ async function earlierEntries(parts: WorkParts, projectId: string): Promise<Map<
     .limit(1)
     .executeTakeFirst();
   const manifest = row && (await getManifest(parts.store, row.id));
-  return new Map(Object.values(manifest?.files ?? {}).map((entry) => [entry.hash, entry]));
+  const entries = new Map<Sha256, ManifestEntry>();
+  for (const [, entry] of manifest?.files.entries() ?? []) entries.set(entry.hash, entry);
+  return entries;
 }
 
 function knownHashes(earlier: Map<Sha256, ManifestEntry>): Set<Sha256> {

@@ -1,4 +1,5 @@
 import type { DeploymentId, Sha256 } from "./ids.ts";
+import type { ManifestFiles } from "./manifest-files.ts";
 
 /** Cloudflare's four values and meanings (Workers static assets, "HTML handling"). */
 export const HTML_HANDLING = ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"] as const;
@@ -23,20 +24,25 @@ export interface ManifestEntry extends BlobRef {
   encoded?: Partial<Record<Encoding, BlobRef>>;
 }
 
+/** How hard the copies were compressed: quickly before going live, or afterwards as small as they get. */
+export const COMPRESSIONS = ["quick", "strong"] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+
 /**
- * Everything that is needed to serve a deployment, and nothing else; stored as `deployments/<id>/manifest.json`.
- * Immutable once written.
+ * Everything that is needed to serve a deployment, and nothing else; stored as `deployments/<id>/manifest.json` in the
+ * form that `manifest-json.ts` reads and writes. What is served never changes; the copies it is sent in may, once, from
+ * `quick` to `strong`.
  */
 export interface Manifest {
-  version: 1;
   deployment: DeploymentId;
   project: string;
   /** ISO 8601, UTC. Also the `Last-Modified` of every file. */
   createdAt: string;
   htmlHandling: HtmlHandling;
   notFoundHandling: NotFoundHandling;
-  /** By path without a leading slash. Symbolic links are resolved at publish: the entries are files. */
-  files: Record<string, ManifestEntry>;
+  compression: Compression;
+  /** Symbolic links are resolved at publish: the entries are files. */
+  files: ManifestFiles;
 }
 
 /** Without a setting: a `404.html` means 404 pages, one single HTML file a single-page application. */

@@ -1,4 +1,5 @@
 import type { Access } from "../model/access.ts";
+import { BerthError } from "../model/errors.ts";
 
 /** The same ages as of host pointers: see `host-cache.ts`. */
 const FRESH_MS = 1_000;
@@ -8,7 +9,14 @@ const PROJECTS_MAX = 20_000;
 
 /** A project without keys. */
 export const OPEN = "open";
-type Known = Access | typeof OPEN;
+export type Known = Access | typeof OPEN;
+
+export interface AccessSource {
+  load(project: string, signal: AbortSignal): Promise<Access | undefined>;
+  /** Of a process before this one, where there is a disk; undefined: nothing. */
+  remembered?(project: string): Promise<Known | undefined>;
+  learned?(project: string, known: Known): void;
+}
 
 interface Entry {
   known: Known;
@@ -24,7 +32,7 @@ export class AccessCache {
   private readonly loading = new Map<string, Promise<Known>>();
 
   constructor(
-    private readonly load: (project: string, signal: AbortSignal) => Promise<Access | undefined>,
+    private readonly source: AccessSource,
     private readonly now: () => number,
   ) {}
 
@@ -51,19 +59,26 @@ export class AccessCache {
     const running = this.loading.get(project);
     if (running !== undefined) return running;
     const isCurrent = () => this.loading.get(project) === started;
-    const started: Promise<Known> = this.load(project, AbortSignal.timeout(5 * PATIENCE_MS)).then(
+    const started: Promise<Known> = this.source.load(project, AbortSignal.timeout(5 * PATIENCE_MS)).then(
       (access) => {
         const known = access === undefined || access.protections.length === 0 ? OPEN : access;
         // A read that began before an invalidation may have seen the old keys.
-        if (isCurrent()) this.keep(project, { known, checkedAt: this.now() });
+        if (!isCurrent()) return known;
+        const before = this.entries.get(project)?.known;
+        if (JSON.stringify(before) !== JSON.stringify(known)) this.source.learned?.(project, known);
+        this.keep(project, { known, checkedAt: this.now() });
         return known;
       },
-      (error) => {
+      async (error) => {
         const entry = this.entries.get(project);
+        const isDamaged = error instanceof BerthError && error.code === "corrupt_object";
+        const remembered = entry || isDamaged ? undefined : await this.source.remembered?.(project);
         if (isCurrent()) {
           this.loading.delete(project);
           if (entry) entry.checkedAt = this.now();
+          if (remembered !== undefined) this.keep(project, { known: remembered, checkedAt: this.now() });
         }
+        if (remembered !== undefined) return remembered;
         throw error;
       },
     );
@@ -76,6 +91,12 @@ export class AccessCache {
     this.entries.delete(project);
     this.entries.set(project, entry);
     if (this.entries.size > PROJECTS_MAX) this.entries.delete(this.entries.keys().next().value!);
+  }
+
+  invalidate(project: string): void {
+    this.loading.delete(project);
+    const entry = this.entries.get(project);
+    if (entry) entry.checkedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The next request reads anew; what is known stays for a store that is down. */

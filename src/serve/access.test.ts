@@ -26,7 +26,6 @@ beforeEach(() => {
     store,
     sitesDomain: "localhost",
     now: () => nowMs,
-    proxy: () => Promise.reject(new Error("no rewrite")),
     clientAddress: (request) => request.headers.get("x-test-client") ?? "192.0.2.1",
   });
   server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler.fetch });

@@ -4,9 +4,10 @@ import type { HostPointer } from "../model/host-pointer.ts";
 import { sha256 } from "../model/ids.ts";
 import { getAccess } from "../store/access.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { AccessCache, OPEN } from "./access-cache.ts";
+import { AccessCache, type AccessSource, type Known, OPEN } from "./access-cache.ts";
 import { hasValidCookie, isSame, signCookie } from "./access-cookie.ts";
 import { Attempts, clientKey } from "./attempts.ts";
+import type { DiskCache } from "./disk-cache.ts";
 import { localPath } from "./local-path.ts";
 import { isProductionHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
@@ -22,6 +23,8 @@ export interface GateOptions {
   store: ObjectStore;
   sitesDomain: string;
   now: () => number;
+  /** What is known outlives the process here. */
+  disk?: DiskCache | undefined;
   /** Of the connection; undefined when it is not known. */
   clientAddress: (request: Request) => string | undefined;
 }
@@ -43,7 +46,7 @@ export class Gate {
   readonly counts = { accessRefused: 0, accessWrongPasswords: 0, accessLimited: 0 };
 
   constructor(private readonly options: GateOptions) {
-    this.cache = new AccessCache((project, signal) => getAccess(options.store, project, signal), options.now);
+    this.cache = new AccessCache(sourceOf(options), options.now);
     this.attempts = new Attempts(ATTEMPTS, options.now);
   }
 
@@ -62,6 +65,13 @@ export class Gate {
     return this.cache
       .read(pointer.project)
       .then((read) => (read === OPEN ? undefined : this.judge(read, pointer, host, request)));
+  }
+
+  /** A host of a project moved, or its keys changed: both are told by the host. */
+  invalidateHost(host: string): void {
+    const { sitesDomain } = this.options;
+    if (!host.endsWith(`.${sitesDomain}`)) return;
+    this.cache.invalidate(host.slice(0, -sitesDomain.length - 1).replace(/^.*--/, ""));
   }
 
   invalidateAll(): void {
@@ -148,6 +158,19 @@ export class Gate {
       else next();
     }
   }
+}
+
+function sourceOf({ store, disk }: GateOptions): AccessSource {
+  const load: AccessSource["load"] = (project, signal) => getAccess(store, project, signal);
+  if (disk === undefined) return { load };
+  return {
+    load,
+    async remembered(project) {
+      const bytes = await disk.text("access", project);
+      return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Known);
+    },
+    learned: (project, known) => disk.keepText("access", project, new TextEncoder().encode(JSON.stringify(known))),
+  };
 }
 
 interface Visit {

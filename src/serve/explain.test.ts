@@ -108,7 +108,7 @@ describe("a protected host", () => {
 
 test("what it says is what the request handler answers", async () => {
   protect();
-  const handler = createHandler({ store, sitesDomain: "localhost", proxy: () => Promise.reject(new Error("none")) });
+  const handler = createHandler({ store, sitesDomain: "localhost" });
   for (const host of ["site.localhost", "fix--site.localhost", "new--site.localhost", "none.localhost"]) {
     for (const path of ["/", "/about", "/about.html", "/about/", "/x", "/%2e%2e/", "//a.css", "/a%00"]) {
       for (const method of ["GET", "HEAD", "OPTIONS", "PUT"]) {

@@ -62,7 +62,8 @@ export function createExplain({ store, sitesDomain }: ExplainOptions) {
     const request = imagine(target, method, headers);
     const story = new Story(target, request);
     const host = parseHost(target.host);
-    const pointer = host === undefined ? undefined : await loadPointer(store, host);
+    const state = host === undefined ? undefined : await loadPointer(store, host);
+    const pointer = state === undefined || "removed" in state ? undefined : state;
     story.host(host, isProductionHost(host ?? "", sitesDomain));
     story.pointer(pointer);
     const access = pointer && (await getAccess(store, pointer.project));

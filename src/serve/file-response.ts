@@ -1,43 +1,34 @@
-import type { BlobRef } from "../model/manifest.ts";
 import { isNotModified, rangeOf } from "./conditional.ts";
+import type { Counts } from "./counts.ts";
 import { negotiate } from "./negotiate.ts";
 import { notAcceptable, pageResponse } from "./pages.ts";
 import type { SiteFile, Variant } from "./site.ts";
+import type { BlobReader } from "./stored-blobs.ts";
 
-export interface BlobReader {
-  /** Bytes that are in memory, or undefined. */
-  peek(blob: BlobRef): Uint8Array<ArrayBuffer> | undefined;
-  read(blob: BlobRef, range?: ByteRange): Promise<BodyInit>;
-}
-export interface ByteRange {
-  first: number;
-  last: number;
-}
 interface Options {
   status: 200 | 404;
   isIndexed: boolean;
   blobs: BlobReader;
+  counts: Counts;
 }
 
 /** Answers GET and HEAD for a file; conditions and ranges hold for a 200 alone. */
 export function fileResponse(file: SiteFile, request: Request, options: Options): Response | Promise<Response> {
   const { headers } = request;
-  if (options.status === 200 && request.method === "GET" && headers.has("range")) {
-    const ranged = rangeResponse(file.variant("identity", options.isIndexed), headers, options.blobs);
+  const { status, isIndexed, blobs, counts } = options;
+  if (status === 200 && request.method === "GET" && headers.has("range")) {
+    const ranged = rangeResponse(file.variant("identity", isIndexed), headers, blobs);
     if (ranged !== undefined) return ranged;
   }
   const encoding = negotiate(headers.get("accept-encoding"), file.entry.encoded);
   if (encoding === undefined) return pageResponse(notAcceptable, request);
-  const variant = file.variant(encoding, options.isIndexed);
-  if (options.status === 200 && isNotModified(headers, variant)) return notModified(variant);
-  if (request.method === "HEAD") {
-    return new Response(null, { status: options.status, headers: variant.headersForHead });
-  }
-  const bytes = options.blobs.peek(variant.blob);
-  if (bytes !== undefined) return new Response(bytes, { status: options.status, headers: variant.headers });
-  return options.blobs
-    .read(variant.blob)
-    .then((body) => new Response(body, { status: options.status, headers: variant.headersForHead }));
+  const variant = file.variant(encoding, isIndexed);
+  if (status === 200 && isNotModified(headers, variant)) return notModified(variant);
+  if (request.method === "HEAD") return new Response(null, { status, headers: variant.headersForHead });
+  counts.encoding(encoding);
+  const blob = blobs.peek(variant.blob);
+  if (blob !== undefined) return new Response(blob, { status, headers: variant.headers });
+  return blobs.read(variant.blob).then((body) => new Response(body, { status, headers: variant.headersForHead }));
 }
 
 /** The fields that RFC 9110 section 15.4.5 asks for, and none that describes the content. */

@@ -21,7 +21,6 @@ beforeEach(() => {
     store,
     sitesDomain: "localhost",
     now: () => nowMs,
-    proxy: () => Promise.reject(new Error("no rewrite")),
     onFault: (error) => faults.push(error),
   });
   server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler.fetch });

@@ -1,18 +1,22 @@
 import type { HostPointer } from "../model/host-pointer.ts";
-import type { DeploymentId, Sha256 } from "../model/ids.ts";
-import type { BlobRef } from "../model/manifest.ts";
+import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type Entrance, Gate } from "./access.ts";
 import { ByteCache } from "./byte-cache.ts";
-import { type BlobReader, type ByteRange, fileResponse } from "./file-response.ts";
+import { Counts } from "./counts.ts";
+import { DiskCache } from "./disk-cache.ts";
+import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
+import { KnownRoutes } from "./known-routes.ts";
 import * as pages from "./pages.ts";
-import type { ProxyDecision, ProxyFetch } from "./proxy.ts";
-import { isProductionHost, parseHost } from "./request-host.ts";
+import { createProxy, type ProxyFetch } from "./proxy.ts";
+import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
-import { resolve } from "./resolve.ts";
-import { type Site, siteOf } from "./site.ts";
-import { loadBlob, loadManifest, loadPointer, streamBlob } from "./sources.ts";
+import { type Decision, resolve } from "./resolve.ts";
+import { memoryOf, type Site, type SiteFile, siteOf } from "./site.ts";
+import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
+import { keepPointer, loadManifest, loadPointer, rememberedPointer } from "./sources.ts";
+import { StoredBlobs } from "./stored-blobs.ts";
 
 export interface HandlerOptions {
   store: ObjectStore;
@@ -20,10 +24,13 @@ export interface HandlerOptions {
   now?: () => number;
   /** For manifests and small files together. */
   memoryBytes?: number;
+  /** Where a store that is far away is kept in part; a folder of this handler's own. */
+  disk?: { folder: string; bytes: number } | undefined;
+  skew?: SkewLimits;
   /** Of the connection; wrong passwords are counted by it. */
   clientAddress?: (request: Request) => string | undefined;
-  /** Answers rewrites to other servers. */
-  proxy: ProxyFetch;
+  /** Answers rewrites to other servers; by default those at public addresses, within `PROXY_LIMITS`. */
+  proxy?: ProxyFetch;
   /** Hears of every fault that a visitor got a page for. */
   onFault?: (error: unknown, context: Record<string, string>) => void;
 }
@@ -34,97 +41,188 @@ export interface Handler {
   /** The pointer of this host moved. */
   invalidate(hostname: string): void;
   invalidateAll(): void;
+  /** Flat numbers: those of `Counts`, and what the caches hold. */
   stats(): Record<string, number>;
   close(): void;
 }
 
-const MEMORY_BYTES = 256 * 1024 * 1024;
-/** Larger files are streamed and not kept. */
-const SMALL_BYTES = 1024 * 1024;
-/** A parsed manifest takes about this many times the bytes of its text. */
-const MANIFEST_FACTOR = 4;
+/** What is known of a request once its host has a deployment to show. */
+interface Visit {
+  request: Request;
+  host: RequestHost;
+  pointer: HostPointer;
+  site: Site;
+  /** Of somebody with a key to a protected host. */
+  entrance?: Entrance | undefined;
+}
 
-/** Serves all hosts from the object store alone. What is in memory is answered without waiting. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
+const SKEW: SkewLimits = { deployments: 10, hours: 24 };
+
+/**
+ * Serves all hosts from the object store alone. What is in memory is answered without waiting: host, pointer, site and
+ * file are one look-up each.
+ */
 export function createHandler(options: HandlerOptions): Handler {
   const { store, sitesDomain, onFault, now = Date.now, memoryBytes = MEMORY_BYTES } = options;
-  const hosts = new HostCache((host, signal) => loadPointer(store, host, signal), now);
+  const counts = new Counts();
+  const readHost = hostReader(sitesDomain);
+  const disk = options.disk && new DiskCache(options.disk.folder, options.disk.bytes);
+  const hosts = new HostCache(
+    {
+      load: (host, signal) => loadPointer(store, host, signal),
+      ...(disk && {
+        remembered: (host) => rememberedPointer(disk, host),
+        learned: (host, state) => keepPointer(disk, host, state),
+      }),
+    },
+    now,
+  );
   const sites = new ByteCache<DeploymentId, Site>(memoryBytes / 2);
-  const blobs = new StoredBlobs(store, memoryBytes / 2);
-  const counts = { requests: 0, faults: 0 };
-  const gate = new Gate({ store, sitesDomain, now, clientAddress: options.clientAddress ?? (() => undefined) });
+  const routes = new KnownRoutes();
+  const blobs = new StoredBlobs(store, counts, memoryBytes / 2, disk);
 
-  const failure = (error: unknown, request: Request, host: string): Response => {
-    counts.faults += 1;
-    onFault?.(error, { host });
-    return pages.pageResponse(pages.fault(error), request);
-  };
+  const clientAddress = options.clientAddress ?? (() => undefined);
+  const gate = new Gate({ store, sitesDomain, now, disk, clientAddress });
+  const proxy = options.proxy ?? createProxy({ sitesDomain, clientAddress });
 
   const loadSite = (id: DeploymentId) =>
     sites.load(id, async () => {
-      const loaded = await loadManifest(store, id);
-      return loaded && { value: siteOf(loaded.manifest), sizeBytes: loaded.sizeBytes * MANIFEST_FACTOR };
+      const loaded = await loadManifest(store, id, disk);
+      return loaded && { value: siteOf(loaded.manifest), sizeBytes: memoryOf(loaded.manifest) };
     });
 
-  const answer = (site: Site, request: Request, host: string, entrance?: Entrance): Response | Promise<Response> => {
-    const isIndexed = isProductionHost(host, sitesDomain);
-    const visit = { host, isIndexed, withoutAuthorization: entrance?.byAuthorization ?? false };
-    const response = respond(site, request, { isIndexed, blobs, proxy: (...asked) => options.proxy(...asked, visit) });
-    return response instanceof Response ? response : response.catch((error) => failure(error, request, host));
+  const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await loadSite(id)), now);
+
+  const failure = (error: unknown, request: Request, host: RequestHost): Response => {
+    counts.faults += 1;
+    onFault?.(error, { host: host.name });
+    return pages.pageResponse(pages.fault(error), request);
   };
 
-  const answerLater = async (request: Request, host: string): Promise<Response> => {
-    try {
-      const pointer = hosts.peek(host) ?? (await hosts.read(host));
-      if (pointer === undefined) return pages.pageResponse(pages.unknownHost(host), request);
-      const passage = gate.pass(pointer, host, request);
-      // Side by side, so that a cold host costs no round trip more.
-      if (passage instanceof Promise && pointer.state === "ready") loadSite(pointer.deployment).catch(() => {});
-      return await gate.guard(passage, async (entrance) => {
-        const page = pageFor(pointer);
-        if (page !== undefined) return pages.pageResponse(page, request);
-        const site = sites.peek(pointer.deployment) ?? (await loadSite(pointer.deployment));
-        if (site === undefined) return pages.pageResponse(pages.unknownHost(host), request);
-        return await answer(site, request, host, entrance);
-      });
-    } catch (error) {
-      return failure(error, request, host);
+  /** When pointer or manifest have to be waited for. */
+  const answerLater = async (request: Request, host: RequestHost): Promise<Response> => {
+    const pointer = hosts.peek(host.name) ?? (await hosts.read(host.name));
+    if (pointer === undefined) return pages.pageResponse(pages.unknownHost(host.name), request);
+    const passage = gate.pass(pointer, host.name, request);
+    // Side by side, so that a cold host costs no round trip more.
+    if (passage instanceof Promise && pointer.state === "ready") loadSite(pointer.deployment).catch(() => {});
+    return gate.guard(passage, async (entrance) => {
+      if (pointer.state === "building") return pages.pageResponse(pages.building, request);
+      if (pointer.state === "failed") return pages.pageResponse(pages.failed, request);
+      const site = sites.peek(pointer.deployment) ?? (await loadSite(pointer.deployment));
+      if (site === undefined) return pages.pageResponse(pages.unknownHost(host.name), request);
+      return answer({ request, host, pointer, site, entrance });
+    });
+  };
+
+  /** The deployment is known: this is where a request is let in. */
+  const letIn = (visit: Visit): Response | Promise<Response> => {
+    const passage = gate.pass(visit.pointer, visit.host.name, visit.request);
+    if (passage === undefined) return answer(visit);
+    return gate.guard(passage, (entrance) => answer({ ...visit, entrance }));
+  };
+
+  /** Chooses the answer. */
+  const answer = (visit: Visit): Response | Promise<Response> => {
+    const { request, host, site } = visit;
+    const { url, method, headers } = request;
+    const isRead = method === "GET" || method === "HEAD";
+    const known = isRead ? routes.get(url, site) : undefined;
+    if (known !== undefined) {
+      return fileResponse(known, request, { status: 200, isIndexed: host.isIndexed, blobs, counts });
     }
+    const { path, query } = splitTarget(url);
+    const decision = resolve(site, { method, path, query, headers });
+    if (isRead && query === "") routes.learn(url, site, decision);
+    const isMissing = decision.kind === "not-found" || (decision.kind === "serve" && decision.status === 404);
+    if (isMissing && isRead && asksForAsset(path, headers)) return missingAsset(visit, path, decision);
+    return carryOut(visit, decision);
+  };
+
+  /** A page from before the last deployment may have asked: another one may come to have it, so no cache keeps the 404. */
+  const missingAsset = async (visit: Visit, path: string, decision: Decision<SiteFile>): Promise<Response> => {
+    const file = await earlier.find(visit.pointer, path);
+    if (file !== undefined) return carryOut(visit, { kind: "serve", file, status: 200 });
+    const response = await carryOut(visit, decision);
+    response.headers.set("cache-control", "no-store");
+    return response;
+  };
+
+  const carryOut = ({ request, host, entrance }: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
+    switch (decision.kind) {
+      case "serve":
+        return fileResponse(decision.file, request, {
+          status: decision.status,
+          isIndexed: host.isIndexed,
+          blobs,
+          counts,
+        });
+      case "redirect":
+        return redirect(decision, host.isIndexed);
+      case "proxy": {
+        const withoutAuthorization = entrance?.byAuthorization ?? false;
+        return proxy(decision, request, { host: host.name, isIndexed: host.isIndexed, withoutAuthorization });
+      }
+      case "not-found":
+        return pages.pageResponse(pages.notFound, request);
+      case "bad-path":
+        return pages.pageResponse(pages.badPath(decision.reason), request);
+      case "options":
+        return new Response(null, { status: 204, headers: { allow: pages.ALLOW } });
+      case "method-not-allowed":
+        return pages.pageResponse(pages.methodNotAllowed, request);
+    }
+  };
+
+  const counted = (response: Response): Response => {
+    counts.status(response.status);
+    return response;
   };
 
   return {
     fetch(request) {
       counts.requests += 1;
-      const host = parseHost(request.headers.get("host"));
-      if (host === undefined) return pages.pageResponse(pages.badHost, request);
-      const pointer = hosts.peek(host);
-      const site = pointer?.state === "ready" ? sites.peek(pointer.deployment) : undefined;
-      if (site === undefined) return answerLater(request, host);
+      const host = readHost(request.headers.get("host"));
+      if (host === undefined) return counted(pages.pageResponse(pages.badHost, request));
       try {
-        const passage = gate.pass(pointer!, host, request);
-        if (passage === undefined) return answer(site, request, host);
-        return gate
-          .guard(passage, (entrance) => answer(site, request, host, entrance))
-          .catch((error) => failure(error, request, host));
+        const pointer = hosts.peek(host.name);
+        const site = pointer?.state === "ready" ? sites.peek(pointer.deployment) : undefined;
+        const response = site ? letIn({ request, host, pointer: pointer!, site }) : answerLater(request, host);
+        if (response instanceof Response) return counted(response);
+        return response.catch((error) => failure(error, request, host)).then(counted);
       } catch (error) {
-        return failure(error, request, host);
+        return counted(failure(error, request, host));
       }
     },
-    invalidate: (hostname) => hosts.invalidate(hostname),
+    invalidate(hostname) {
+      hosts.invalidate(hostname);
+      gate.invalidateHost(hostname);
+    },
     invalidateAll() {
       hosts.invalidateAll();
       gate.invalidateAll();
     },
     stats: () => ({
       ...counts,
+      ...gate.counts,
       hosts: hosts.size,
-      stalePointers: hosts.stale,
+      unknownHosts: hosts.unknownSize,
+      staleAnswers: hosts.stale,
+      earlierAssets: earlier.served,
       manifestHits: sites.hits,
       manifestMisses: sites.misses,
       manifestBytes: sites.bytes,
       blobHits: blobs.cache.hits,
       blobMisses: blobs.cache.misses,
       blobBytes: blobs.cache.bytes,
-      ...gate.counts,
+      ...(disk && {
+        diskHits: disk.hits,
+        diskMisses: disk.misses,
+        diskCorrupt: disk.corrupt,
+        diskFaults: disk.faults,
+        diskBytes: disk.bytes,
+      }),
     }),
     close() {
       sites.clear();
@@ -133,66 +231,8 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 }
 
-function pageFor(pointer: HostPointer) {
-  if (pointer.state === "building") return pages.building;
-  return pointer.state === "failed" ? pages.failed : undefined;
-}
-
-function respond(
-  site: Site,
-  request: Request,
-  options: {
-    isIndexed: boolean;
-    blobs: BlobReader;
-    proxy: (decision: ProxyDecision, request: Request) => Promise<Response>;
-  },
-): Response | Promise<Response> {
-  const { path, query } = splitTarget(request.url);
-  const { method, headers } = request;
-  const decision = resolve(site, { method, path, query, headers });
-  switch (decision.kind) {
-    case "serve":
-      return fileResponse(decision.file, request, { ...options, status: decision.status });
-    case "redirect":
-      return redirect(decision, options.isIndexed);
-    case "proxy":
-      return options.proxy(decision, request);
-    case "not-found":
-      return pages.pageResponse(pages.notFound, request);
-    case "bad-path":
-      return pages.pageResponse(pages.badPath(decision.reason), request);
-    case "options":
-      return new Response(null, { status: 204, headers: { allow: pages.ALLOW } });
-    case "method-not-allowed":
-      return pages.pageResponse(pages.methodNotAllowed, request);
-  }
-}
-
 function redirect({ status, location }: { status: number; location: string }, isIndexed: boolean): Response {
   const headers = new Headers({ location, "cache-control": "public, max-age=0, must-revalidate" });
   if (!isIndexed) headers.set("x-robots-tag", "noindex");
   return new Response(null, { status, headers });
-}
-
-/** Small blobs from memory, large ones straight from the store. */
-class StoredBlobs implements BlobReader {
-  readonly cache: ByteCache<Sha256, Uint8Array<ArrayBuffer>>;
-
-  constructor(
-    private readonly store: ObjectStore,
-    memoryBytes: number,
-  ) {
-    this.cache = new ByteCache(memoryBytes);
-  }
-
-  peek({ hash }: BlobRef): Uint8Array<ArrayBuffer> | undefined {
-    return this.cache.peek(hash);
-  }
-
-  async read(blob: BlobRef, range?: ByteRange): Promise<BodyInit> {
-    if (blob.size > SMALL_BYTES) return streamBlob(this.store, blob, range);
-    const load = async () => ({ value: await loadBlob(this.store, blob), sizeBytes: blob.size });
-    const bytes = this.peek(blob) ?? (await this.cache.load(blob.hash, load))!;
-    return range ? bytes.subarray(range.first, range.last + 1) : bytes;
-  }
 }

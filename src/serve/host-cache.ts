@@ -1,102 +1,209 @@
-import type { HostPointer } from "../model/host-pointer.ts";
+import { BerthError } from "../model/errors.ts";
+import { type HostPointer, isOlder } from "../model/host-pointer.ts";
+import { withDeadline } from "./deadline.ts";
+import type { HostState } from "./sources.ts";
 
-const FRESH_MS = 1_000;
-/** Beyond this age a pointer is read again before it is used, so a change is seen although nobody asked meanwhile. */
-const STALE_MS = 5_000;
-/** A store that hangs is like one that fails when there is a pointer to fall back on. */
-const PATIENCE_MS = 2_000;
-const HOSTS_MAX = 10_000;
+/** From this age on a pointer is read again beside the requests that it still answers. */
+export const FRESH_MS = 7_000;
+/** From this age on it is read before it answers: no answer shows what a host stopped showing longer ago. */
+export const STALE_MS = 10_000;
+/** Between the two there is time for one read; a store that takes longer counts as down. */
+const REFRESH_MS = 2_500;
+/** The same where there is no pointer to fall back on. */
+const FIRST_READ_MS = 5_000;
+/** While the store is down: how soon it is tried again, for each host that is asked for. */
+const RETRY_MS = 1_000;
+const UNKNOWN_MS = 5_000;
+const HOSTS_MAX = 20_000;
+const UNKNOWN_MAX = 10_000;
+/** Reads of hosts that are not known, at the same time. */
+const FIRST_READS_MAX = 1_000;
 
 interface Entry {
-  pointer: HostPointer | undefined;
-  /** When it was read last, or when that was last tried in vain. */
-  checkedAt: number;
+  state: HostState;
+  /** Points in time, in the unit of `now`. */
+  freshUntil: number;
+  usableUntil: number;
+  /** The last read failed: what is served may be out of date. */
+  isStale: boolean;
 }
 
-type Load = (host: string, signal: AbortSignal) => Promise<HostPointer | undefined>;
+export interface HostSource {
+  /** @throws what the store throws */
+  load(host: string, signal: AbortSignal): Promise<HostState | undefined>;
+  /** What was known of a host before this process began; asked when the store is down. */
+  remembered?(host: string): Promise<HostState | undefined>;
+  /** Called with every state that is news. */
+  learned?(host: string, state: HostState): void;
+}
 
-/** Host pointers in memory. `peek` answers at once when it may; otherwise `read` waits. */
+/**
+ * Host pointers in memory. `peek` answers at once when it may; otherwise `read` waits. Hosts that exist and hosts that
+ * don't are kept apart, so that asking for many of the latter drives out none of the former.
+ */
 export class HostCache {
   private readonly entries = new Map<string, Entry>();
+  /** Hosts that the store does not know, with the time until which that is believed. */
+  private readonly unknown = new Map<string, number>();
   private readonly loading = new Map<string, Promise<HostPointer | undefined>>();
-  private readonly load: Load;
-  private readonly now: () => number;
+  private firstReads = 0;
+  /** Answers that were given by a pointer that could not be read again. */
   stale = 0;
 
-  constructor(load: Load, now: () => number) {
-    this.load = load;
-    this.now = now;
-  }
+  constructor(
+    private readonly source: HostSource,
+    private readonly now: () => number,
+  ) {}
 
   /** A pointer that may be served without waiting, refreshed in the background when it is no longer fresh. */
   peek(host: string): HostPointer | undefined {
     const entry = this.entries.get(host);
-    if (entry?.pointer === undefined) return undefined;
-    const ageMs = this.now() - entry.checkedAt;
-    if (ageMs <= FRESH_MS) return entry.pointer;
-    if (ageMs > STALE_MS) return undefined;
-    this.refresh(host).catch(() => {});
-    this.stale += 1;
-    return entry.pointer;
+    if (entry === undefined || "removed" in entry.state) return undefined;
+    const now = this.now();
+    if (now >= entry.freshUntil) {
+      if (now >= entry.usableUntil) return undefined;
+      this.refresh(host, entry).catch(() => {});
+    }
+    if (entry.isStale) this.stale += 1;
+    return entry.state;
   }
 
   /** The pointer, or undefined when there is no such host. @throws what the store throws when nothing is known */
   async read(host: string): Promise<HostPointer | undefined> {
     const entry = this.entries.get(host);
-    if (entry !== undefined && entry.pointer === undefined && this.now() - entry.checkedAt <= FRESH_MS)
-      return undefined;
-    const refreshed = this.refresh(host);
-    if (entry?.pointer === undefined) return refreshed;
-    return Promise.race([refreshed, Bun.sleep(PATIENCE_MS).then(() => Promise.reject(new Error("slow")))]).catch(() => {
-      entry.checkedAt = this.now();
+    if (entry === undefined) {
+      if (this.now() < (this.unknown.get(host) ?? 0)) return undefined;
+      return await this.refresh(host, undefined);
+    }
+    if ("removed" in entry.state && this.now() < entry.freshUntil) return undefined;
+    return await this.refresh(host, entry).catch(() => {
+      const known = this.entries.get(host) ?? entry;
       this.stale += 1;
-      return entry.pointer;
+      return shown(known.state);
     });
   }
 
-  private refresh(host: string): Promise<HostPointer | undefined> {
+  private refresh(host: string, known: Entry | undefined): Promise<HostPointer | undefined> {
     const running = this.loading.get(host);
     if (running !== undefined) return running;
-    const isCurrent = () => this.loading.get(host) === started;
-    const started: Promise<HostPointer | undefined> = this.load(host, AbortSignal.timeout(5 * PATIENCE_MS)).then(
-      (pointer) => {
-        // A read that began before an invalidation may have seen the old pointer.
-        if (isCurrent()) this.keep(host, { pointer, checkedAt: this.now() });
-        return pointer;
-      },
-      (error) => {
-        const entry = this.entries.get(host);
-        if (isCurrent()) {
-          this.loading.delete(host);
-          if (entry) entry.checkedAt = this.now();
-        }
-        throw error;
-      },
-    );
+    const started: Promise<HostPointer | undefined> = this.load(
+      host,
+      known,
+      () => this.loading.get(host) === started,
+    ).finally(() => {
+      if (this.loading.get(host) === started) this.loading.delete(host);
+    });
     this.loading.set(host, started);
     return started;
   }
 
-  private keep(host: string, entry: Entry): void {
-    this.loading.delete(host);
+  /** `isCurrent`: a read that began before an invalidation may have seen the old pointer. */
+  private async load(
+    host: string,
+    known: Entry | undefined,
+    isCurrent: () => boolean,
+  ): Promise<HostPointer | undefined> {
+    const startedAt = this.now();
+    try {
+      const state = await this.loadState(host, known);
+      if (!isCurrent()) return shown(this.keepNewer(host, state, undefined));
+      return shown(this.keepNewer(host, state, startedAt));
+    } catch (error) {
+      const entry = this.entries.get(host) ?? (await this.remember(host));
+      if (entry === undefined) throw error;
+      if (isCurrent()) {
+        const now = this.now();
+        Object.assign(entry, { isStale: true, freshUntil: now + RETRY_MS, usableUntil: now + STALE_MS });
+      }
+      if (known !== undefined) throw error;
+      this.stale += 1;
+      return shown(entry.state);
+    }
+  }
+
+  private async loadState(host: string, known: Entry | undefined): Promise<HostState | undefined> {
+    const load = (signal: AbortSignal) => this.source.load(host, signal);
+    if (known !== undefined) return withDeadline(REFRESH_MS, load);
+    if (this.firstReads >= FIRST_READS_MAX) throw tooMany();
+    this.firstReads += 1;
+    try {
+      return await withDeadline(FIRST_READ_MS, load);
+    } finally {
+      this.firstReads -= 1;
+    }
+  }
+
+  /** @returns what is known now: never what is older than what was known before. */
+  private keepNewer(host: string, read: HostState | undefined, startedAt: number | undefined): HostState | undefined {
+    const known = this.entries.get(host);
+    if (read === undefined && known === undefined) {
+      if (startedAt !== undefined) this.keepUnknown(host, startedAt);
+      return undefined;
+    }
+    // Nothing is ever removed without a trace, so to find nothing is to look into the past.
+    const isNews = read !== undefined && (known === undefined || !isOlder(read, known.state));
+    const state = isNews ? read : known!.state;
+    if (isNews && (known === undefined || isOlder(known.state, read))) this.source.learned?.(host, read);
+    const freshUntil = startedAt === undefined ? (known?.freshUntil ?? 0) : startedAt + FRESH_MS;
+    const usableUntil = startedAt === undefined ? (known?.usableUntil ?? 0) : startedAt + STALE_MS;
+    this.put(host, { state, freshUntil, usableUntil, isStale: startedAt === undefined && (known?.isStale ?? false) });
+    return state;
+  }
+
+  private put(host: string, entry: Entry): void {
+    this.unknown.delete(host);
     this.entries.delete(host);
     this.entries.set(host, entry);
     if (this.entries.size > HOSTS_MAX) this.entries.delete(this.entries.keys().next().value!);
   }
 
-  /** The next request reads the pointer anew; the known one stays for a store that is down. */
-  invalidate(host: string): void {
-    this.loading.delete(host);
-    const entry = this.entries.get(host);
-    if (entry) entry.checkedAt = Number.NEGATIVE_INFINITY;
+  private keepUnknown(host: string, startedAt: number): void {
+    this.unknown.delete(host);
+    this.unknown.set(host, startedAt + UNKNOWN_MS);
+    if (this.unknown.size > UNKNOWN_MAX) this.unknown.delete(this.unknown.keys().next().value!);
   }
 
+  private async remember(host: string): Promise<Entry | undefined> {
+    const state = await this.source.remembered?.(host);
+    if (state === undefined) return undefined;
+    const entry = { state, freshUntil: 0, usableUntil: 0, isStale: true };
+    this.put(host, entry);
+    return entry;
+  }
+
+  /** The host has moved: the next request waits for the new pointer, which is read at once when the host is known. */
+  invalidate(host: string): void {
+    this.loading.delete(host);
+    this.unknown.delete(host);
+    const entry = this.entries.get(host);
+    if (entry === undefined) return;
+    entry.freshUntil = 0;
+    entry.usableUntil = 0;
+    this.refresh(host, entry).catch(() => {});
+  }
+
+  /** Any host may have moved: every pointer is read again at its next request, which it still answers. */
   invalidateAll(): void {
-    for (const host of this.entries.keys()) this.invalidate(host);
     this.loading.clear();
+    this.unknown.clear();
+    for (const entry of this.entries.values()) entry.freshUntil = 0;
   }
 
   get size(): number {
     return this.entries.size;
   }
+
+  get unknownSize(): number {
+    return this.unknown.size;
+  }
+}
+
+function shown(state: HostState | undefined): HostPointer | undefined {
+  return state === undefined || "removed" in state ? undefined : state;
+}
+
+function tooMany(): BerthError {
+  return new BerthError("store_unavailable", "Too many hosts that are not known are asked for at the same time.", {
+    hint: "Try again in a few seconds.",
+  });
 }

@@ -5,9 +5,9 @@ import { BerthError } from "../model/errors.ts";
 
 export interface OriginPolicy {
   /** Whether private, loopback and link-local addresses and the machine's own are let through. */
-  privateAddresses: boolean;
+  privateAddresses?: boolean;
   /** This machine's. */
-  ownAddresses(): readonly string[];
+  ownAddresses?(): readonly string[];
   /** As getaddrinfo(3) does. */
   resolve?: (host: string) => Promise<string[]>;
 }
@@ -25,7 +25,7 @@ export interface Origin {
  */
 export async function pinOrigin(
   target: string,
-  { privateAddresses, ownAddresses, resolve }: OriginPolicy,
+  { privateAddresses = false, ownAddresses, resolve }: OriginPolicy,
 ): Promise<Origin> {
   const url = URL.canParse(target) ? new URL(target) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
@@ -38,7 +38,7 @@ export async function pinOrigin(
       hint: "Its owner finds the server in the site's rules.",
     });
   }
-  const own = privateAddresses ? [] : ownAddresses();
+  const own = ownAddresses?.() ?? [];
   if (!privateAddresses && !found.every((address) => isForeignPublicAddress(address, own))) {
     throw refused("The server behind this page is at an address that is not a public one, or the platform's own.");
   }

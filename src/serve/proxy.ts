@@ -29,9 +29,19 @@ export interface ProxyLimits {
   bufferedBytes: number;
 }
 
+const PROXY_LIMITS: ProxyLimits = {
+  silenceMs: 30_000,
+  totalMs: 300_000,
+  responseBytes: 100 * 1024 ** 2,
+  requestBytes: 10 * 1024 ** 2,
+  inFlight: 128,
+  bufferedBytes: 64 * 1024 ** 2,
+};
+
 export interface ProxyOptions extends OriginPolicy {
   sitesDomain: string;
-  limits: ProxyLimits;
+  /** Those that are absent are `PROXY_LIMITS`. */
+  limits?: Partial<ProxyLimits>;
   clientAddress: (request: Request) => string | undefined;
 }
 
@@ -50,7 +60,8 @@ const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
  * Answers by another server, as Netlify's and Vercel's rewrites do: its status, headers and body pass through; its
  * redirects are the visitor's to follow. The body streams at the visitor's pace. Faults are pages, never thrown.
  */
-export function createProxy(options: ProxyOptions): ProxyFetch {
+export function createProxy(given: ProxyOptions): ProxyFetch {
+  const options = { ...given, limits: { ...PROXY_LIMITS, ...given.limits } };
   const load: Load = { inFlight: new Map(), bufferedBytes: 0 };
   return async (decision, request, visit) => {
     try {
@@ -71,7 +82,7 @@ interface Load {
   bufferedBytes: number;
 }
 interface Context {
-  options: ProxyOptions;
+  options: ProxyOptions & { limits: ProxyLimits };
   visit: ProxyVisit;
   load: Load;
 }

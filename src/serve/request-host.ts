@@ -3,6 +3,31 @@ import { isDeploymentId } from "../model/ids.ts";
 /** Letters, digits, hyphens and underscores between single dots: also what a key of the store may hold. */
 const HOSTNAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 const PORT = /^[0-9]{1,5}$/;
+const PORT_MAX = 65535;
+const KNOWN_MAX = 10_000;
+
+/** Who is asked. */
+export interface RequestHost {
+  /** Lower-cased, without a port. */
+  name: string;
+  /** Whether search engines may list what it shows. */
+  isIndexed: boolean;
+}
+
+/** Reads Host headers for sites below `sitesDomain`; each header is taken apart once and then known. */
+export function hostReader(sitesDomain: string): (header: string | null) => RequestHost | undefined {
+  const known = new Map<string | null, RequestHost>();
+  return (header) => {
+    const host = known.get(header);
+    if (host !== undefined) return host;
+    const name = parseHost(header);
+    if (name === undefined) return undefined;
+    const read = { name, isIndexed: isProductionHost(name, sitesDomain) };
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(header, read);
+    return read;
+  };
+}
 
 /**
  * Reads a Host header (RFC 9112 section 3.2): lower-cased, without its port and without the dot of the root.
@@ -15,7 +40,7 @@ export function parseHost(header: string | null): string | undefined {
   const colon = host.indexOf(":");
   if (colon !== -1) {
     const port = host.slice(colon + 1);
-    if (port !== "" && !PORT.test(port)) return undefined;
+    if (port !== "" && !(PORT.test(port) && Number(port) <= PORT_MAX)) return undefined;
     host = host.slice(0, colon);
   }
   if (host.endsWith(".")) host = host.slice(0, -1);

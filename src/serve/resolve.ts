@@ -6,7 +6,7 @@ import { decodePath, encodePath } from "./request-path.ts";
 
 /** What `resolve` reads of a deployment. Paths begin with a slash. */
 export interface Routable<File> {
-  files: ReadonlyMap<string, File>;
+  files: Pick<ReadonlyMap<string, File>, "get" | "has">;
   htmlHandling: HtmlHandling;
   notFoundHandling: NotFoundHandling;
   /** What a single-page application answers navigations with. */
@@ -71,7 +71,7 @@ function resolveNotFound<File>(site: Routable<File>, path: string, request: Rout
   }
 }
 
-function nearestNotFoundPage<File>(files: ReadonlyMap<string, File>, path: string): Decision<File> {
+function nearestNotFoundPage<File>(files: Routable<File>["files"], path: string): Decision<File> {
   for (let slash = path.lastIndexOf("/"); slash >= 0; slash = path.lastIndexOf("/", slash - 1)) {
     const file = files.get(`${path.slice(0, slash)}/404.html`);
     if (file !== undefined) return { kind: "serve", file, status: 404 };

@@ -1,11 +1,18 @@
 import type { BlobRef, Encoding, Manifest, ManifestEntry } from "../model/manifest.ts";
+import type { ManifestFiles } from "../model/manifest-files.ts";
 import { cacheControlOf } from "./cache-control.ts";
 import type { Validators } from "./conditional.ts";
 import { contentTypeOf } from "./media-types.ts";
 import type { Routable } from "./resolve.ts";
+import { SiteFiles } from "./site-files.ts";
 
 /** A deployment ready to be served. */
 export type Site = Routable<SiteFile>;
+
+/** Measured: what a site takes beyond the bytes of its columns. */
+const SITE_BYTES = 3_500;
+/** What parsed JSON takes, against its text. */
+const PARSED_FACTOR = 4;
 
 /** One encoding of one file with the headers of its responses. */
 export interface Variant extends Validators {
@@ -17,17 +24,27 @@ export interface Variant extends Validators {
 
 export function siteOf(manifest: Manifest): Site {
   const lastModified = new Date(manifest.createdAt).toUTCString();
-  const files = new Map<string, SiteFile>();
-  for (const [path, entry] of Object.entries(manifest.files)) {
-    files.set(`/${path}`, new SiteFile(path, entry, lastModified));
-  }
+  const files = new SiteFiles(manifest.files, (path, entry) => new SiteFile(path, entry, lastModified));
   const { htmlHandling, notFoundHandling } = manifest;
-  return { files, htmlHandling, notFoundHandling, singlePage: files.get("/index.html") ?? onlyPage(files) };
+  if (notFoundHandling !== "single-page-application") return { files, htmlHandling, notFoundHandling };
+  const singlePage = files.get("/index.html") ?? files.get(`/${onlyPage(manifest.files)}`);
+  return { files, htmlHandling, notFoundHandling, singlePage };
 }
 
-function onlyPage(files: ReadonlyMap<string, SiteFile>): SiteFile | undefined {
-  const pages = [...files.keys()].filter((path) => path.endsWith(".html"));
-  return pages.length === 1 ? files.get(pages[0]!) : undefined;
+function onlyPage(files: ManifestFiles): string | undefined {
+  let page: string | undefined;
+  for (const path of files.paths()) {
+    if (!path.endsWith(".html")) continue;
+    if (page !== undefined) return undefined;
+    page = path;
+  }
+  return page;
+}
+
+/** About what a site takes in memory, without the files that were asked for: `SiteFiles` bounds those by itself. */
+export function memoryOf(manifest: Manifest): number {
+  const { files, ...rest } = manifest;
+  return files.memoryBytes + SITE_BYTES + JSON.stringify(rest).length * PARSED_FACTOR;
 }
 
 /** A file of a deployment; the headers are made at the first request of each variant. */

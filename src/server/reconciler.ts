@@ -15,6 +15,7 @@ interface ReconcilerParts {
   queue: JobQueue;
   store: ObjectStore;
   address: SiteAddress;
+  onHostsMoved(hosts: readonly string[]): Promise<void>;
   onFault(error: unknown, context: Record<string, string>): void;
 }
 

@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { keysInUse } from "../database/variables.ts";
 import { isLoopbackHost, type Settings } from "../model/settings.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
+import type { Handler } from "../serve/handler.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { SecretBox } from "../work/secrets.ts";
 import { secretsOf } from "../work/secrets-key.ts";
 import type { Rooms } from "./front-door.ts";
+import { followHostMoves, hostsAnnouncer } from "./host-moves.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PlatformLog } from "./platform-log.ts";
+import { startReconciler } from "./reconciler.ts";
 import type { Releasers } from "./releasers.ts";
 import type { Work } from "./start.ts";
 
@@ -42,15 +45,14 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
     parts.metrics.faults.inc();
     parts.log.fault(error, context);
   };
-  const rooms: Pick<Rooms, "base" | "sites"> = {};
-  let onHostsMoved = () => {};
+  const rooms: { base?: Rooms["base"]; sites?: Handler } = {};
   if (has("edge")) {
     const [{ createHandler }, proxy] = await Promise.all([import("../serve/handler.ts"), openProxy(parts)]);
     const { store, settings, clientAddress } = parts;
     const handler = createHandler({ store, sitesDomain: settings.sitesDomain, clientAddress, proxy, onFault });
     parts.releasers.add("request handler", () => handler.close());
     parts.metrics.watchCounters("edge", () => handler.stats());
-    onHostsMoved = () => handler.invalidateAll();
+    await followHostMoves(parts, handler);
     rooms.sites = handler;
   }
   const { work } = parts;
@@ -61,10 +63,13 @@ export async function startRoles(parts: RoleParts): Promise<Pick<Rooms, "base" |
     given: parts.settings.secretsKey,
     isInUse: async () => (await keysInUse(work.database)).length > 0,
   });
+  const onHostsMoved = hostsAnnouncer(work.database, { onFault, handler: rooms.sites });
   const shared = { ...parts, ...work, secrets, onFault, onHostsMoved };
   if (has("upload")) await startUpload(shared);
   if (has("builder")) await startBuilder(shared);
   if (has("api")) rooms.base = await startApi(shared);
+  const reconciler = startReconciler({ ...shared, onFault: parts.log.fault });
+  parts.releasers.add("reconciler", () => reconciler.stop());
   return rooms;
 }
 
@@ -84,7 +89,6 @@ async function openProxy({ settings, clientAddress }: RoleParts) {
       totalMs: settings.proxyTotalSeconds * 1000,
       responseBytes: settings.proxyMiB * 1024 ** 2,
       requestBytes: settings.proxyRequestMiB * 1024 ** 2,
-      inFlight: 128,
       bufferedBytes: Math.max(64, settings.proxyRequestMiB) * 1024 ** 2,
     },
   });
@@ -94,7 +98,7 @@ type SharedParts = RoleParts &
   Work & {
     secrets: () => Promise<SecretBox>;
     onFault: (error: unknown, context: Record<string, string>) => void;
-    onHostsMoved: () => void;
+    onHostsMoved: (hosts: readonly string[]) => Promise<void>;
   };
 
 async function startUpload(parts: SharedParts): Promise<void> {

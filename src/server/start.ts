@@ -17,7 +17,6 @@ import { findLeftovers, removeLeftovers } from "./leftovers.ts";
 import { listen } from "./listen.ts";
 import { Metrics } from "./metrics.ts";
 import { openPlatformLog, type PlatformLog } from "./platform-log.ts";
-import { startReconciler } from "./reconciler.ts";
 import { Releasers } from "./releasers.ts";
 import { type Environment, startRoles } from "./roles.ts";
 
@@ -98,10 +97,6 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
     allowsLocalSources:
       settings.localSources === "yes" || (settings.localSources === "auto" && isLoopbackHost(settings.host)),
   });
-  if (work && needs("api", "upload", "builder")) {
-    const reconciler = startReconciler({ ...work, store, address, onFault: log.fault });
-    releasers.add("reconciler", () => reconciler.stop());
-  }
   answer = createFrontDoor({
     domain: settings.domain,
     health: healthCheck({ store, ...work, roles: settings.roles }),
@@ -139,6 +134,8 @@ async function openStore(settings: Settings): Promise<ObjectStore> {
 
 export interface Work {
   database: Database;
+  /** To the database's server. */
+  connection: PostgresConnection;
   queue: JobQueue;
 }
 
@@ -161,7 +158,7 @@ async function openWork({ settings, releasers, log, onBroken }: OpeningWork): Pr
       ? await openPostgresQueue(connection, onFault("queue"))
       : await openRedisQueue(settings.queue, onFault("queue"));
   releasers.add("queue", () => queue.close());
-  return { database, queue };
+  return { database, connection, queue };
 }
 
 async function openServer({ settings, releasers, onBroken }: Omit<OpeningWork, "log">): Promise<PostgresConnection> {

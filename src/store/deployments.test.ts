@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { LogLine } from "../model/deployment.ts";
 import { newDeploymentId, sha256 } from "../model/ids.ts";
 import type { Manifest } from "../model/manifest.ts";
+import { ManifestFiles } from "../model/manifest-files.ts";
 import type { TreeEntry } from "../model/tree.ts";
 import { getLog, getManifest, getSource, putLog, putManifest, putSource } from "./deployments.ts";
 import { openFileStore } from "./file.ts";
@@ -42,17 +43,17 @@ test("a damaged tree is corrupt_object", async () => {
 
 test("a manifest is written once: the first one stays", async () => {
   const manifest: Manifest = {
-    version: 1,
     deployment: newDeploymentId(),
     project: "site",
     createdAt: "2026-01-01T00:00:00.000Z",
     htmlHandling: "auto-trailing-slash",
     notFoundHandling: "none",
-    files: { "index.html": { hash: sha256("x"), size: 1 } },
+    compression: "quick",
+    files: ManifestFiles.of([["index.html", { hash: sha256("x"), size: 1 }]]),
   };
   expect(await getManifest(store, manifest.deployment)).toBeUndefined();
   expect(await putManifest(store, manifest)).toBe("written");
-  expect(await putManifest(store, { ...manifest, files: {} })).toBe("earlier-kept");
+  expect(await putManifest(store, { ...manifest, files: ManifestFiles.of([]) })).toBe("earlier-kept");
   expect(await getManifest(store, manifest.deployment)).toEqual(manifest);
 });
 

@@ -1,8 +1,10 @@
 import type { LogLine } from "../model/deployment.ts";
+import { BerthError } from "../model/errors.ts";
 import type { DeploymentId, Sha256 } from "../model/ids.ts";
 import type { Manifest } from "../model/manifest.ts";
+import { decodeManifest, encodeManifest } from "../model/manifest-json.ts";
 import type { Source } from "../model/source.ts";
-import { encodeJson, parseJson, readVersioned } from "./json-objects.ts";
+import { encodeJson, isDamaged, parseJson, readVersioned, withChecksum } from "./json-objects.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** A deployment's uploaded source: `deployments/<id>/source.json`. */
@@ -48,12 +50,42 @@ export async function getSource(store: ObjectStore, id: DeploymentId): Promise<S
  */
 export async function putManifest(store: ObjectStore, manifest: Manifest): Promise<"written" | "earlier-kept"> {
   const key = keyOf(manifest.deployment, "manifest.json");
-  const { written } = await store.put(key, encodeJson(manifest), { ifAbsent: true });
+  const { written } = await store.put(key, withChecksum(encodeManifest(manifest)), { ifAbsent: true });
   return written ? "written" : "earlier-kept";
 }
 
+/** @throws BerthError `corrupt_object` when it is not the manifest of this deployment, whole and sound */
 export async function getManifest(store: ObjectStore, id: DeploymentId): Promise<Manifest | undefined> {
-  return (await readVersioned<Manifest>(store, keyOf(id, "manifest.json")))?.value;
+  return (await readManifest(store, id))?.manifest;
+}
+
+/** With its ETag. @throws as `getManifest` */
+export async function readManifest(
+  store: ObjectStore,
+  id: DeploymentId,
+): Promise<{ manifest: Manifest; etag: string } | undefined> {
+  const key = keyOf(id, "manifest.json");
+  const found = await store.get(key);
+  if (found === undefined) return undefined;
+  return { manifest: parseManifest(await found.bytes(), id), etag: found.etag };
+}
+
+/** @throws as `getManifest` */
+export function parseManifest(bytes: Uint8Array, id: DeploymentId): Manifest {
+  const manifest = isDamaged(bytes) ? undefined : decodeManifest(bytes, id);
+  if (manifest !== undefined) return manifest;
+  throw new BerthError("corrupt_object", `The stored object '${keyOf(id, "manifest.json")}' is damaged.`, {
+    hint: "Restore the object from a backup, or deploy again.",
+  });
+}
+
+/**
+ * Puts a manifest in the place of the one that had this ETag; its deployment may have been removed meanwhile.
+ * @returns whether it was written
+ */
+export async function replaceManifest(store: ObjectStore, manifest: Manifest, etag: string): Promise<boolean> {
+  const key = keyOf(manifest.deployment, "manifest.json");
+  return (await store.put(key, withChecksum(encodeManifest(manifest)), { ifMatch: etag })).written;
 }
 
 export async function putLog(store: ObjectStore, id: DeploymentId, lines: Iterable<LogLine>): Promise<void> {

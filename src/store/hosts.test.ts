@@ -6,7 +6,7 @@ import fc from "fast-check";
 import type { HostPointer } from "../model/host-pointer.ts";
 import { type DeploymentId, newDeploymentId } from "../model/ids.ts";
 import { openFileStore } from "./file.ts";
-import { getHostPointer, movePointer, removePointer } from "./hosts.ts";
+import { forgetEarlier, getHostPointer, movePointer, readHost, removePointer } from "./hosts.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 let folder: string;
@@ -37,7 +37,13 @@ function pointer(generation: number, rest: Partial<HostPointer> = {}): HostPoint
   };
 }
 
-const shown = async (host: string) => (await getHostPointer(store, host))?.pointer;
+/** The pointer as its mover gave it, without what the store's side adds. */
+const shown = async (host: string) => {
+  const { move, earlier, ...rest } = (await getHostPointer(store, host)) ?? {};
+  return move === undefined ? undefined : rest;
+};
+const earlierOf = async (host: string) =>
+  (await getHostPointer(store, host))?.earlier?.map(({ deployment }) => deployment);
 
 describe("movePointer", () => {
   test("however movers race, the highest generation stays, and each of them is told the truth", async () => {
@@ -67,7 +73,7 @@ describe("movePointer", () => {
       expect(await movePointer(store, host, pointer(3, { state }))).toBe("moved");
       expect(await movePointer(store, host, pointer(3, { state }))).toBe("moved");
       expect(await movePointer(store, host, pointer(3, { state: "building" }))).toBe("newer-exists");
-      expect((await shown(host))?.state).toBe(state);
+      expect((await getHostPointer(store, host))?.state).toBe(state);
     }
   });
 
@@ -103,6 +109,61 @@ describe("removePointer", () => {
       expect(await shown(host)).toEqual(pointer(2));
     }
   });
+});
+
+describe("what a host showed before", () => {
+  const id = (generation: number) => pointer(generation).deployment;
+
+  test("comes the newest first, each once, without the present one and without what was never shown", async () => {
+    const host = newHost();
+    await movePointer(store, host, pointer(1));
+    await movePointer(store, host, pointer(2, { state: "building" }));
+    await movePointer(store, host, pointer(2));
+    await movePointer(store, host, pointer(3, { state: "failed" }));
+    await movePointer(store, host, pointer(4));
+    expect(await earlierOf(host)).toEqual([id(2), id(1)]);
+    await movePointer(store, host, pointer(5, { deployment: id(1) }));
+    expect(await earlierOf(host)).toEqual([id(4), id(2)]);
+    await movePointer(store, host, pointer(6, { deployment: id(4) }));
+    expect(await earlierOf(host)).toEqual([id(1), id(2)]);
+  });
+
+  test("is bounded in number and in age, and remembered through races", async () => {
+    const host = newHost();
+    for (let n = 1; n <= 40; n += 1) await movePointer(store, host, pointer(n));
+    expect(await earlierOf(host)).toEqual(Array.from({ length: 20 }, (_, n) => id(39 - n)));
+    await movePointer(store, host, pointer(41, { updatedAt: "2026-01-08T00:00:01Z" }));
+    expect(await earlierOf(host)).toEqual([id(40)]);
+    const raced = newHost();
+    const results = await Promise.all([1, 2, 3, 4].map((n) => movePointer(store, raced, pointer(n))));
+    expect((await earlierOf(raced))?.length ?? 0).toBe(results.filter((result) => result === "moved").length - 1);
+  });
+
+  test("holds no removed deployment", async () => {
+    const host = newHost();
+    for (const n of [1, 2, 3]) await movePointer(store, host, pointer(n));
+    await forgetEarlier(store, host, id(2));
+    expect(await earlierOf(host)).toEqual([id(1)]);
+    await removePointer(store, host, { deployment: id(3), heir: pointer(1) });
+    expect([await shown(host), await earlierOf(host)]).toEqual([pointer(1, { generation: 3 }), undefined]);
+  });
+});
+
+test("every write of a host is told apart from those before it", async () => {
+  const host = newHost();
+  const moves: unknown[] = [];
+  const look = async () => moves.push((await readHost(store, host))?.move);
+  await movePointer(store, host, pointer(3, { state: "building" }));
+  await look();
+  await movePointer(store, host, pointer(3));
+  await look();
+  await removePointer(store, host, { deployment: pointer(3).deployment, heir: pointer(2) });
+  await look();
+  await removePointer(store, host, { deployment: pointer(2).deployment });
+  await look();
+  await movePointer(store, host, pointer(4));
+  await look();
+  expect(moves).toEqual([1, 2, 3, 4, 5]);
 });
 
 describe("getHostPointer", () => {

@@ -1,20 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { HostPointer } from "../model/host-pointer.ts";
+import { earlierAfter, type HostPointer, type RemovedPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
-import { encodeJson, readVersioned } from "./json-objects.ts";
+import { encodeJson, readVersioned, withChecksum } from "./json-objects.ts";
 import { isKey } from "./keys.ts";
 import type { ObjectStore } from "./object-store.ts";
-
-/**
- * What stands in the place of a removed pointer. The object stays, since stores have no conditional delete: a plain
- * one could take away the pointer that another worker wrote a moment before. Its generation keeps out workers of the
- * removed deployment that are late.
- */
-interface RemovedPointer {
-  version: 1;
-  removed: true;
-  generation: number;
-}
 
 type Stored = HostPointer | RemovedPointer;
 
@@ -27,15 +16,25 @@ export async function getHostPointer(
   store: ObjectStore,
   hostname: string,
   signal?: AbortSignal,
-): Promise<{ pointer: HostPointer; etag: string } | undefined> {
+): Promise<HostPointer | undefined> {
+  const found = await readHost(store, hostname, signal);
+  return found === undefined || "removed" in found ? undefined : found;
+}
+
+/** The same, with what a removal left: it tells how old another answer is. */
+export async function readHost(
+  store: ObjectStore,
+  hostname: string,
+  signal?: AbortSignal,
+): Promise<HostPointer | RemovedPointer | undefined> {
   if (!isKey(hostname) || hostname.includes("/")) return undefined;
-  const found = await readVersioned<Stored>(store, hostKey(hostname), signal);
-  return found === undefined || "removed" in found.value ? undefined : { pointer: found.value, etag: found.etag };
+  return (await readVersioned<Stored>(store, hostKey(hostname), signal))?.value;
 }
 
 /**
  * Moves a host to a deployment by compare-and-set. Only forward: to a higher generation, or within one generation of
- * one deployment from `building` to `ready` or `failed`. To be told the same again is "moved" too.
+ * one deployment from `building` to `ready` or `failed`. To be told the same again is "moved" too. What it replaces is
+ * remembered in it.
  */
 export async function movePointer(
   store: ObjectStore,
@@ -46,7 +45,7 @@ export async function movePointer(
     const now = await readVersioned<Stored>(store, hostKey(hostname));
     const move = now === undefined ? "write" : decide(now.value, pointer);
     if (move !== "write") return move;
-    if (await swap(store, { hostname, next: pointer, etag: now?.etag })) return "moved";
+    if (await swap(store, { hostname, next: following(now?.value, pointer), etag: now?.etag })) return "moved";
     await backOff(attempt);
   }
 }
@@ -61,11 +60,27 @@ export async function removePointer(
   { deployment, heir }: { deployment: DeploymentId; heir?: HostPointer | undefined },
 ): Promise<"removed" | "not-there"> {
   for (let attempt = 0; ; attempt += 1) {
-    const now = await getHostPointer(store, hostname);
-    if (now?.pointer.deployment !== deployment) return "not-there";
-    const { generation } = now.pointer;
-    const next: Stored = heir ? { ...heir, generation } : { version: 1, removed: true, generation };
+    const now = await readVersioned<Stored>(store, hostKey(hostname));
+    if (now === undefined || "removed" in now.value || now.value.deployment !== deployment) return "not-there";
+    const { generation, move = 0 } = now.value;
+    const next: Stored = heir
+      ? { ...following({ ...now.value, state: "failed" }, heir), generation }
+      : { version: 1, removed: true, generation, move: move + 1 };
     if (await swap(store, { hostname, next, etag: now.etag })) return "removed";
+    await backOff(attempt);
+  }
+}
+
+/** A deployment that was deleted is no longer among those whose assets the host still serves. */
+export async function forgetEarlier(store: ObjectStore, hostname: string, deployment: DeploymentId): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const now = await readVersioned<Stored>(store, hostKey(hostname));
+    if (now === undefined || "removed" in now.value) return;
+    const { earlier = [], move = 0 } = now.value;
+    const kept = earlier.filter((one) => one.deployment !== deployment);
+    if (kept.length === earlier.length) return;
+    const next = { ...now.value, move: move + 1, earlier: kept };
+    if (await swap(store, { hostname, next, etag: now.etag })) return;
     await backOff(attempt);
   }
 }
@@ -77,12 +92,19 @@ function decide(now: Stored, next: HostPointer): "write" | "moved" | "newer-exis
   return now.state === "building" ? "write" : "newer-exists";
 }
 
+/** The pointer as it is written over `now`. */
+function following(now: Stored | undefined, pointer: HostPointer): HostPointer {
+  const next = { ...pointer, move: (now?.move ?? 0) + 1 };
+  const earlier = now === undefined || "removed" in now ? [] : earlierAfter(now, next);
+  return earlier.length === 0 ? next : { ...next, earlier };
+}
+
 async function swap(
   store: ObjectStore,
   { hostname, next, etag }: { hostname: string; next: Stored; etag: string | undefined },
 ): Promise<boolean> {
   const condition = etag === undefined ? ({ ifAbsent: true } as const) : { ifMatch: etag };
-  return (await store.put(hostKey(hostname), encodeJson(next), condition)).written;
+  return (await store.put(hostKey(hostname), withChecksum(encodeJson(next)), condition)).written;
 }
 
 /** Every lost race is another's success, so this ends; the wait keeps racers from meeting again at once. */

@@ -18,6 +18,8 @@ export interface WorkParts {
   database: Database;
   store: ObjectStore;
   address: SiteAddress;
+  /** Tells the request handlers, here and elsewhere, that these hosts have moved. Never rejects. */
+  onHostsMoved(hosts: readonly string[]): Promise<void>;
   /** The platform's own log, for faults that are not the user's. */
   onFault(error: unknown, context: Record<string, string>): void;
 }

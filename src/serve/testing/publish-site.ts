@@ -1,5 +1,8 @@
+import type { HostPointer } from "../../model/host-pointer.ts";
 import { type DeploymentId, sha256 } from "../../model/ids.ts";
-import type { BlobRef, Encoding, Manifest } from "../../model/manifest.ts";
+import type { BlobRef, Encoding, Manifest, ManifestEntry } from "../../model/manifest.ts";
+import { ManifestFiles } from "../../model/manifest-files.ts";
+import { encodeManifest } from "../../model/manifest-json.ts";
 import type { MemoryStore } from "./memory-store.ts";
 
 export const ID = "a0000000000000000001" as DeploymentId;
@@ -20,37 +23,35 @@ export function publishSite(
     return { hash, size: bytes.length };
   };
   const manifest: Manifest = {
-    version: 1,
     deployment: ID,
     project: "site",
     createdAt: "2026-01-02T03:04:05.678Z",
     htmlHandling: "auto-trailing-slash",
     notFoundHandling: "none",
-    files: {},
+    compression: "quick",
+    files: ManifestFiles.of([]),
     ...options,
   };
+  const entries: [string, ManifestEntry][] = [];
   for (const [path, content] of Object.entries(contents)) {
     if (typeof content === "string" || content instanceof Uint8Array) {
-      manifest.files[path] = put(content);
+      entries.push([path, put(content)]);
       continue;
     }
     const { identity, ...encoded } = content;
     const copies = Object.entries(encoded).map(([name, bytes]) => [name, put(bytes)]);
-    manifest.files[path] = { ...put(identity), encoded: Object.fromEntries(copies) };
+    entries.push([path, { ...put(identity), encoded: Object.fromEntries(copies) }]);
   }
-  store.set(`deployments/${manifest.deployment}/manifest.json`, JSON.stringify(manifest));
+  manifest.files = ManifestFiles.of(entries);
+  store.set(`deployments/${manifest.deployment}/manifest.json`, encodeManifest(manifest));
   return manifest;
 }
 
-export function pointHost(
-  store: MemoryStore,
-  host: string,
-  options: { deployment?: DeploymentId; state?: "building" | "ready" | "failed"; branch?: string } = {},
-): void {
-  const { deployment = ID, state = "ready", branch = null } = options;
+export function pointHost(store: MemoryStore, host: string, options: Partial<HostPointer> = {}): void {
+  const { deployment = ID, state = "ready", ...rest } = options;
   const updatedAt = "2026-01-02T03:04:05.678Z";
   store.set(
     `hosts/${host}`,
-    JSON.stringify({ version: 1, deployment, project: "site", branch, state, generation: 1, updatedAt }),
+    JSON.stringify({ version: 1, deployment, project: "site", state, generation: 1, updatedAt, ...rest }),
   );
 }

@@ -1,0 +1,141 @@
+/**
+ * What the request handler needs beside speed: memory with many sites, the store round trips of a host that was never
+ * asked before, and a manifest of very many files.
+ *
+ *   script/bench edge [--sites 10000] [--only memory,cold,manifest]
+ */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { openS3Store } from "../src/store/s3.ts";
+import { removeDataDirectory, startPlatform } from "../test/support/platform.ts";
+import { startRadosgw } from "../test/support/radosgw.ts";
+import { startDelayedProxy } from "./support/delayed-proxy.ts";
+import { median, printTable } from "./support/report.ts";
+import {
+  ASSET_PATH,
+  FILES_PER_SITE,
+  folderPut,
+  hostOf,
+  putSharedFiles,
+  putSite,
+  smallPath,
+} from "./support/serve-sites.ts";
+
+type TableRow = [name: string, figure: string, goal: string];
+
+const GOAL_MB = 200;
+const BUCKET = "cold";
+const DELAY_MS = 20;
+const COLD_HOSTS = 20;
+const ASKED_AT_ONCE = 64;
+
+const { values: options } = parseArgs({
+  options: { sites: { type: "string", default: "10000" }, only: { type: "string" } },
+});
+const MEASURES: Record<string, () => Promise<TableRow[]>> = { memory, cold };
+const rows: TableRow[] = [];
+for (const [name, measure] of Object.entries(MEASURES)) {
+  if (options.only?.split(",").includes(name) ?? true) rows.push(...(await measure()));
+}
+printTable("the request handler: memory and cold starts", rows);
+
+/** One process of the role `edge`, asked for every file of every site once. */
+async function memory(): Promise<TableRow[]> {
+  const folder = await mkdtemp(join(tmpdir(), "berth-bench-edge-"));
+  const count = Number(options.sites);
+  const data = join(folder, "data");
+  await mkdir(data, { mode: 0o711 });
+  const put = folderPut(join(data, "objects"));
+  const shared = await putSharedFiles(put);
+  for (let site = 0; site < count; site += 1) await putSite(put, site, shared);
+  const platform = await startPlatform({ dataDirectory: data, args: ["--role", "edge"] });
+  try {
+    const fresh = await residentMegabytes(platform.pid);
+    const paths = ["/", ASSET_PATH, ...Array.from({ length: FILES_PER_SITE - 2 }, (_, at) => smallPath(at))];
+    await inParallel(count, async (site) => {
+      for (const path of paths) await (await platform.site(hostOf(site), path)).arrayBuffer();
+    });
+    const touched = await residentMegabytes(platform.pid);
+    const peak = await residentMegabytes(platform.pid, "VmHWM");
+    return [
+      ["memory of an edge, fresh", `${fresh.toFixed(0)} MB`, ""],
+      [
+        `- all ${FILES_PER_SITE} files of ${count} sites touched`,
+        `${touched.toFixed(0)} MB`,
+        `≤ ${GOAL_MB} MB: ${touched <= GOAL_MB ? "met" : "missed"}`,
+      ],
+      ["- its peak", `${peak.toFixed(0)} MB`, ""],
+    ];
+  } finally {
+    await platform.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Hosts that this edge was never asked for, over S3 with a delay put before each of its answers. */
+async function cold(): Promise<TableRow[]> {
+  const server = await startRadosgw();
+  const client = new S3Client({ ...server, region: "default", forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  client.destroy();
+  const store = openS3Store(`s3://${BUCKET}?endpoint=${server.endpoint}&region=default`, server.credentials);
+  const put = store.put.bind(store);
+  const shared = await putSharedFiles(put);
+  for (let site = 0; site < COLD_HOSTS; site += 1) await putSite(put, site, shared);
+  await store.close();
+  const proxy = startDelayedProxy(server.endpoint, DELAY_MS);
+  const platform = await startPlatform({
+    args: ["--role", "edge"],
+    env: {
+      BERTH_STORE: `s3://${BUCKET}?endpoint=${proxy.url}&region=default`,
+      AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+    },
+  });
+  try {
+    const trips: number[] = [];
+    const times: number[] = [];
+    for (let site = 0; site < COLD_HOSTS; site += 1) {
+      const before = proxy.requests();
+      const start = performance.now();
+      const answer = await platform.site(hostOf(site), "/");
+      if (answer.status !== 200) throw new Error(`a cold host answered ${answer.status}`);
+      const reader = answer.body!.getReader();
+      await reader.read();
+      times.push(performance.now() - start);
+      await reader.cancel();
+      trips.push(proxy.requests() - before);
+    }
+    return [
+      [
+        `first byte of a cold host, ${DELAY_MS} ms added to each round trip`,
+        `${median(times).toFixed(0)} ms, ${median(trips)} requests to the store`,
+        `at most 3 round trips: ${Math.max(...trips) <= 3 ? "met" : "missed"}`,
+      ],
+    ];
+  } finally {
+    await platform.stop();
+    await removeDataDirectory(platform.dataDirectory);
+    proxy.stop();
+    await server.stop();
+  }
+}
+
+async function inParallel(count: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < count) {
+      next += 1;
+      await work(next - 1);
+    }
+  };
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, worker));
+}
+
+async function residentMegabytes(pid: number, field: "VmRSS" | "VmHWM" = "VmRSS"): Promise<number> {
+  const status = await Bun.file(`/proc/${pid}/status`).text();
+  return (Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)![1]) * 1024) / 1e6;
+}

@@ -1,0 +1,126 @@
+import type { Sha256 } from "../model/ids.ts";
+import type { BlobRef } from "../model/manifest.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { ByteCache } from "./byte-cache.ts";
+import type { Counts } from "./counts.ts";
+import type { DiskCache } from "./disk-cache.ts";
+import { Filling } from "./filling.ts";
+import { blobKey, checkBlob, corrupt, loadBlob, openBlob, streamBlob } from "./sources.ts";
+
+/** Bytes of a file, both ends inclusive. */
+export interface ByteRange {
+  first: number;
+  last: number;
+}
+
+export interface BlobReader {
+  /** What is in memory, or undefined. */
+  peek(blob: BlobRef): Blob | undefined;
+  /** The bytes, or a range of them, from wherever they are. @throws BerthError as the store, or `corrupt_object` */
+  read(blob: BlobRef, range?: ByteRange): Promise<Blob | ReadableStream<Uint8Array>>;
+}
+
+/** Larger files are streamed and not kept in memory. */
+const SMALL_BYTES = 1024 * 1024;
+/** Large blobs that come onto the disk at the same time; more are streamed past it. */
+const FILLINGS_MAX = 8;
+const CHECKED_MAX = 10_000;
+
+/**
+ * Small blobs from memory, the disk or the store; large ones from the disk, where there is one, or straight from the
+ * store. They are kept as `Blob`s: a response shares the bytes of one, whereas it copies those of an array.
+ */
+export class StoredBlobs implements BlobReader {
+  readonly cache: ByteCache<Sha256, Blob>;
+  private readonly fillings = new Map<Sha256, Promise<Filling>>();
+  /** Large blobs of the store that were hashed from end to end, by the ETag that they had. */
+  private readonly checked = new Map<Sha256, string>();
+  private readonly checking = new Map<Sha256, Promise<string>>();
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly counts: Counts,
+    memoryBytes: number,
+    private readonly disk?: DiskCache,
+  ) {
+    this.cache = new ByteCache(memoryBytes);
+  }
+
+  peek({ hash }: BlobRef): Blob | undefined {
+    const blob = this.cache.peek(hash);
+    if (blob !== undefined) this.counts.tierMemory += 1;
+    return blob;
+  }
+
+  async read(ref: BlobRef, range?: ByteRange): Promise<Blob | ReadableStream<Uint8Array>> {
+    if (ref.size > SMALL_BYTES) return await this.readLarge(ref, range);
+    const blob = this.peek(ref) ?? (await this.cache.load(ref.hash, () => this.load(ref)))!;
+    return range ? blob.slice(range.first, range.last + 1) : blob;
+  }
+
+  private async load(ref: BlobRef): Promise<{ value: Blob; sizeBytes: number }> {
+    const kept = await this.disk?.blob(ref.hash);
+    if (kept !== undefined) {
+      this.counts.tierDisk += 1;
+      return { value: new Blob([kept]), sizeBytes: ref.size };
+    }
+    this.counts.tierStore += 1;
+    const bytes = await loadBlob(this.store, ref);
+    this.disk?.keepBlob(ref.hash, bytes);
+    return { value: new Blob([bytes]), sizeBytes: ref.size };
+  }
+
+  private async readLarge(ref: BlobRef, range: ByteRange | undefined): Promise<ReadableStream<Uint8Array>> {
+    const running = this.fillings.get(ref.hash);
+    const kept = running === undefined ? await this.disk?.largeBlob(ref.hash, ref.size) : undefined;
+    if (kept !== undefined) {
+      this.counts.tierDisk += 1;
+      return (range ? kept.slice(range.first, range.last + 1) : kept).stream();
+    }
+    this.counts.tierStore += 1;
+    const filling = this.disk?.takes(ref.size) ? await this.fill(ref, this.disk) : undefined;
+    if (filling === undefined) return range ? await this.readRange(ref, range) : await streamBlob(this.store, ref);
+    const { first, last } = range ?? { first: 0, last: ref.size - 1 };
+    if (last === ref.size - 1) return filling.read(first);
+    // A part without the end is given when the whole is known to be sound.
+    await filling.done;
+    const file = await this.disk!.largeBlob(ref.hash, ref.size);
+    return file ? file.slice(first, last + 1).stream() : await this.readRange(ref, { first, last });
+  }
+
+  /** @returns undefined when the blob has to come past the disk */
+  private async fill(ref: BlobRef, disk: DiskCache): Promise<Filling | undefined> {
+    const running = this.fillings.get(ref.hash);
+    if (running === undefined && this.fillings.size >= FILLINGS_MAX) return undefined;
+    const open = async () => (await openBlob(this.store, ref)).stream;
+    const filling = running ?? Filling.start(ref, { open, disk, damaged: () => corrupt(blobKey(ref.hash)) });
+    if (running === undefined) {
+      this.fillings.set(ref.hash, filling);
+      const forget = () => this.fillings.delete(ref.hash);
+      filling.then(({ done }) => done.then(forget, forget), forget);
+    }
+    return await filling;
+  }
+
+  /** A range can't be checked by itself: the whole is, once for as long as the store's object stays the same. */
+  private async readRange(ref: BlobRef, range: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    for (;;) {
+      const { stream, etag } = await openBlob(this.store, ref, range);
+      if (this.checked.get(ref.hash) === etag) return stream;
+      await stream.cancel();
+      await this.check(ref);
+    }
+  }
+
+  private async check(ref: BlobRef): Promise<void> {
+    const running = this.checking.get(ref.hash) ?? checkBlob(this.store, ref);
+    this.checking.set(ref.hash, running);
+    try {
+      const etag = await running;
+      if (this.checked.size >= CHECKED_MAX) this.checked.clear();
+      this.checked.set(ref.hash, etag);
+    } finally {
+      this.checking.delete(ref.hash);
+    }
+  }
+}
