@@ -29,8 +29,8 @@ export interface BuildCache {
   restoreInstall(): Promise<number | undefined>;
   /** Puts the frameworks' own caches back; after the install, since some installs clear node_modules. */
   restoreWork(): Promise<void>;
-  /** After success, and once the site is live. */
-  save(): Promise<void>;
+  /** After success, and once the site is live. What was installed is kept only where its inputs decide it (`install`). */
+  save(kept: { install: boolean }): Promise<void>;
 }
 
 export interface CacheParts extends WorkParts {
@@ -117,9 +117,9 @@ export async function openBuildCache(
     async restoreWork() {
       await restore("work");
     },
-    async save() {
+    async save({ install }) {
       if (isOff) return;
-      for (const kind of ["install", "work"] as const) {
+      for (const kind of install ? (["install", "work"] as const) : (["work"] as const)) {
         await saveOne(kind).catch((error) => log.say("publish", `The ${kind} cache is not kept: ${reasonOf(error)}.`));
       }
       await tidyUp(parts, view.project_id).catch((fault) => parts.onFault(fault, { work: "evict caches" }));

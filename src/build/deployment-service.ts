@@ -14,6 +14,7 @@ import { getSource, type StoredSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts";
 import type { SecretBox } from "../work/secrets.ts";
+import { basePathWarning } from "./base-path.ts";
 import { type CacheParts, openBuildCache } from "./cache.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
 import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
@@ -24,6 +25,7 @@ import { publish } from "./publish.ts";
 import { reuseEarlier } from "./reuse.ts";
 import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
 import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
+import { assertSourceFits, sourceFault } from "./slot-space.ts";
 import type { ToolchainStore } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
 import { type BuildVariables, variablesFor } from "./variables.ts";
@@ -112,7 +114,8 @@ async function publishSource(
     "build",
     `No build: ${isWhole ? "the files are served as they are" : `the folder '${plan.output}' is served as it is`}.`,
   );
-  const { files, warnings } = await filesOfTree(parts, source.tree, plan);
+  const { files, warnings: left } = await filesOfTree(parts, source.tree, plan);
+  const warnings = [...left, ...(await baseWarnings(files, plan))];
   for (const warning of warnings) held.log.say("build", `Warning: ${warning}`);
   if (scan !== undefined) await scanStoredFiles(parts.store, files, { scan, signal: held.signal });
   await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings] });
@@ -150,13 +153,25 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     const files = await collectOutput(output.directory, parts.outputLimits, site.scan);
-    const warnings = [...plan.warnings, ...output.warnings];
+    const outputWarnings = [...output.warnings, ...(await baseWarnings(files, plan))];
+    for (const warning of outputWarnings) log.say("build", `Warning: ${warning}`);
+    const warnings = [...plan.warnings, ...built.warnings, ...outputWarnings];
     await publish(parts, held, { files, settings: site.settings, warnings });
-    await cache.save();
+    await cache.save({ install: built.keptToLock });
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.
     sandbox.clearSlot(slot).catch((error) => parts.onFault(error, { work: "clear a build slot" }));
   }
+}
+
+const INDEX_MAX_BYTES = 4 * 1024 ** 2;
+
+async function baseWarnings(files: readonly OutputFile[], { framework }: BuildPlan): Promise<string[]> {
+  const index = files.find(({ path }) => path === "index.html");
+  if (index === undefined || index.size > INDEX_MAX_BYTES) return [];
+  const text = new TextDecoder().decode(await index.bytes());
+  const warning = basePathWarning({ text, paths: files.map(({ path }) => path), framework });
+  return warning === undefined ? [] : [warning];
 }
 
 /** Writes the source into the slot, with a git that knows its commit. */
@@ -166,12 +181,17 @@ async function fillSlot(
   { sandbox, site }: { sandbox: Sandbox; site: BuiltSite },
 ): Promise<SlotFolders> {
   const { slot, source, plan } = site;
+  assertSourceFits(source.tree, parts.limits);
   const folders = await sandbox.prepareSlot(slot);
   const { work } = folders;
   const readBlob = (hash: Sha256) => getBlob(parts.store, hash);
-  await materialise({ tree: source.tree, directory: work, readBlob, signal });
-  if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
-  await freeYarnLockfile(work, plan, { readFile: source.readFile });
+  try {
+    await materialise({ tree: source.tree, directory: work, readBlob, signal });
+    if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
+    await freeYarnLockfile(work, plan, { readFile: source.readFile });
+  } catch (error) {
+    throw sourceFault(error, { ...parts.limits, hasVolume: sandbox.hasVolumes });
+  }
   await sandbox.handOver(slot);
   const fault = source.git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal }));
   if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);

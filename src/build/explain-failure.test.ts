@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { failureOf } from "./explain-failure.ts";
+import { failureOf, isStaleLockfile } from "./explain-failure.ts";
 
 const limits = {
   diskBytes: 4 * 1024 ** 3,
@@ -390,6 +390,35 @@ describe("build", () => {
       hint: expect.stringContaining("The network policy refused stats.example"),
     });
   });
+});
+
+test.each<[string, string, { cause?: "exit" | "memory"; exit?: number; refusedHosts?: string[] }, boolean]>([
+  ["a lockfile that does not fit", "npm error Missing: ms@2.1.3 from lock file\nnpm error code EUSAGE", {}, true],
+  [
+    "no lockfile at all",
+    "npm error The `npm ci` command can only install with an existing package-lock.json",
+    {},
+    false,
+  ],
+  ["another reason", "npm error code E404\nnpm error 404 'mss@1.0.0' is not in this registry.", {}, false],
+  [
+    "a host that was refused",
+    " ERR_PNPM_OUTDATED_LOCKFILE \nEAI_AGAIN a.example",
+    { refusedHosts: ["a.example:443"] },
+    false,
+  ],
+  ["memory", " ERR_PNPM_OUTDATED_LOCKFILE ", { cause: "memory" }, false],
+  ["an install that went well", "YN0028", { exit: 0 }, false],
+])("whether the lockfile alone was the reason: %s", (_, log, ended, expected) => {
+  const context = {
+    command: "npm ci",
+    lastLines: log.split("\n"),
+    limits,
+    egress: "registry",
+    node: "24.1.0",
+  } as const;
+  const result = { cause: "exit" as const, exit: 1, refusedHosts: [], ...ended };
+  expect(isStaleLockfile(result, { ...context, manager: "npm" })).toBe(expected);
 });
 
 test.each([

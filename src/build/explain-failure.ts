@@ -70,6 +70,15 @@ export function failureOf(
   }
 }
 
+/** Whether an install came to nothing for no other reason than a lockfile that does not fit package.json. Pure. */
+export function isStaleLockfile(
+  result: Pick<RunResult, "cause" | "exit" | "refusedHosts">,
+  context: FailureContext,
+): boolean {
+  if (result.cause !== "exit" || result.exit === 0) return false;
+  return causeOf(failedBy("install", result, context))?.isStaleLockfile === true;
+}
+
 const MORE_MEMORY = "Make the build smaller, or raise BERTH_BUILD_MEMORY_MIB.";
 
 const mib = (bytes: number): number => Math.round(bytes / 1024 ** 2);
@@ -111,14 +120,22 @@ function causeOf(failed: FailedCommand): Cause | undefined {
   return refusalCause(failed);
 }
 
-function failedCommand(
+function failedBy(
   step: "install" | "build",
   { exit, refusedHosts }: Pick<RunResult, "exit" | "refusedHosts">,
+  { lastLines, ...context }: FailureContext,
+): FailedCommand {
+  const lines = plainLines(lastLines);
+  return { ...context, step, exit, lines, text: lines.join("\n"), refusedHosts };
+}
+
+function failedCommand(
+  step: "install" | "build",
+  result: Pick<RunResult, "exit" | "refusedHosts">,
   context: FailureContext,
 ): BerthError {
-  const lines = plainLines(context.lastLines);
-  const { command, limits, egress, manager, node } = context;
-  const failed = { step, command, exit, lines, text: lines.join("\n"), refusedHosts, egress, limits, manager, node };
+  const failed = failedBy(step, result, context);
+  const { command, exit, lines, refusedHosts } = failed;
   const cause = causeOf(failed);
   const status = `'${command.slice(0, 200)}' ended with status ${exit}.`;
   const code: ErrorCode = cause?.code ?? (step === "install" ? "install_failed" : "build_failed");

@@ -4,7 +4,7 @@ import { PROXIED_FETCH } from "../sandbox/runtime-files.ts";
 import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildCache } from "./cache.ts";
-import { failureOf } from "./explain-failure.ts";
+import { failureOf, isStaleLockfile } from "./explain-failure.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
 import type { BuildVariables } from "./variables.ts";
@@ -53,8 +53,9 @@ export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
   { plan, tools, slot, variables, hostVariables, cache }: BuildInput,
-): Promise<{ findings: Findings }> {
+): Promise<{ findings: Findings; warnings: string[]; keptToLock: boolean }> {
   const { log } = held;
+  const warnings: string[] = [];
   const { node, manager } = tools;
   const [nodeFrom, managerFrom] = [plan.resolved.node_version?.from, plan.resolved.package_manager?.from];
   log.say(
@@ -64,7 +65,8 @@ export async function runBuild(
   for (const { warning } of tools.all) if (warning !== undefined) log.say("install", `Warning: ${warning}`);
   // The fetch of the source has asked for some already.
   let contacted: readonly ContactedHost[] = held.view.contacted;
-  const run = async (step: "install" | "build", command: readonly string[], folder: string) => {
+  const run = async (step: "install" | "build", command: readonly string[], folder: string): Promise<number> => {
+    log.beginCommand();
     log.say(step, `$ ${shown(command)}`);
     const result = await parts.sandbox.run(command, {
       slot,
@@ -86,14 +88,22 @@ export async function runBuild(
     const named = result.contacted.map((contact) => ({ ...contact, host: log.masked(contact.host) }));
     contacted = sumContacted([contacted, named]);
     if (contacted.length > 0) await held.advance({ findings: { contacted: [...contacted] } });
-    const failure = failureOf(step, result, {
+    const context = {
       command: shown(command),
       lastLines: log.lastLines(step, 200),
       limits: parts.limits,
       egress: plan.egress,
       manager: plan.packageManager.name,
       node: node.version,
-    });
+    };
+    const loose = command === plan.install ? plan.looseInstall : null;
+    if (loose !== null && isStaleLockfile(result, context)) {
+      warnings.push(staleWarning(loose));
+      log.say(step, `Warning: ${staleWarning(loose)}`);
+      await held.advance({ findings: { warnings: [...plan.warnings, ...warnings] } });
+      return Math.round(result.durationMs) + (await run(step, loose.command, folder));
+    }
+    const failure = failureOf(step, result, context);
     if (failure) throw failure;
     return Math.round(result.durationMs);
   };
@@ -103,7 +113,11 @@ export async function runBuild(
   await held.advance({ findings: { node: node.version, timings: { installMs } } });
   await cache.restoreWork();
   const buildMs = await run("build", plan.build, plan.root);
-  return { findings: { timings: { buildMs } } };
+  return { findings: { timings: { buildMs } }, warnings, keptToLock: warnings.length === 0 };
+}
+
+function staleWarning({ command, lockfile }: NonNullable<CommandPlan["looseInstall"]>): string {
+  return `${lockfile} does not fit package.json: it is installed with '${shown(command)}', which may bring other versions than were tried. Run it in the repository and commit ${lockfile}.`;
 }
 
 /** Node reads proxy variables from 24 on (`NODE_USE_ENV_PROXY`); its fetch before that, which 18 brought, is told by us. */

@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   not_found: { status: 404, meaning: "There is no such page or route." },
   method_not_allowed: { status: 405, meaning: "The resource does not take this method." },
   not_acceptable: { status: 406, meaning: "There is no form of the file that the request accepts." },
+  precondition_failed: { status: 412, meaning: "The file is another one than the request's condition names." },
+  range_not_satisfiable: { status: 416, meaning: "The file has no bytes in the range that was asked for." },
   deployment_building: { status: 503, meaning: "The deployment is not ready yet." },
   deployment_failed: { status: 404, meaning: "The deployment ended without a site." },
   deployment_not_found: { status: 404, meaning: "No deployment has this id." },

@@ -41,7 +41,7 @@ export function encodeManifest({ files, ...rest }: Manifest): Uint8Array {
 export function decodeManifest(bytes: Uint8Array, id: DeploymentId): Manifest | undefined {
   const stored = parse(bytes);
   if (stored === undefined) return undefined;
-  const { version, checksum: _, files: storedFiles, compression = "quick", ...rest } = stored;
+  const { version, files: storedFiles, compression = "quick", checksum: _, ...rest } = stored;
   if (rest.deployment !== id || typeof rest.project !== "string") return undefined;
   if (typeof rest.createdAt !== "string" || Number.isNaN(Date.parse(rest.createdAt))) return undefined;
   if (!isOneOf(HTML_HANDLING, rest.htmlHandling) || !isOneOf(NOT_FOUND_HANDLING, rest.notFoundHandling)) {

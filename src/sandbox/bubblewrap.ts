@@ -59,6 +59,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const run = (command: readonly string[], options: RunOptions) => runCommand(parts, command, options);
   return {
     tier: tierOf(settings, mode, kernel),
+    hasVolumes: volumeBytes !== undefined,
     prepareSlot: slots.prepare,
     handOver: slots.handOver,
     clearSlot: slots.clear,

@@ -5,6 +5,8 @@ import type { ErrorBody } from "../model/errors.ts";
 export interface Sandbox {
   /** Which tier holds on this machine and why (3: gVisor; 2: root with a uid per slot; 1: not root; 0: by the operator's word). */
   readonly tier: { level: 0 | 1 | 2 | 3; reason: string };
+  /** The disk space of a slot is a volume of its own; else it is a share of the machine's. */
+  readonly hasVolumes: boolean;
 
   /**
    * Tries the wall on this machine: runs a command in it and looks from inside. undefined when it holds, which is then

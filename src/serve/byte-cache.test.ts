@@ -5,7 +5,7 @@ const of =
   (value: string, sizeBytes = 1) =>
   async () => ({ value, sizeBytes });
 
-test("the value used longest ago goes first, and bytes stay within the limit", async () => {
+test("the oldest value goes first, one used meanwhile later, and bytes stay within the limit", async () => {
   const cache = new ByteCache<string, string>(2);
   await cache.load("a", of("A"));
   await cache.load("b", of("B"));

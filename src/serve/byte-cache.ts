@@ -1,9 +1,18 @@
+interface Entry<Value> {
+  value: Value;
+  sizeBytes: number;
+  /** Since it was last in line for removal. */
+  isUsed: boolean;
+}
+
 /**
- * Keeps the values used last, within a number of bytes, and loads each missing one once however many ask for it.
+ * Keeps values within a number of bytes, and loads each missing one once however many ask for it. Room is made by second
+ * chance (the clock algorithm): the oldest value goes unless it was used meanwhile, then it counts as new. So a hit only
+ * sets a mark; to move an entry to the end of the map at each hit costs more the hotter it is.
  * The newest value stays even when it alone is over the limit: to load it for every request would cost more.
  */
 export class ByteCache<Key, Value> {
-  private readonly entries = new Map<Key, { value: Value; sizeBytes: number }>();
+  private readonly entries = new Map<Key, Entry<Value>>();
   private readonly loading = new Map<Key, Promise<Value | undefined>>();
   private readonly limitBytes: number;
   bytes = 0;
@@ -17,8 +26,7 @@ export class ByteCache<Key, Value> {
   peek(key: Key): Value | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined) return undefined;
-    this.entries.delete(key);
-    this.entries.set(key, entry);
+    entry.isUsed = true;
     this.hits += 1;
     return entry.value;
   }
@@ -38,13 +46,18 @@ export class ByteCache<Key, Value> {
     return started;
   }
 
-  private keep(key: Key, entry: { value: Value; sizeBytes: number }): void {
-    this.entries.set(key, entry);
-    this.bytes += entry.sizeBytes;
-    for (const [oldest, { sizeBytes }] of this.entries) {
-      if (this.bytes <= this.limitBytes || oldest === key) break;
+  private keep(key: Key, { value, sizeBytes }: { value: Value; sizeBytes: number }): void {
+    this.entries.set(key, { value, sizeBytes, isUsed: false });
+    this.bytes += sizeBytes;
+    while (this.bytes > this.limitBytes && this.entries.size > 1) {
+      const [oldest, entry] = this.entries.entries().next().value!;
       this.entries.delete(oldest);
-      this.bytes -= sizeBytes;
+      if (entry.isUsed || oldest === key) {
+        entry.isUsed = false;
+        this.entries.set(oldest, entry);
+      } else {
+        this.bytes -= entry.sizeBytes;
+      }
     }
   }
 

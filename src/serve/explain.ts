@@ -70,7 +70,7 @@ export function createExplain({ store, sitesDomain }: ExplainOptions) {
     if (pointer !== undefined)
       story.protection(access, { pointer, isProduction: isProductionHost(host!, sitesDomain) });
     if (pointer?.state === "ready") {
-      const manifest = (await loadManifest(store, pointer.deployment))?.manifest;
+      const manifest = await loadManifest(store, pointer.deployment);
       story.deployment(pointer.deployment, manifest);
       const { path, query } = splitTarget(request.url);
       const routed = { method, path, query, headers: request.headers, host: host! };

@@ -1,7 +1,8 @@
-import { isNotModified, rangeOf } from "./conditional.ts";
+import { checkConditions, isIfRangeMet } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
 import { negotiate } from "./negotiate.ts";
-import { notAcceptable, pageResponse } from "./pages.ts";
+import { notAcceptable, pageResponse, preconditionFailed } from "./pages.ts";
+import { rangeResponse } from "./range-response.ts";
 import type { SiteFile, Variant } from "./site.ts";
 import type { BlobReader } from "./stored-blobs.ts";
 
@@ -12,49 +13,50 @@ interface Options {
   counts: Counts;
 }
 
-/** Answers GET and HEAD for a file; conditions and ranges hold for a 200 alone. */
+/** Answers GET and HEAD for a file; conditions and ranges hold for a 200 alone (RFC 9110 section 13.2.1). */
 export function fileResponse(file: SiteFile, request: Request, options: Options): Response | Promise<Response> {
-  const { headers } = request;
+  const { headers, method } = request;
   const { status, isIndexed, blobs, counts } = options;
-  if (status === 200 && request.method === "GET" && headers.has("range")) {
-    const ranged = rangeResponse(file.variant("identity", isIndexed), headers, blobs);
-    if (ranged !== undefined) return ranged;
+  const acceptEncoding = headers.get("accept-encoding");
+  const range = status === 200 && method === "GET" ? headers.get("range") : null;
+  // Of what can be had in parts, the parts are those of the file itself, where the client takes it as it is.
+  const isRanged = range !== null && negotiate(acceptEncoding, undefined) !== undefined;
+  if (isRanged) {
+    const variant = file.variant("identity", isIndexed);
+    if (isIfRangeMet(headers, variant)) {
+      const outcome = checkConditions(headers, variant);
+      const ranged =
+        outcome === "proceed" ? rangeResponse(request, variant, { range, blobs }) : stopped(outcome, variant, request);
+      if (ranged !== undefined) return ranged;
+    }
   }
-  const encoding = negotiate(headers.get("accept-encoding"), file.entry.encoded);
+  const encoding = negotiate(acceptEncoding, file.entry.encoded);
   if (encoding === undefined) return pageResponse(notAcceptable, request);
   const variant = file.variant(encoding, isIndexed);
-  if (status === 200 && isNotModified(headers, variant)) return notModified(variant);
-  if (request.method === "HEAD") return new Response(null, { status, headers: variant.headersForHead });
+  if (status === 200) {
+    const outcome = checkConditions(headers, variant);
+    if (outcome !== "proceed") return stopped(outcome, variant, request);
+  }
+  if (method === "HEAD") return new Response(null, { status, headers: variant.headersForHead });
   counts.encoding(encoding);
   const blob = blobs.peek(variant.blob);
   if (blob !== undefined) return new Response(blob, { status, headers: variant.headers });
-  return blobs.read(variant.blob).then((body) => new Response(body, { status, headers: variant.headersForHead }));
+  return blobs.read(variant.blob).then((body) => new Response(body, { status, headers: variant.headers }));
 }
+
+function stopped(outcome: "not-modified" | "failed", variant: Variant, request: Request): Response {
+  if (outcome === "failed") return pageResponse(preconditionFailed, request);
+  return new Response(null, { status: 304, headers: headersOfNotModified(variant) });
+}
+
+const notModified = new WeakMap<Variant, Headers>();
 
 /** The fields that RFC 9110 section 15.4.5 asks for, and none that describes the content. */
-function notModified(variant: Variant): Response {
+function headersOfNotModified(variant: Variant): Headers {
+  const ready = notModified.get(variant);
+  if (ready !== undefined) return ready;
   const headers = new Headers(variant.headers);
-  for (const name of ["content-type", "content-encoding", "accept-ranges"]) headers.delete(name);
-  return new Response(null, { status: 304, headers });
-}
-
-/** Ranges are of the file's own bytes, never of an encoding. undefined: the header does not count. */
-function rangeResponse(
-  variant: Variant,
-  requestHeaders: Headers,
-  blobs: BlobReader,
-): Response | Promise<Response> | undefined {
-  const sizeBytes = variant.blob.size;
-  const range = rangeOf(requestHeaders, sizeBytes, variant);
-  if (range.kind === "whole") return undefined;
-  if (isNotModified(requestHeaders, variant)) return notModified(variant);
-  const headers = new Headers(variant.headers);
-  if (range.kind === "unsatisfiable") {
-    headers.set("content-range", `bytes */${sizeBytes}`);
-    headers.set("cache-control", "no-store");
-    return new Response(null, { status: 416, headers });
-  }
-  headers.set("content-range", `bytes ${range.first}-${range.last}/${sizeBytes}`);
-  headers.set("content-length", String(range.last - range.first + 1));
-  return blobs.read(variant.blob, range).then((body) => new Response(body, { status: 206, headers }));
+  for (const name of ["content-type", "content-encoding", "accept-ranges", "last-modified"]) headers.delete(name);
+  notModified.set(variant, headers);
+  return headers;
 }

@@ -104,6 +104,41 @@ test.each(["/a.css", "/large.bin"])("ranges of %s", async (path) => {
   expect([beyond.status, beyond.headers.get("content-range")]).toEqual([416, `bytes */${whole.length}`]);
 });
 
+test("several ranges come as parts, too many or too large ones as the whole", async () => {
+  publish();
+  const response = await ask("/large.bin", { range: "bytes=1000-1002, 0-0, -2" });
+  const boundary = /^multipart\/byteranges; boundary=(.+)$/.exec(response.headers.get("content-type")!)![1];
+  expect([response.status, response.headers.has("content-range")]).toEqual([206, false]);
+  const size = LARGE.length;
+  const part = (range: string, first: number, last: number) =>
+    `\r\n--${boundary}\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes ${range}/${size}\r\n\r\n` +
+    Buffer.from(LARGE.subarray(first, last + 1)).toString("latin1");
+  const body = Buffer.from(await response.bytes()).toString("latin1");
+  expect(body).toBe(
+    `${part("0-0", 0, 0)}${part("1000-1002", 1000, 1002)}${part(`${size - 2}-${size - 1}`, size - 2, size - 1)}` +
+      `\r\n--${boundary}--\r\n`,
+  );
+  expect(response.headers.get("content-length")).toBe(String(body.length));
+  const storm = `bytes=${Array.from({ length: 40 }, (_, n) => `${n * 1000}-${n * 1000}`)}`;
+  const refused = await ask("/large.bin", { range: storm });
+  expect([refused.status, (await refused.bytes()).length]).toEqual([200, size]);
+});
+
+test("conditions are held against the encoding that would be sent", async () => {
+  publish();
+  const etag = (await ask("/")).headers.get("etag")!;
+  expect((await ask("/", { "if-match": etag })).status).toBe(200);
+  const failed = await ask("/", { "if-match": etag, "accept-encoding": "gzip", accept: "application/json" });
+  expect([failed.status, (await failed.json()).error.code]).toEqual([412, "precondition_failed"]);
+  expect((await ask("/", { "if-unmodified-since": "Thu, 01 Jan 2026 00:00:00 GMT" })).status).toBe(412);
+  const ranged = await ask("/", { range: "bytes=0-1", "if-range": etag });
+  expect([ranged.status, await ranged.text()]).toEqual([206, "<h"]);
+  const whole = await ask("/", { range: "bytes=0-1", "if-range": '"other"' });
+  expect([whole.status, await whole.text()]).toEqual([200, PAGE]);
+  const encoded = await ask("/", { range: "bytes=0-1", "accept-encoding": "gzip, identity;q=0" });
+  expect([encoded.status, encoded.headers.get("content-encoding")]).toEqual([200, "gzip"]);
+});
+
 test("a large file is streamed whole and not kept", async () => {
   publish();
   const response = await ask("/large.bin");

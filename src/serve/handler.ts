@@ -88,8 +88,8 @@ export function createHandler(options: HandlerOptions): Handler {
 
   const loadSite = (id: DeploymentId) =>
     sites.load(id, async () => {
-      const loaded = await loadManifest(store, id, disk);
-      return loaded && { value: siteOf(loaded.manifest), sizeBytes: memoryOf(loaded.manifest) };
+      const manifest = await loadManifest(store, id, disk);
+      return manifest && { value: siteOf(manifest), sizeBytes: memoryOf(manifest) };
     });
 
   const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await loadSite(id)), now);

@@ -78,6 +78,21 @@ export const notAcceptable: Page = {
   hint: "Allow 'identity' in Accept-Encoding.",
 };
 
+export const preconditionFailed: Page = {
+  status: 412,
+  code: "precondition_failed",
+  message: "The file is not the one that the request asks for.",
+  hint: "Read it again without If-Match and If-Unmodified-Since.",
+};
+
+export const rangeNotSatisfiable = (sizeBytes: number): Page => ({
+  status: 416,
+  code: "range_not_satisfiable",
+  message: "The file has no bytes in the range that was asked for.",
+  hint: `Ask for bytes below ${sizeBytes}, its size.`,
+  headers: { "content-range": `bytes */${sizeBytes}`, "accept-ranges": "bytes" },
+});
+
 /** What a visitor sees of a fault: its code, but no key and no path of the platform. */
 export function fault(error: unknown): Page {
   const { code } = toErrorBody(error);

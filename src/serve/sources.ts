@@ -2,7 +2,7 @@ import { BerthError } from "../model/errors.ts";
 import type { HostPointer, RemovedPointer } from "../model/host-pointer.ts";
 import { type DeploymentId, isDeploymentId, isSha256, type Sha256, sha256 } from "../model/ids.ts";
 import type { BlobRef, Manifest } from "../model/manifest.ts";
-import { parseManifest } from "../store/deployments.ts";
+import { manifestIn, manifestKey } from "../store/deployments.ts";
 import { readHost } from "../store/hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { withDeadline } from "./deadline.ts";
@@ -38,32 +38,18 @@ function isSound(state: HostState): boolean {
   return Number.isSafeInteger(state.generation) && ("removed" in state || isDeploymentId(state.deployment));
 }
 
-/**
- * A deployment's manifest. One on the disk with the final compressed copies is as good as the store's; while they are
- * still to come it helps when the store is down. The ETag is the store's, and empty for what was on the disk.
- * @throws as `loadPointer`
- */
+/** The manifest, from the disk or else from the store. @throws as `loadPointer` */
 export async function loadManifest(
   store: ObjectStore,
   id: DeploymentId,
   disk?: DiskCache,
-): Promise<{ manifest: Manifest; etag: string } | undefined> {
-  const bytes = await disk?.text("manifest", id);
-  const kept = bytes && { manifest: parseManifest(bytes, id), etag: "" };
-  if (kept?.manifest.compression === "strong") return kept;
-  try {
-    return await withDeadline(ANSWER_MS, async (signal) => {
-      const found = await store.get(`deployments/${id}/manifest.json`, { signal });
-      if (found === undefined) return undefined;
-      const bytes = await found.bytes();
-      const manifest = parseManifest(bytes, id);
-      disk?.keepText("manifest", id, bytes);
-      return { manifest, etag: found.etag };
-    });
-  } catch (error) {
-    if (kept !== undefined) return kept;
-    throw error;
-  }
+): Promise<Manifest | undefined> {
+  const kept = await disk?.text("manifest", id);
+  const bytes = kept ?? (await read(store, manifestKey(id)));
+  if (bytes === undefined) return undefined;
+  const manifest = manifestIn(bytes, id);
+  if (kept === undefined) disk?.keepText("manifest", id, bytes);
+  return manifest;
 }
 
 /** A blob read whole, its hash checked. @throws as `loadPointer` */

@@ -2,16 +2,11 @@ import type { Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { ByteCache } from "./byte-cache.ts";
+import type { ByteRange } from "./byte-ranges.ts";
 import type { Counts } from "./counts.ts";
 import type { DiskCache } from "./disk-cache.ts";
 import { Filling } from "./filling.ts";
 import { blobKey, checkBlob, corrupt, loadBlob, openBlob, streamBlob } from "./sources.ts";
-
-/** Bytes of a file, both ends inclusive. */
-export interface ByteRange {
-  first: number;
-  last: number;
-}
 
 export interface BlobReader {
   /** What is in memory, or undefined. */

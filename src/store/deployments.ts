@@ -64,17 +64,17 @@ export async function readManifest(
   store: ObjectStore,
   id: DeploymentId,
 ): Promise<{ manifest: Manifest; etag: string } | undefined> {
-  const key = keyOf(id, "manifest.json");
-  const found = await store.get(key);
-  if (found === undefined) return undefined;
-  return { manifest: parseManifest(await found.bytes(), id), etag: found.etag };
+  const found = await store.get(manifestKey(id));
+  return found && { manifest: manifestIn(await found.bytes(), id), etag: found.etag };
 }
 
-/** @throws as `getManifest` */
-export function parseManifest(bytes: Uint8Array, id: DeploymentId): Manifest {
+export const manifestKey = (id: DeploymentId): string => keyOf(id, "manifest.json");
+
+/** What the stored bytes say. @throws as `getManifest` */
+export function manifestIn(bytes: Uint8Array, id: DeploymentId): Manifest {
   const manifest = isDamaged(bytes) ? undefined : decodeManifest(bytes, id);
   if (manifest !== undefined) return manifest;
-  throw new BerthError("corrupt_object", `The stored object '${keyOf(id, "manifest.json")}' is damaged.`, {
+  throw new BerthError("corrupt_object", `The stored object '${manifestKey(id)}' is damaged or missing.`, {
     hint: "Restore the object from a backup, or deploy again.",
   });
 }

@@ -10,10 +10,16 @@ export function encodeJson(value: unknown): Uint8Array {
 const CHECKED = /^\{"checksum":"([0-9a-f]{64})",/;
 const CHECKED_LENGTH = 79;
 
-/** A JSON object's text with a checksum as its first member: of the bytes that follow it. */
+/** The same with a checksum as its first member: of the bytes that follow it. */
+export function encodeChecked(value: object): Uint8Array {
+  const { checksum: _, ...rest } = value as { checksum?: unknown };
+  return withChecksum(encodeJson(rest));
+}
+
+/** Puts the checksum into the text of an object that has members. */
 export function withChecksum(json: Uint8Array): Uint8Array {
   const body = json.subarray(1);
-  return Buffer.concat([Buffer.from(`{"checksum":"${sha256(body)}",`), body]);
+  return Buffer.concat([new TextEncoder().encode(`{"checksum":"${sha256(body)}",`), body]);
 }
 
 /** Whether the bytes are other than those that were written; those without a checksum are taken as they are. */

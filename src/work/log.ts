@@ -65,8 +65,14 @@ export class DeploymentLog {
     }
   }
 
-  /** The last lines that a command printed in this step, for the error of a failed one. */
   private recent: LogLine[] = [];
+
+  /** Another command begins: what was printed before says nothing of it. */
+  beginCommand(): void {
+    this.recent = [];
+  }
+
+  /** The last lines that the command printed in this step, for the error of a failed one. */
   lastLines(step: LogStep, count: number): string[] {
     return this.recent
       .filter((line) => line.step === step && line.text.trim() !== "")

@@ -11,7 +11,7 @@ describe("bad input", () => {
   let platform: TestPlatform;
   const repositories: TestRepository[] = [];
   beforeAll(async () => {
-    platform = await startPlatform();
+    platform = await startPlatform({ env: { BERTH_BUILD_DISK_MIB: "64" } });
   }, 120_000);
   afterAll(async () => {
     expect((await fetch(`http://127.0.0.1:${platform.port}/healthz`)).status).toBe(200);
@@ -77,6 +77,25 @@ describe("bad input", () => {
       expect(done.error?.hint).toMatch(/\S/);
       const page = await platform.site(new URL(done.url).host, "/");
       expect(page.status).toBeGreaterThanOrEqual(400);
+    },
+    120_000,
+  );
+
+  const isRoot = process.getuid?.() === 0;
+  test.each([
+    ["more than a build's disk space", 72, /takes 73 MiB, and a build has 64 MiB/],
+    // The file system keeps some of the volume for itself; without one a build's own files are counted later.
+    ...(isRoot ? [["as much as it", 63, /^The source does not fit.* 64 MiB/] as const] : []),
+  ])(
+    "a source of %s is its owner's to mend, and not tried again",
+    async (_, mib, message) => {
+      const files = Array.from({ length: mib }, (__, at) => [`large/${at}`, "x".repeat(1024 ** 2)]);
+      const repository = await newRepository(`large-${mib}`, { ...buildableSite(""), ...Object.fromEntries(files) });
+      repositories.push(repository);
+      const { error } = await deployAndWait(platform, { source: repository.path });
+      expect(error).toMatchObject({ code: "build_limit", message: expect.stringMatching(message) });
+      expect(error?.hint).toContain("BERTH_BUILD_DISK_MIB");
+      expect(platform.output()).not.toContain("ENOSPC");
     },
     120_000,
   );

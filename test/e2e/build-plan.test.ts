@@ -88,10 +88,60 @@ describe("what a source asks for", () => {
     120_000,
   );
 
+  test.each<[string, string, Record<string, string | object>, string]>([
+    [
+      "stale-npm",
+      "package-lock.json",
+      { "package-lock.json": { name: "g", lockfileVersion: 3, requires: true, packages: { "": { name: "g" } } } },
+      "npm install",
+    ],
+    [
+      "stale-pnpm",
+      "pnpm-lock.yaml",
+      { "pnpm-lock.yaml": "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n" },
+      "pnpm install --no-frozen-lockfile",
+    ],
+    ["stale-yarn-one", "yarn.lock", { "yarn.lock": "# yarn lockfile v1\n\n\n" }, "yarn install"],
+    [
+      "stale-yarn-three",
+      "yarn.lock",
+      { "yarn.lock": YARN_3_LOCKFILE.replaceAll("2.1.3", "2.1.2") },
+      "yarn install --no-immutable",
+    ],
+    [
+      "stale-bun",
+      "bun.lock",
+      { "bun.lock": { lockfileVersion: 1, workspaces: { "": { name: "g" } }, packages: {} } },
+      "bun install",
+    ],
+  ])(
+    "%s: a lockfile that does not fit package.json is named, and brought up to date for this build",
+    async (name, lockfile, files, command) => {
+      const deployment = await deploy(name, {
+        ...files,
+        "package.json": { name: "g", scripts: { build: "node build.js" }, dependencies: { ms: "2.1.3" } },
+        "build.js":
+          "const { mkdirSync, writeFileSync } = require('fs'); mkdirSync('dist'); writeFileSync('dist/index.html', require('ms')(1000));",
+      });
+      expect(deployment.error).toBeNull();
+      expect(await page(deployment.url)).toBe("1s");
+      expect(deployment.warnings).toEqual([expect.stringContaining(`${lockfile} does not fit package.json`)]);
+      expect(await logOf(platform, deployment.id)).toMatch(new RegExp(`^\\$ ${command}$`, "m"));
+      // The next one is told the same: what was installed is not taken for what the lockfile says.
+      const repository = repositories.at(-1)!;
+      await repository.commit({ "note.txt": "x" });
+      const again = await deployAndWait(platform, { source: repository.path });
+      expect(again.reused).toBe(false);
+      expect(again.warnings).toEqual(deployment.warnings);
+    },
+    120_000,
+  );
+
   test("a failed install names its cause, and what to do", async () => {
     const deployment = await deploy("wreck", {
       "package.json": { name: "a", private: true, scripts: { build: "x" }, dependencies: { ms: "2.1.2" } },
       "package-lock.json": { name: "a", lockfileVersion: 3, requires: true, packages: { "": { name: "a" } } },
+      "vercel.json": { installCommand: "npm ci" },
     });
     expect(deployment.error).toMatchObject({
       code: "install_failed",
@@ -99,6 +149,16 @@ describe("what a source asks for", () => {
         "The install failed: the lockfile package-lock.json does not fit package.json (Missing: ms@2.1.2 from lock file).",
       hint: expect.stringContaining("commit package-lock.json"),
     });
+  }, 120_000);
+
+  test("a site that was built for a folder of another host is live, with a warning", async () => {
+    const deployment = await deploy("pages", {
+      "package.json": { private: true, scripts: { build: "node build.mjs" } },
+      "build.mjs": `${WRITE} writeFileSync('dist/app.js', ''); writeFileSync('dist/index.html', '<script src="/pages/app.js"></script>');`,
+    });
+    expect(deployment.error).toBeNull();
+    expect(deployment.warnings).toEqual([expect.stringContaining("below '/pages/' of its host")]);
+    expect(await logOf(platform, deployment.id)).toContain("asks for '/pages/app.js', which is '/app.js' here");
   }, 120_000);
 
   test("a host that the policy refuses is named", async () => {

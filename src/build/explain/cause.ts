@@ -26,6 +26,8 @@ export interface Cause {
   next: string;
   /** The step's own code when absent. */
   code?: ErrorCode;
+  /** The lockfile does not fit package.json, and the package manager was told to keep to it. */
+  isStaleLockfile?: true;
 }
 
 /** Knows one kind of failure by what its log says. */

@@ -13,6 +13,7 @@ function staleLockfile(manager: string, details: readonly string[] = []): Cause 
   return {
     what: `the lockfile ${file} does not fit package.json${named}`,
     next: `Run '${command}' in the repository and commit ${file}; or set install_command to '${command}'.`,
+    isStaleLockfile: true,
   };
 }
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
-import { commandLine, inSandboxShell, installCommand, isYarnOne } from "./commands.ts";
+import { commandLine, inSandboxShell, installCommand, isYarnOne, looseInstallCommand } from "./commands.ts";
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
 import { namedRegistries } from "./named-registries.ts";
 import { majorOfNode, wishedNode } from "./node-version.ts";
@@ -36,6 +36,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     yarnLockfile: hasOwnRegistry ? null : yarnOneLockfile(files, manager),
     nodeVersion: node.value,
     install: install.command,
+    looseInstall: install.loose,
     build: build.command,
     outputCandidates: outputs.candidates,
     serverOutputs: (framework && FRAMEWORKS[framework]?.server) || [],
@@ -101,6 +102,7 @@ interface Install {
   /** Text of a command that people wrote; empty for the package manager's own. */
   line: string;
   command: string[] | null;
+  loose: (BuildPlan & { kind: "build" })["looseInstall"];
   from: string;
   /** It is the package manager's own install, which the warnings about lockfiles are for. */
   keepsLock: boolean;
@@ -114,17 +116,19 @@ function chooseInstall(
   const line = settings.install_command ?? host?.installCommand;
   if (line !== undefined) {
     const from = settings.install_command !== undefined ? "project settings" : host!.from;
-    return { line, command: line === "" ? null : inSandboxShell(line), from, keepsLock: false };
+    return { line, command: line === "" ? null : inSandboxShell(line), loose: null, from, keepsLock: false };
   }
   // The top of a pnpm workspace need not have one.
   if (![manager.workspaceRoot, root].some((folder) => files.has(folder, "package.json"))) {
-    return { line: "", command: null, from: "detected", keepsLock: false };
+    return { line: "", command: null, loose: null, from: "detected", keepsLock: false };
   }
   // As that host's builds take them: https://docs.netlify.com/build/configure-builds/manage-dependencies/
   const flags =
     (manager.manager.name === "npm" && declared.NPM_FLAGS?.match(/(?<=^|\s)--?[\w-]+(=[\w.-]+)?(?=\s|$)/g)) || [];
   const command = [...installCommand(manager), ...flags];
-  return { line: "", command, from: manager.lockfile ?? "detected", keepsLock: true };
+  const { lockfile } = manager;
+  const loose = lockfile === undefined ? null : { command: [...looseInstallCommand(manager), ...flags], lockfile };
+  return { line: "", command, loose, from: lockfile ?? "detected", keepsLock: true };
 }
 
 /** A setting is the one word; what other hosts are told comes before what the framework usually writes. */

@@ -18,6 +18,11 @@ export function installCommand({ manager, lockfile, isUnderForeignWorkspace }: M
   }
 }
 
+/** What its manager installs where a lockfile does not fit package.json: it keeps to it as far as that goes. */
+export function looseInstallCommand(choice: ManagerChoice): string[] {
+  return installCommand({ ...choice, lockfile: undefined });
+}
+
 export function runScript(name: ManagerName, script: string): string[] {
   return [name, "run", script];
 }

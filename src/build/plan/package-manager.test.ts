@@ -29,8 +29,30 @@ describe("the package manager", () => {
   });
 
   test("none is npm without a lockfile, with a warning", async () => {
-    const plan = await buildPlan(packageJson());
+    const plan = await buildPlan(packageJson({ dependencies: { ms: "2" } }));
     expect(plan).toMatchObject({ install: ["npm", "install"], warnings: [expect.stringContaining("no lockfile")] });
+  });
+
+  test("where nothing is installed no lockfile is missed; a workspace's members count", async () => {
+    expect((await buildPlan(packageJson({ dependencies: {} }))).warnings).toEqual([]);
+    const top = packageJson({ workspaces: ["packages/*"] });
+    const member = (more: object) => ({ "packages/a/package.json": JSON.stringify({ name: "a", ...more }) });
+    expect((await buildPlan({ ...top, ...member({}) })).warnings).toEqual([]);
+    expect((await buildPlan({ ...top, ...member({ devDependencies: { ms: "2" } }) })).warnings).toEqual([
+      expect.stringContaining("no lockfile"),
+    ]);
+  });
+
+  test.each([
+    ["package-lock.json", "{}", ["npm", "install"]],
+    ["pnpm-lock.yaml", "lockfileVersion: '9.0'", ["pnpm", "install", "--no-frozen-lockfile"]],
+    ["yarn.lock", "# yarn lockfile v1\n", ["yarn", "install"]],
+    ["yarn.lock", "__metadata:\n  version: 8\n", ["yarn", "install", "--no-immutable"]],
+    ["bun.lock", "{}", ["bun", "install"]],
+  ])("what is run when %s does not fit", async (lockfile, text, command) => {
+    const stale = { ...packageJson({ dependencies: { ms: "2" } }), [lockfile]: text };
+    expect((await buildPlan(stale)).looseInstall).toEqual({ command, lockfile });
+    expect((await buildPlan(stale, { install_command: "npm ci" })).looseInstall).toBeNull();
   });
 
   test("two lockfiles: precedence, and both are named", async () => {

@@ -1,7 +1,7 @@
 import semver from "semver";
 import { BerthError } from "../../model/errors.ts";
 import type { PackageJson, SourceFiles } from "./source-files.ts";
-import { findWorkspace } from "./workspace.ts";
+import { findWorkspace, workspaceMembers } from "./workspace.ts";
 
 export type ManagerName = "npm" | "pnpm" | "yarn" | "bun";
 
@@ -47,8 +47,23 @@ export async function choosePackageManager(files: SourceFiles, root: string): Pr
     isUnderForeignWorkspace: isUnderForeign,
     lockfile,
     from: pin?.from ?? lockfile ?? "default",
-    warnings: lockWarnings({ locks, lockfile, name, isPinned: pin !== undefined }),
+    warnings:
+      locks.length > 0 || (await namesPackages(files, [root, workspaceRoot]))
+        ? lockWarnings({ locks, lockfile, name, isPinned: pin !== undefined })
+        : [],
   };
+}
+
+/** Whether there is anything at all that a lockfile would hold. */
+async function namesPackages(files: SourceFiles, [root, top]: readonly [string, string]): Promise<boolean> {
+  for (const folder of new Set([root, top, ...(await workspaceMembers(files, top))])) {
+    // A member of its own that does not parse is no reason to fail: the install tells.
+    const manifest = await files.packageJson(folder).catch(() => undefined);
+    const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest ?? {};
+    const all = [dependencies, devDependencies, optionalDependencies, peerDependencies];
+    if (all.some((named) => Object.keys(named ?? {}).length > 0)) return true;
+  }
+  return false;
 }
 
 /** npm is made for a few lines of Node; one that does not run on the chosen Node gives way to the one that comes with it. */

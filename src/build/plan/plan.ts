@@ -41,6 +41,8 @@ export type BuildPlan =
       nodeVersion: string;
       /** null when there is nothing to install. */
       install: readonly string[] | null;
+      /** Run in its place, once, where the lockfile turns out not to fit package.json; null where there is no such way. */
+      looseInstall: { command: readonly string[]; lockfile: string } | null;
       /** Runs in the root. */
       build: readonly string[];
       /** Seen from the root, the likeliest first; none leaves the source. */

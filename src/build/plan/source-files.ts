@@ -8,6 +8,8 @@ export interface PackageJson {
   scripts?: Record<string, string>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
   engines?: Record<string, string>;
   /** https://docs.volta.sh/guide/understanding: pinned versions of node, npm, … */
   volta?: Record<string, string>;

@@ -1,0 +1,125 @@
+/** What is looked at of a page: its head stands in it, whatever comes after. */
+const PAGE_MAX_CHARACTERS = 512 * 1024;
+const REFERENCES_MAX = 500;
+/** Folders in front that a base may have, as in `/team/site/`. */
+const BASE_MAX_PARTS = 3;
+
+const TAG = /<(script|link|img|source|base)\b([^<>]{0,2000})/gi;
+const ADDRESS = /\s(?:src|href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
+
+interface Page {
+  /** Text of the page at the output's top. */
+  text: string;
+  /** Of the output's files. */
+  paths: readonly string[];
+  framework: string | null;
+}
+
+/**
+ * A site that was built for a folder of another host, as for GitHub Pages: its page asks for `/name/assets/app.js`
+ * (https://html.spec.whatwg.org/multipage/semantics.html#the-base-element counts), and the file is `assets/app.js`.
+ * Pure. @returns a warning with the setting that the base comes from; undefined when most of what the page asks for is there
+ */
+export function basePathWarning({ text, paths, framework }: Page): string | undefined {
+  const asked = filesAskedFor(text.slice(0, PAGE_MAX_CHARACTERS));
+  if (asked.length === 0) return undefined;
+  const files = new Set(paths);
+  const below = new Map<string, string[]>();
+  let found = 0;
+  for (const path of asked) {
+    if (files.has(path)) found += 1;
+    else {
+      const base = baseOf(path, files);
+      if (base !== undefined) below.set(base, [...(below.get(base) ?? []), path]);
+    }
+  }
+  const [likeliest] = [...below].sort(([, a], [, b]) => b.length - a.length);
+  if (likeliest === undefined || likeliest[1].length <= found) return undefined;
+  const [base, [example]] = likeliest;
+  return `The site was built to lie below '/${base}/' of its host: index.html asks for '/${example!.slice(0, 200)}', which is '/${example!.slice(base.length + 1, 200)}' here. Build it for '/': ${settingOf(framework)}.`;
+}
+
+/** Paths without a slash in front, of files on the page's own host, each as often as it is named. */
+function filesAskedFor(page: string): string[] {
+  const tags = [...page.matchAll(TAG)].slice(0, REFERENCES_MAX).map(([, tag, rest]) => {
+    const address = ADDRESS.exec(rest!);
+    return { tag: tag!.toLowerCase(), address: address?.[1] ?? address?.[2] ?? address?.[3] };
+  });
+  const site = new URL("http://site.invalid/");
+  const base = urlOf(tags.find(({ tag, address }) => tag === "base" && address !== undefined)?.address, site) ?? site;
+  return tags.flatMap(({ tag, address }) => {
+    const url = tag === "base" ? undefined : urlOf(address, base);
+    if (url === undefined || url.host !== site.host || !/\.\w+$/.test(url.pathname)) return [];
+    const path = decoded(url.pathname.slice(1));
+    return path === undefined ? [] : [path];
+  });
+}
+
+function urlOf(address: string | undefined, base: URL): URL | undefined {
+  const text = address?.replaceAll("&amp;", "&").trim();
+  return text && URL.canParse(text, base.href) ? new URL(text, base) : undefined;
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function baseOf(path: string, files: ReadonlySet<string>): string | undefined {
+  const parts = path.split("/");
+  for (let count = 1; count <= Math.min(BASE_MAX_PARTS, parts.length - 1); count += 1) {
+    if (files.has(parts.slice(count).join("/"))) return parts.slice(0, count).join("/");
+  }
+  return undefined;
+}
+
+const VITE = "'base' in vite.config, or '--base' in the build script";
+const ON_VITE = [
+  "vite",
+  "svelte",
+  "solid-js",
+  "tanstack-router",
+  "tanstack-start",
+  "solid-start",
+  "vike",
+  "qwik",
+  "remix",
+];
+
+/** Where each framework is told the folder. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  angular: "'baseHref' in angular.json, or '--base-href' in the build script",
+  astro: "'base' in astro.config",
+  "create-react-app": "'homepage' in package.json, or the variable PUBLIC_URL",
+  docusaurus: "'baseUrl' in docusaurus.config",
+  dumi: "'base' and 'publicPath' in .dumirc",
+  eleventy: "'pathPrefix' in Eleventy's configuration",
+  ember: "'rootURL' in config/environment.js",
+  gatsby: "'pathPrefix' in gatsby-config, or '--prefix-paths' in the build script",
+  gridsome: "'pathPrefix' in gridsome.config",
+  hexo: "'root' and 'url' in _config.yml",
+  hugo: "'baseURL' in Hugo's configuration",
+  next: "'basePath' and 'assetPrefix' in next.config",
+  nuxt: "'app.baseURL' (Nuxt 2: 'router.base') in nuxt.config, or the variable NUXT_APP_BASE_URL",
+  parcel: "'--public-url' in the build script",
+  quasar: "'publicPath' in quasar.config",
+  "react-router": "'basename' in react-router.config and 'base' in vite.config",
+  rsbuild: "'server.base' and 'output.assetPrefix' in rsbuild.config",
+  rspress: "'base' in rspress.config",
+  slidev: "'--base' in the build script",
+  "svelte-kit": "'kit.paths.base' in svelte.config",
+  umi: "'base' and 'publicPath' in .umirc",
+  vitepress: "'base' in .vitepress/config",
+  vue: "'publicPath' in vue.config.js",
+  vuepress: "'base' in .vuepress/config",
+  webpack: "'output.publicPath' in webpack.config",
+  ...Object.fromEntries(ON_VITE.map((framework) => [framework, VITE])),
+};
+
+function settingOf(framework: string | null): string {
+  const setting = SETTINGS[framework ?? ""];
+  return setting === undefined ? "look for that name in the build's configuration" : `${setting} says where it lies`;
+}

@@ -1,0 +1,55 @@
+import { type ByteRange, rangesOf } from "./byte-ranges.ts";
+import { pageResponse, rangeNotSatisfiable } from "./pages.ts";
+import type { Variant } from "./site.ts";
+import type { BlobReader } from "./stored-blobs.ts";
+
+/**
+ * The answer to a Range header (RFC 9110 section 14), or undefined where it does not count. `variant` is the file as it
+ * is: ranges are of its own bytes, never of an encoding.
+ */
+export function rangeResponse(
+  request: Request,
+  variant: Variant,
+  options: { range: string; blobs: BlobReader },
+): Response | Promise<Response> | undefined {
+  const sizeBytes = variant.blob.size;
+  const decision = rangesOf(options.range, sizeBytes);
+  switch (decision.kind) {
+    case "whole":
+      return undefined;
+    case "unsatisfiable":
+      return pageResponse(rangeNotSatisfiable(sizeBytes), request);
+    case "parts":
+      return decision.parts.length === 1
+        ? onePart(variant, decision.parts[0]!, options.blobs)
+        : severalParts(variant, decision.parts, options.blobs);
+  }
+}
+
+async function onePart(variant: Variant, part: ByteRange, blobs: BlobReader): Promise<Response> {
+  const body = await blobs.read(variant.blob, part);
+  const headers = new Headers(variant.headers);
+  headers.set("content-range", contentRange(part, variant.blob.size));
+  headers.set("content-length", String(part.last - part.first + 1));
+  return new Response(body, { status: 206, headers });
+}
+
+/** RFC 9110 section 14.6. The parts are small together: `rangesOf` sees to it. */
+async function severalParts(variant: Variant, parts: readonly ByteRange[], blobs: BlobReader): Promise<Response> {
+  const headers = new Headers(variant.headers);
+  const boundary = crypto.randomUUID();
+  const contentType = headers.get("content-type");
+  const body: BlobPart[] = [];
+  for (const part of parts) {
+    const bytes = await new Response(await blobs.read(variant.blob, part)).bytes();
+    const range = contentRange(part, variant.blob.size);
+    body.push(`\r\n--${boundary}\r\nContent-Type: ${contentType}\r\nContent-Range: ${range}\r\n\r\n`, bytes);
+  }
+  body.push(`\r\n--${boundary}--\r\n`);
+  headers.set("content-type", `multipart/byteranges; boundary=${boundary}`);
+  return new Response(new Blob(body), { status: 206, headers });
+}
+
+function contentRange({ first, last }: ByteRange, sizeBytes: number): string {
+  return `bytes ${first}-${last}/${sizeBytes}`;
+}
