@@ -4,7 +4,7 @@ import { sha256 } from "../model/ids.ts";
 import { createExplain } from "./explain.ts";
 import { createHandler } from "./handler.ts";
 import { MemoryStore } from "./testing/memory-store.ts";
-import { ID, pointHost, publishSite } from "./testing/publish-site.ts";
+import { ID, OTHER_ID, pointHost, publishSite } from "./testing/publish-site.ts";
 
 const PAGE = "<h1>About</h1>".repeat(40);
 const TOKEN = "a-token-of-many-random-letters";
@@ -75,6 +75,16 @@ test("methods and conditions", async () => {
   expect(part.answer).toMatchObject({ status: 206, headers: { "content-range": "bytes 0-0/3" } });
   const none = await explain("site.localhost/about", { headers: { "accept-encoding": "identity;q=0" } });
   expect([none.encoding, none.blob, none.answer.status]).toEqual([null, null, 406]);
+});
+
+test("an asset of an earlier deployment", async () => {
+  publishSite(store, { "old.js": "1" }, { deployment: OTHER_ID });
+  const earlier = [{ deployment: OTHER_ID, replacedAt: new Date().toISOString() }];
+  pointHost(store, "site.localhost", { branch: "main", earlier, generation: 2 });
+  const document = await explain("site.localhost/old.js");
+  expect([document.answer.status, document.entry?.path]).toEqual([200, "old.js"]);
+  expect(document.steps.find(({ text }) => text.includes("an earlier deployment"))?.step).toBe("deployment");
+  expect((await explain("site.localhost/other.js")).entry?.path).toBe("404.html");
 });
 
 describe("a protected host", () => {

@@ -14,11 +14,13 @@ import { isProductionHost, parseHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, resolve } from "./resolve.ts";
 import { type SiteFile, siteOf } from "./site.ts";
+import { EarlierFiles, mayBeEarlier, SKEW, type SkewLimits } from "./skew.ts";
 import { loadManifest, loadPointer } from "./sources.ts";
 
 export interface ExplainOptions {
   store: ObjectStore;
   sitesDomain: string;
+  skew?: SkewLimits;
 }
 
 type Answer = Explanation["answer"];
@@ -37,11 +39,12 @@ const PROXIED = "x-berth-explained-proxy";
  * own that gets the imagined request; the steps come from the functions that it decides by. Another server that a
  * rewrite leads to is not asked.
  */
-export function createExplain({ store, sitesDomain }: ExplainOptions) {
+export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOptions) {
   const answerOf = async (request: Request, { reading, hasKey }: Answering): Promise<Answer> => {
     const handler = createHandler({
       store: hasKey ? withoutKeys(reading) : reading,
       sitesDomain,
+      skew,
       proxy: async () => new Response(null, { headers: { [PROXIED]: "1" } }),
     });
     try {
@@ -60,6 +63,14 @@ export function createExplain({ store, sitesDomain }: ExplainOptions) {
   return async ({ url, method, headers }: ExplainedRequest): Promise<Explanation> => {
     const target = parseTarget(url);
     const request = imagine(target, method, headers);
+    const earlier = new EarlierFiles(
+      skew,
+      async (id) => {
+        const manifest = await loadManifest(store, id);
+        return manifest && siteOf(manifest);
+      },
+      Date.now,
+    );
     const story = new Story(target, request);
     const host = parseHost(target.host);
     const state = host === undefined ? undefined : await loadPointer(store, host);
@@ -74,7 +85,11 @@ export function createExplain({ store, sitesDomain }: ExplainOptions) {
       story.deployment(pointer.deployment, manifest);
       const { path, query } = splitTarget(request.url);
       const routed = { method, path, query, headers: request.headers, host: host! };
-      if (manifest !== undefined) story.decision(resolve(siteOf(manifest), routed));
+      const decision = manifest && resolve(siteOf(manifest), routed);
+      const mayBe = decision !== undefined && mayBeEarlier(decision, routed);
+      const file = mayBe ? await earlier.find(pointer, path) : undefined;
+      if (file !== undefined) story.step("deployment", "It lacks the file; an earlier deployment of this host has it.");
+      if (decision !== undefined) story.decision(file === undefined ? decision : { kind: "serve", file, status: 200 });
     }
     const answer = await answerOf(request, { reading: store, hasKey: false });
     const isRefused = story.document.protection !== null && answer.status === 401;

@@ -14,7 +14,7 @@ import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, resolve } from "./resolve.ts";
 import { memoryOf, type Site, type SiteFile, siteOf } from "./site.ts";
-import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
+import { EarlierFiles, mayBeEarlier, SKEW, type SkewLimits } from "./skew.ts";
 import { keepPointer, loadManifest, loadPointer, rememberedPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 
@@ -57,7 +57,6 @@ interface Visit {
 }
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
-const SKEW: SkewLimits = { deployments: 10, hours: 24 };
 
 /**
  * Serves all hosts from the object store alone. What is in memory is answered without waiting: host, pointer, site and
@@ -135,8 +134,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const { path, query } = splitTarget(url);
     const decision = resolve(site, { method, path, query, headers });
     if (isRead && query === "") routes.learn(url, site, decision);
-    const isMissing = decision.kind === "not-found" || (decision.kind === "serve" && decision.status === 404);
-    if (isMissing && isRead && asksForAsset(path, headers)) return missingAsset(visit, path, decision);
+    if (mayBeEarlier(decision, { method, path, headers })) return missingAsset(visit, path, decision);
     return carryOut(visit, decision);
   };
 
