@@ -2,8 +2,10 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { BerthError, ERROR_CODES, toErrorBody } from "../model/errors.ts";
 import { type ApiEnv, callerOf, newSignInLink, requireCaller, signIn, signOut } from "./auth.ts";
 import { deploymentRoutes } from "./deployments.ts";
+import { explainRoutes } from "./explain.ts";
 import type { ApiParts } from "./parts.ts";
 import { projectRoutes } from "./projects.ts";
+import { protectionRoutes } from "./protection.ts";
 import { variableRoutes } from "./variables.ts";
 
 /** What is served on the base domain beside the API. */
@@ -48,6 +50,8 @@ export function createApi(
   deploymentRoutes(api, parts);
   projectRoutes(api, parts);
   variableRoutes(api, parts);
+  protectionRoutes(api, parts);
+  explainRoutes(api, parts);
   api.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Berth", version: parts.version } });
   api.all("*", (context) => {
     throw new BerthError("not_found", `There is no route ${context.req.method} ${context.req.path}.`, {

@@ -13,6 +13,7 @@ import { BerthError } from "../model/errors.ts";
 import { parseProjectSettings, projectSettingsSchema } from "../model/project.ts";
 import { parseSource } from "../model/source.ts";
 import { repositoryName } from "../model/trust.ts";
+import { removeAccess } from "../store/access.ts";
 import { removeCaches } from "../store/caches.ts";
 import { promote, takeDownProject } from "../work/host-pointers.ts";
 import type { ApiEnv } from "./auth.ts";
@@ -67,6 +68,7 @@ export function projectRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
   app.openapi(removeOne, async (context) => {
     const project = await findProject(parts.database, context.req.valid("param").name);
     await takeDown(parts, project);
+    await removeAccess(parts.store, project.name);
     await removeCaches(parts.store, project.id);
     await deleteProject(parts.database, project.name);
     return context.body(null, 204);

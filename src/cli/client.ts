@@ -1,5 +1,7 @@
+import type { ProtectionView } from "../model/access.ts";
 import type { Deployment, LogLine } from "../model/deployment.ts";
 import { BerthError, ERROR_CODES, type ErrorCode } from "../model/errors.ts";
+import type { Explanation } from "../model/explanation.ts";
 import type { Project, ProjectSettings } from "../model/project.ts";
 import type { Context, Variable } from "../model/variables.ts";
 import { type DeploymentEvent, followEvents } from "./follow-events.ts";
@@ -57,7 +59,17 @@ export interface Client {
     project: string,
     which: { names: readonly string[]; context?: Context | undefined },
   ): Promise<{ variables: Variable[] }>;
+  protections(project: string): Promise<{ protections: ProtectionView[] }>;
+  protect(
+    project: string,
+    wish: NewProtection,
+  ): Promise<{ protection: ProtectionView; token: string | null; protections: ProtectionView[] }>;
+  unprotect(project: string, id: string): Promise<{ protections: ProtectionView[] }>;
+  /** What answers a URL of a site, and why. @param headers of the request that is imagined */
+  explain(what: { url: string; method: string; headers: Record<string, string> }): Promise<Explanation>;
 }
+
+type NewProtection = { scope: string } & ({ kind: "password"; password: string } | { kind: "token" });
 
 export type NewVariable = Pick<Variable, "name" | "context" | "secret" | "install"> & { value: string };
 
@@ -102,6 +114,11 @@ export function createClient(options: ClientOptions): Client {
     setVariables: (name, variables) => call("PUT", project(name, "/variables"), { variables }),
     removeVariables: (name, { names, context }) =>
       call("DELETE", project(name, `/variables${query({ names: names.join(","), context })}`)),
+    protections: (name) => call("GET", project(name, "/protection")),
+    protect: (name, wish) => call("POST", project(name, "/protection"), wish),
+    unprotect: (name, id) => call("DELETE", project(name, `/protection/${encodeURIComponent(id)}`)),
+    explain: ({ url, method, headers }) =>
+      call("GET", `/explain${query({ url, method, headers: JSON.stringify(headers) })}`),
   };
 }
 

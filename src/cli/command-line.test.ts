@@ -8,7 +8,14 @@ import { aDeployment, aLine } from "./test-support.ts";
 /** The whole command line as a process, against a server that speaks the API's routes. */
 let home: string;
 let server: ReturnType<typeof Bun.serve>;
-let requests: { line: string; body: unknown }[] = [];
+let requests: { line: string; body: unknown; query?: URLSearchParams }[] = [];
+const aKey = { id: "key1", scope: "previews", kind: "password", createdAt: "2026-01-02T03:04:05.000Z" };
+const anExplanation = {
+  request: { host: "blog.localhost", method: "GET", path: "/a", query: "?b", headers: {} },
+  steps: [{ step: "host", text: "blog.localhost is a host\u001b[2J." }],
+  answer: { status: 200, headers: { etag: '"x"' } },
+  behindProtection: null,
+};
 let final: Deployment;
 
 beforeAll(async () => {
@@ -21,10 +28,10 @@ afterAll(async () => {
 });
 
 async function answer(request: Request): Promise<Response> {
-  const { pathname } = new URL(request.url);
+  const { pathname, search } = new URL(request.url);
   const line = `${request.method} ${pathname.replace("/api/v1", "")}`;
   const body: unknown = request.headers.get("content-length") ? await request.json().catch(() => undefined) : undefined;
-  requests.push({ line, body });
+  requests.push({ line, body, ...(line === "GET /explain" && { query: new URLSearchParams(search) }) });
   const routes: Record<string, () => Response> = {
     "POST /deployments": () => Response.json({ ...final, status: "pending", error: null }, { status: 201 }),
     "GET /deployments": () => Response.json({ deployments: [final], next: null }),
@@ -40,6 +47,10 @@ async function answer(request: Request): Promise<Response> {
     "PATCH /projects/blog": () => Response.json({ name: "blog", settings: { root: "web" } }),
     "PUT /projects/blog/variables": () => Response.json({ variables: [] }),
     "DELETE /projects/blog/variables": () => Response.json({ variables: [] }),
+    "GET /projects/blog/protection": () => Response.json({ protections: [aKey] }),
+    "POST /projects/blog/protection": () => Response.json({ protection: aKey, token: null, protections: [aKey] }),
+    "DELETE /projects/blog/protection/key1": () => Response.json({ protections: [] }),
+    "GET /explain": () => Response.json(anExplanation),
     "POST /projects/blog/rollback": () => Response.json(final),
     "GET /me": () => Response.json({ kind: "token", name: "ci", version: "0.1.0", baseUrl: server.url.origin }),
   };
@@ -135,7 +146,45 @@ test("variables are words, one of them from standard input, and never printed", 
   expect(JSON.parse(removed.stdout)).toEqual({ project: "blog", removed: ["A", "KEY"] });
 });
 
+test("a password comes from standard input and is never printed", async () => {
+  const { stdout, stderr, exit } = await berth(["protect", "set", "blog"], { stdin: "open sesame\n" });
+  const body = { kind: "password", scope: "previews", password: "open sesame" };
+  expect(requests).toEqual([{ line: "POST /projects/blog/protection", body }]);
+  expect([stdout, stderr, exit]).toEqual(["blog: every host but production's asks for the password now.\n", "", 0]);
+  await berth(["protect", "set", "blog", "--scope", "branch:fix", "--kind", "token"]);
+  expect(requests[0]?.body).toEqual({ kind: "token", scope: "branch:fix" });
+  const listed = await berth(["protect", "ls", "blog", "--json"]);
+  expect(JSON.parse(listed.stdout)).toEqual({ project: "blog", protections: [aKey] });
+  const removed = await berth(["protect", "rm", "blog", "key1"]);
+  expect(removed.stdout).toBe("Removed key1 from blog; all its hosts are open now.\n");
+});
+
+test("explain sends the imagined request, and prints the document or readable lines", async () => {
+  const args = [
+    "explain",
+    "http://blog.localhost:3000/a?b",
+    "--header",
+    "Accept-Encoding: br",
+    "--header",
+    "Cookie: a=b",
+  ];
+  const { stdout, exit } = await berth([...args, "--method", "HEAD", "--json"]);
+  expect([JSON.parse(stdout), exit]).toEqual([anExplanation, 0]);
+  expect(Object.fromEntries(requests[0]!.query!)).toEqual({
+    url: "http://blog.localhost:3000/a?b",
+    method: "HEAD",
+    headers: '{"accept-encoding":"br","cookie":"a=b"}',
+  });
+  const shown = await berth(args);
+  expect(shown.stdout).toBe('GET blog.localhost/a?b\nhost  blog.localhost is a host.\n\nHeaders\netag  "x"\n');
+});
+
 test.each([
+  [["protect", "set", "blog", "--scope", "nobody"]],
+  [["protect", "set", "blog", "--kind", "magic"]],
+  [["protect", "rm", "blog"]],
+  [["explain"]],
+  [["explain", "blog.localhost", "--header", "nonsense"]],
   [["env", "set", "blog"]],
   [["env", "set", "A=1", "--context", "staging"]],
   [["env", "rm"]],

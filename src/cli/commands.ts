@@ -17,6 +17,8 @@ export const main = defineCommand({
     rm: () => import("./rm.ts").then((module) => module.rm),
     projects: () => import("./projects.ts").then((module) => module.projects),
     env: () => import("./env.ts").then((module) => module.env),
+    protect: () => import("./protect.ts").then((module) => module.protect),
+    explain: () => import("./explain.ts").then((module) => module.explain),
     login: () => import("./login.ts").then((module) => module.login),
     whoami: () => import("./whoami.ts").then((module) => module.whoami),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),

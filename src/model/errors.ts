@@ -22,11 +22,24 @@ export const ERROR_CODES = {
   conflict: { status: 409, meaning: "The state of the thing does not allow this." },
   payload_too_large: { status: 413, meaning: "The request body is over its limit." },
   usage: { status: 400, meaning: "The command line does not have the documented form." },
+  // a site
+  site_protected: { status: 401, meaning: "The site asks for a password or a token." },
+  too_many_attempts: { status: 429, meaning: "Too many wrong passwords came from one address." },
+  origin_unreachable: { status: 502, meaning: "The server that a rewrite leads to gave no usable answer." },
+  origin_refused: {
+    status: 502,
+    meaning: "A rewrite leads to an address that is not a public one, or the platform's own.",
+  },
+  origin_busy: { status: 503, meaning: "Too many requests wait for the server that a rewrite leads to." },
+  origin_timeout: { status: 504, meaning: "The server that a rewrite leads to did not answer in time." },
+  proxy_loop: { status: 508, meaning: "A rewrite leads back to itself." },
   // names and settings
   project_name_invalid: { status: 400, meaning: "The project name is no DNS label of the allowed form." },
   project_name_reserved: { status: 400, meaning: "The project name is kept for the platform." },
   project_setting_invalid: { status: 400, meaning: "A project setting is unknown or its value is out of range." },
   variable_invalid: { status: 400, meaning: "A variable's name or value is not of the allowed form." },
+  protection_invalid: { status: 400, meaning: "A password, token or its scope is not of the allowed form." },
+  protection_not_found: { status: 404, meaning: "The project has no such password or token." },
   variable_not_found: { status: 404, meaning: "The project has no such variable." },
   setting_invalid: { status: 400, meaning: "A setting of the platform is wrong or its service is out of reach." },
   // the source

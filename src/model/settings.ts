@@ -196,6 +196,37 @@ export const settingsTable = {
     meaning:
       "Whether paths on this machine may be deployed. `auto`: only while the platform listens on loopback alone.",
   },
+  proxyTimeoutSeconds: {
+    variable: "BERTH_PROXY_TIMEOUT_SECONDS",
+    schema: count(1, 3600),
+    fallback: 30,
+    meaning: "Longest wait for a server that a rewrite leads to, and longest silence within its answer, in seconds.",
+  },
+  proxyTotalSeconds: {
+    variable: "BERTH_PROXY_TOTAL_SECONDS",
+    schema: count(1, 86_400),
+    fallback: 300,
+    meaning: "Longest time that the answer of such a server takes, in seconds.",
+  },
+  proxyMiB: {
+    variable: "BERTH_PROXY_MIB",
+    schema: count(1, 1_048_576),
+    fallback: 100,
+    meaning: "Most bytes of such an answer, in MiB.",
+  },
+  proxyRequestMiB: {
+    variable: "BERTH_PROXY_REQUEST_MIB",
+    schema: count(1, 1024),
+    fallback: 10,
+    meaning: "Most bytes of a request that is passed on to such a server, in MiB.",
+  },
+  privateOrigins: {
+    variable: "BERTH_PRIVATE_ORIGINS",
+    schema: z.enum(["yes", "no"]),
+    fallback: "no",
+    meaning:
+      "Whether rewrites may lead to loopback, private and link-local addresses and to the machine's own: with `yes`, whoever deploys a site can read what the machine reaches there.",
+  },
   secretsKey: {
     variable: "BERTH_SECRETS_KEY",
     schema: z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "must be the base64 of 32 bytes"),

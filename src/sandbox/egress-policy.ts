@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isForeignPublicAddress } from "./addresses.ts";
+import { isForeignPublicAddress } from "../model/addresses.ts";
 import type { EgressPolicy, PinnedHost } from "./sandbox.ts";
 
 /** A registry that the operator's own package-manager configuration names: its address is the operator's word. */

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { isSha256, type Sha256, sha256 } from "../model/ids.ts";
 
 /** `blobs` are named by the hash of their bytes; the others are small and carry a checksum. */
-type Kind = "blob" | "manifest" | "host";
+type Kind = "blob" | Text;
+type Text = "manifest" | "host" | "access";
 
 const SHARDS = 256;
 /** A file takes whole blocks of the disk. */
@@ -59,8 +60,8 @@ export class DiskCache {
     return await this.drop("blob", hash);
   }
 
-  /** A manifest's or a pointer's bytes as they were kept under this name. */
-  async text(kind: "manifest" | "host", name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /** A manifest's, a pointer's or a project's keys' bytes as they were kept under this name. */
+  async text(kind: Text, name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const kept = await this.read(kind, name);
     if (kept === undefined) return this.missed();
     const bytes = kept.slice(64);
@@ -74,7 +75,7 @@ export class DiskCache {
     void this.keep("blob", hash, [bytes]);
   }
 
-  keepText(kind: "manifest" | "host", name: string, bytes: Uint8Array): void {
+  keepText(kind: Text, name: string, bytes: Uint8Array): void {
     void this.keep(kind, name, [new TextEncoder().encode(checksum(kind, name, bytes)), bytes]);
   }
 

@@ -67,7 +67,7 @@ test("a page with its headers, from the store and then from memory", async () =>
     });
     expect(response.headers.has("x-robots-tag")).toBe(false);
   }
-  expect(store.reads.length).toBe(3);
+  expect(store.reads.map((key) => key.split("/")[0])).toEqual(["hosts", "access", "deployments", "blobs"]);
 });
 
 test("encodings have ETags of their own", async () => {

@@ -1,13 +1,14 @@
 import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { type Entrance, Gate } from "./access.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
 import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
 import { KnownRoutes } from "./known-routes.ts";
-import { isHtml } from "./media-types.ts";
 import * as pages from "./pages.ts";
+import { createProxy, type ProxyFetch } from "./proxy.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, type RoutedRequest, resolve } from "./resolve.ts";
@@ -15,7 +16,7 @@ import { headerChanges, withHeaderRules } from "./rules/headers.ts";
 import { leavesAlone } from "./rules/site-rules.ts";
 import type { Site, SiteFile } from "./site.ts";
 import { SiteCache } from "./site-cache.ts";
-import { asksForAsset, EarlierFiles, type SkewLimits } from "./skew.ts";
+import { EarlierFiles, mayBeEarlier, SKEW, type SkewLimits } from "./skew.ts";
 import { keepPointer, loadPointer, rememberedPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 
@@ -28,6 +29,10 @@ export interface HandlerOptions {
   /** Where a store that is far away is kept in part; a folder of this handler's own. */
   disk?: { folder: string; bytes: number } | undefined;
   skew?: SkewLimits;
+  /** Of the connection; wrong passwords are counted by it. */
+  clientAddress?: (request: Request) => string | undefined;
+  /** Answers rewrites to other servers; by default those at public addresses, within `PROXY_LIMITS`. */
+  proxy?: ProxyFetch;
   /** Hears of every fault that a visitor got a page for. */
   onFault?: (error: unknown, context: Record<string, string>) => void;
 }
@@ -51,10 +56,11 @@ interface Visit {
   host: RequestHost;
   pointer: HostPointer;
   site: Site;
+  /** Of somebody with a key to a protected host. */
+  entrance?: Entrance | undefined;
 }
 
 const MEMORY_BYTES = 64 * 1024 * 1024;
-const SKEW: SkewLimits = { deployments: 10, hours: 24 };
 
 /**
  * Serves all hosts from the object store alone. What is in memory is answered without waiting: host, pointer, site and
@@ -79,6 +85,9 @@ export function createHandler(options: HandlerOptions): Handler {
   const routes = new KnownRoutes();
   const blobs = new StoredBlobs(store, counts, memoryBytes / 2, disk);
 
+  const clientAddress = options.clientAddress ?? (() => undefined);
+  const gate = new Gate({ store, sitesDomain, now, disk, clientAddress });
+  const proxy = options.proxy ?? createProxy({ sitesDomain, clientAddress });
   const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await sites.load(id)), now);
 
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {
@@ -91,14 +100,26 @@ export function createHandler(options: HandlerOptions): Handler {
   const answerLater = async (request: Request, host: RequestHost): Promise<Response> => {
     const pointer = hosts.peek(host.name) ?? (await hosts.read(host.name));
     if (pointer === undefined) return pages.pageResponse(pages.unknownHost(host.name), request);
-    if (pointer.state === "building") return pages.pageResponse(pages.building, request);
-    if (pointer.state === "failed") return pages.pageResponse(pages.failed, request);
-    const site = sites.peek(pointer.deployment) ?? (await sites.load(pointer.deployment));
-    if (site === undefined) return pages.pageResponse(pages.unknownHost(host.name), request);
-    return answer({ request, host, pointer, site });
+    const passage = gate.pass(pointer, host.name, request);
+    // Side by side, so that a cold host costs no round trip more.
+    if (passage instanceof Promise && pointer.state === "ready") sites.load(pointer.deployment).catch(() => {});
+    return gate.guard(passage, async (entrance) => {
+      if (pointer.state === "building") return pages.pageResponse(pages.building, request);
+      if (pointer.state === "failed") return pages.pageResponse(pages.failed, request);
+      const site = sites.peek(pointer.deployment) ?? (await sites.load(pointer.deployment));
+      if (site === undefined) return pages.pageResponse(pages.unknownHost(host.name), request);
+      return answer({ request, host, pointer, site, entrance });
+    });
   };
 
-  /** The deployment is known: this is where a request is let in, and where its answer is chosen. */
+  /** The deployment is known: this is where a request is let in. */
+  const letIn = (visit: Visit): Response | Promise<Response> => {
+    const passage = gate.pass(visit.pointer, visit.host.name, visit.request);
+    if (passage === undefined) return answer(visit);
+    return gate.guard(passage, (entrance) => answer({ ...visit, entrance }));
+  };
+
+  /** Chooses the answer. */
   const answer = (visit: Visit): Response | Promise<Response> => {
     const { request, host, site } = visit;
     const { url, method, headers } = request;
@@ -110,11 +131,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const { path, query } = splitTarget(url);
     const decision = resolve(site, { method, path, query, headers, host: host.name });
     if (isRead && query === "" && leavesAlone(site.routes, path)) routes.learn(url, site, decision);
-    const isMissing =
-      decision.kind === "not-found" ||
-      (decision.kind === "serve" &&
-        (decision.status === 404 || (decision.rule !== undefined && isHtml(decision.file.path))));
-    if (isMissing && isRead && asksForAsset(path, headers)) return missingAsset(visit, path, decision);
+    if (mayBeEarlier(decision, { method, path, headers })) return missingAsset(visit, path, decision);
     return carryOut(visit, decision);
   };
 
@@ -128,7 +145,8 @@ export function createHandler(options: HandlerOptions): Handler {
     return response;
   };
 
-  const carryOut = ({ request, host, site }: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
+  const carryOut = (visit: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
+    const { request, host, site, entrance } = visit;
     switch (decision.kind) {
       case "serve":
         return withHeaderRules(
@@ -140,10 +158,12 @@ export function createHandler(options: HandlerOptions): Handler {
           }),
           { changes: site.routes && headerChanges(site.routes, routedOf(request, host)), isIndexed: host.isIndexed },
         );
-      case "proxy":
-        throw new Error("rewrites to other origins need a proxy");
       case "redirect":
         return redirect(decision, host.isIndexed);
+      case "proxy": {
+        const withoutAuthorization = entrance?.byAuthorization ?? false;
+        return proxy(decision, request, { host: host.name, isIndexed: host.isIndexed, withoutAuthorization });
+      }
       case "not-found":
         return pages.pageResponse(pages.notFound, request);
       case "bad-path":
@@ -171,21 +191,28 @@ export function createHandler(options: HandlerOptions): Handler {
       try {
         const pointer = hosts.peek(host.name);
         const site = pointer?.state === "ready" ? sites.peek(pointer.deployment) : undefined;
-        const response = site ? answer({ request, host, pointer: pointer!, site }) : answerLater(request, host);
+        const response = site ? letIn({ request, host, pointer: pointer!, site }) : answerLater(request, host);
         if (response instanceof Response) return counted(response);
         return response.catch((error) => failure(error, request, host)).then(counted);
       } catch (error) {
         return counted(failure(error, request, host));
       }
     },
-    invalidate: (hostname) => hosts.invalidate(hostname),
-    invalidateAll: () => hosts.invalidateAll(),
+    invalidate(hostname) {
+      hosts.invalidate(hostname);
+      gate.invalidateHost(hostname);
+    },
+    invalidateAll() {
+      hosts.invalidateAll();
+      gate.invalidateAll();
+    },
     deploymentOf(hostHeader) {
       const host = readHost(hostHeader);
       return host && hosts.peek(host.name)?.deployment;
     },
     stats: () => ({
       ...counts,
+      ...gate.counts,
       hosts: hosts.size,
       unknownHosts: hosts.unknownSize,
       staleAnswers: hosts.stale,

@@ -1,8 +1,9 @@
 import { BerthError } from "../model/errors.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
-import { hasAssetExtension } from "./media-types.ts";
+import { hasAssetExtension, isHtml } from "./media-types.ts";
 import { decodePath } from "./request-path.ts";
+import type { Decision } from "./resolve.ts";
 import type { Site, SiteFile } from "./site.ts";
 
 export interface SkewLimits {
@@ -12,14 +13,30 @@ export interface SkewLimits {
   hours: number;
 }
 
+export const SKEW: SkewLimits = { deployments: 10, hours: 24 };
 const MISSING_MAX = 10_000;
 
 /**
  * Whether a page's part is asked for and not a page: a script, a style, a picture by its ending, and no navigation by
  * the browser's word (Fetch Metadata, `Sec-Fetch-Mode`).
  */
-export function asksForAsset(path: string, headers: Pick<Headers, "get">): boolean {
+function asksForAsset(path: string, headers: Pick<Headers, "get">): boolean {
   return hasAssetExtension(path) && headers.get("sec-fetch-mode") !== "navigate";
+}
+
+/**
+ * Whether an earlier deployment is looked into for what this one does not have. A rewrite that shows a page at an asset's
+ * address, as the single-page rule does, has it not.
+ */
+export function mayBeEarlier(
+  decision: Decision<SiteFile>,
+  { method, path, headers }: { method: string; path: string; headers: Pick<Headers, "get"> },
+): boolean {
+  const isMissing =
+    decision.kind === "not-found" ||
+    (decision.kind === "serve" &&
+      (decision.status === 404 || (decision.rule !== undefined && isHtml(decision.file.path))));
+  return isMissing && (method === "GET" || method === "HEAD") && asksForAsset(path, headers);
 }
 
 /**

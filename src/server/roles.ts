@@ -53,8 +53,10 @@ export async function startRoles(parts: RoleParts): Promise<{ base?: Rooms["base
   const rooms: { base?: Rooms["base"]; sites?: Handler } = {};
   if (parts.workers) await followHostMoves(parts, parts.workers);
   else if (has("edge")) {
-    const { createHandler } = await import("../serve/handler.ts");
-    const handler = createHandler({ store: parts.store, ...edgeOptions(parts.settings, parts.edgePlace), onFault });
+    const [{ createHandler }, proxy] = await Promise.all([import("../serve/handler.ts"), openProxy(parts)]);
+    const { store, clientAddress } = parts;
+    const options = edgeOptions(parts.settings, parts.edgePlace);
+    const handler = createHandler({ store, ...options, clientAddress, proxy, onFault });
     parts.releasers.add("request handler", () => handler.close());
     parts.metrics.watchHandler(() => handler.stats());
     await followHostMoves(parts, handler);
@@ -80,18 +82,41 @@ export async function startRoles(parts: RoleParts): Promise<{ base?: Rooms["base
 
 export const edgeCacheFolder = (dataDirectory: string): string => join(dataDirectory, "edge-cache");
 
+const skewLimits = ({ skewDeployments, skewHours }: Settings) => ({ deployments: skewDeployments, hours: skewHours });
+
 function edgeOptions(settings: Settings, place: number) {
-  const { sitesDomain, dataDirectory, edgeMemoryMiB, edgeCacheMiB, skewDeployments, skewHours } = settings;
+  const { sitesDomain, dataDirectory, edgeMemoryMiB, edgeCacheMiB } = settings;
   const isRemote = settings.store.startsWith("s3:");
   return {
     sitesDomain,
     memoryBytes: edgeMemoryMiB * 1024 ** 2,
-    skew: { deployments: skewDeployments, hours: skewHours },
+    skew: skewLimits(settings),
     disk:
       isRemote && edgeCacheMiB > 0
         ? { folder: join(edgeCacheFolder(dataDirectory), `${place}`), bytes: edgeCacheMiB * 1024 ** 2 }
         : undefined,
   };
+}
+
+/** What rewrites to other servers go through. */
+async function openProxy({ settings, clientAddress }: RoleParts) {
+  const [{ createProxy }, { ownAddresses }] = await Promise.all([
+    import("../serve/proxy.ts"),
+    import("../sandbox/own-addresses.ts"),
+  ]);
+  return createProxy({
+    sitesDomain: settings.sitesDomain,
+    clientAddress,
+    ownAddresses,
+    privateAddresses: settings.privateOrigins === "yes",
+    limits: {
+      silenceMs: settings.proxyTimeoutSeconds * 1000,
+      totalMs: settings.proxyTotalSeconds * 1000,
+      responseBytes: settings.proxyMiB * 1024 ** 2,
+      requestBytes: settings.proxyRequestMiB * 1024 ** 2,
+      bufferedBytes: Math.max(64, settings.proxyRequestMiB) * 1024 ** 2,
+    },
+  });
 }
 
 type SharedParts = RoleParts &
@@ -127,12 +152,18 @@ async function startUpload(parts: SharedParts): Promise<void> {
 }
 
 async function startApi(parts: SharedParts) {
-  const [{ createApi }, { createWebsite }] = await Promise.all([
+  const [{ createApi }, { createWebsite }, { createExplain }] = await Promise.all([
     import("../api/app.ts"),
     import("../website/serve.ts"),
+    import("../serve/explain.ts"),
   ]);
   const website = createWebsite(join(import.meta.dir, "../../dist/website"));
-  return createApi(parts, { website, metrics: () => parts.metrics.response() });
+  const explain = createExplain({
+    store: parts.store,
+    sitesDomain: parts.settings.sitesDomain,
+    skew: skewLimits(parts.settings),
+  });
+  return createApi({ ...parts, explain }, { website, metrics: () => parts.metrics.response() });
 }
 
 async function startBuilder(parts: SharedParts): Promise<void> {

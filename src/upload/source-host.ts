@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
+import { isForeignPublicAddress } from "../model/addresses.ts";
 import { BerthError } from "../model/errors.ts";
-import { isForeignPublicAddress } from "../sandbox/addresses.ts";
 import type { PinnedHost } from "../sandbox/sandbox.ts";
 
 /** Name to addresses, as getaddrinfo(3) does. */

@@ -210,6 +210,39 @@ describe("website", () => {
     forgive(/status of 400/);
   }, 60_000);
 
+  test("previews get a password that holds at once, and a visitor signs in with it", async () => {
+    await page.goto(`${platform.baseUrl}/projects/lighthouse`);
+    const form = page.getByRole("form", { name: "Add a protection" });
+    const rows = page.getByRole("list", { name: "Protection" }).getByRole("listitem");
+    await form.getByLabel("Password", { exact: true }).fill("short");
+    await form.getByRole("button", { name: "Protect" }).click();
+    await form.getByRole("alert").getByText("protection_invalid").waitFor();
+    await form.getByLabel("Protects").selectOption("Every host");
+    await form.getByLabel("Password", { exact: true }).fill("keeper of the lamp");
+    await form.getByRole("button", { name: "Protect" }).click();
+    await form.getByText("It is protected now.").waitFor();
+    const explain = page.getByRole("region", { name: "Explain an address" });
+    await explain.getByRole("button", { name: "Explain" }).click();
+    await explain.getByText("With a password or token: status 200.").waitFor();
+
+    const visitor = await context.newPage();
+    await visitor.goto(`http://lighthouse.localhost:${platform.port}/?from=mail`);
+    await visitor.getByLabel("Password").fill("keeper of the ramp");
+    await visitor.getByRole("button", { name: "Sign in" }).click();
+    await visitor.getByRole("heading", { name: "That is not the password." }).waitFor();
+    await visitor.getByLabel("Password").fill("keeper of the lamp");
+    await visitor.getByRole("button", { name: "Sign in" }).click();
+    await visitor.getByRole("heading", { name: "light" }).waitFor();
+    expect(new URL(visitor.url()).search).toBe("?from=mail");
+    await visitor.close();
+
+    await rows.getByRole("button", { name: "Remove Password" }).click();
+    await confirm("Remove");
+    await rows.first().waitFor({ state: "detached" });
+    expect((await platform.site("lighthouse.localhost", "/")).status).toBe(200);
+    forgive(/status of 40[01]/);
+  }, 60_000);
+
   test("a failed build shows its error, its hint and its log", async () => {
     await deploy(shipwreck.path);
     const alert = page.getByRole("alert");

@@ -75,6 +75,22 @@ test("a variable that one process encrypted is opened by another one", async () 
   expect(await logOf(platforms.api!, done.id)).toContain("seen: ***");
 }, 120_000);
 
+test("a protection that the API writes is known to the edge soon", async () => {
+  const statusIs = async (status: number) => {
+    while ((await platforms.edge!.site("fleet.localhost", "/")).status !== status) await Bun.sleep(100);
+  };
+  const path = "/projects/fleet/protection";
+  const body = JSON.stringify({ kind: "token", scope: "all" });
+  const { protection } = (await (await platforms.api!.api(path, { method: "POST", body })).json()) as {
+    protection: { id: string };
+  };
+  await statusIs(401);
+  const explained = await platforms.api!.api("/explain?url=http://fleet.localhost/");
+  expect(await explained.json()).toMatchObject({ answer: { status: 401 }, behindProtection: { status: 200 } });
+  await platforms.api!.api(`${path}/${protection.id}`, { method: "DELETE" });
+  await statusIs(200);
+}, 30_000);
+
 test("with database, queue and API down the edge goes on serving, and starts anew", async () => {
   await platforms.api!.stop();
   await redis.stop();

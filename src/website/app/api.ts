@@ -1,5 +1,7 @@
+import type { ProtectionView } from "../../model/access.ts";
 import type { Deployment } from "../../model/deployment.ts";
 import type { ErrorBody } from "../../model/errors.ts";
+import type { Explanation } from "../../model/explanation.ts";
 import type { Project } from "../../model/project.ts";
 import type { Context, Variable } from "../../model/variables.ts";
 
@@ -25,6 +27,8 @@ export interface Wish {
 }
 
 export type NewVariable = Pick<Variable, "name" | "context" | "secret" | "install"> & { value: string };
+
+export type NewProtection = { scope: string } & ({ kind: "password"; password: string } | { kind: "token" });
 
 /** A failed request, with what the API says of it. */
 export class ApiError extends Error {
@@ -79,6 +83,19 @@ export const api = {
         `/projects/${part(project)}/variables?names=${part(name)}&context=${context}`,
       )
     ).variables,
+  protections: async (project: string) =>
+    (await call<{ protections: ProtectionView[] }>("GET", `/projects/${part(project)}/protection`)).protections,
+  /** A token comes once. */
+  protect: (project: string, wish: NewProtection) =>
+    call<{ token: string | null; protections: ProtectionView[] }>(
+      "POST",
+      `/projects/${part(project)}/protection`,
+      wish,
+    ),
+  unprotect: async (project: string, id: string) =>
+    (await call<{ protections: ProtectionView[] }>("DELETE", `/projects/${part(project)}/protection/${part(id)}`))
+      .protections,
+  explain: (url: string) => call<Explanation>("GET", `/explain?url=${part(url)}`),
   rollback: (name: string) => call<Deployment>("POST", `/projects/${part(name)}/rollback`),
   deployments: (project: string, before: string | null) =>
     call<DeploymentPage>(

@@ -6,9 +6,11 @@ import { api, type ProjectView } from "./api.ts";
 import { ConfirmButton } from "./confirm-button.tsx";
 import { DeploymentList } from "./deployment-list.tsx";
 import { ErrorNote } from "./error-note.tsx";
+import { Explain } from "./explain.tsx";
 import { shortSource } from "./format.ts";
 import { notify } from "./notices.tsx";
 import { ProductionCard } from "./production-card.tsx";
+import { Protection } from "./protection.tsx";
 import { SettingsForm } from "./settings-form.tsx";
 import { useActions } from "./use-actions.ts";
 import { useTitle } from "./use-title.ts";
@@ -72,6 +74,8 @@ function Loaded({ project }: { project: ProjectView }) {
       <DeploymentList project={project.name} actions={actions} />
       <SettingsForm project={project} />
       <Variables project={project.name} />
+      <Protection project={project.name} />
+      <Explain start={project.url} />
       <RemoveProject name={project.name} />
     </div>
   );

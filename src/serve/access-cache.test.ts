@@ -1,0 +1,83 @@
+import { expect, test } from "bun:test";
+import type { Access } from "../model/access.ts";
+import { BerthError } from "../model/errors.ts";
+import { AccessCache, type Known, OPEN } from "./access-cache.ts";
+
+const access: Access = {
+  version: 1,
+  cookieKey: "",
+  protections: [{ id: "a", scope: "all", kind: "token", hash: "", createdAt: "" }],
+};
+
+test("one read however many ask, and none while it is fresh", async () => {
+  let reads = 0;
+  let now = 0;
+  const cache = new AccessCache(
+    {
+      load: async () => {
+        reads += 1;
+        return access;
+      },
+    },
+    () => now,
+  );
+  expect(cache.peek("site")).toBeUndefined();
+  expect(await Promise.all([1, 2, 3].map(() => cache.read("site")))).toEqual([access, access, access]);
+  now = 1_000;
+  expect([cache.peek("site"), reads]).toEqual([access, 1]);
+  now = 5_000;
+  expect(cache.peek("site")).toBe(access);
+  await Bun.sleep(0);
+  expect(reads).toBe(2);
+  now = 10_001;
+  expect(cache.peek("site")).toBeUndefined();
+});
+
+test("a project whose last key was removed is open", async () => {
+  const cache = new AccessCache({ load: async () => ({ ...access, protections: [] }) }, () => 0);
+  expect(await cache.read("site")).toBe(OPEN);
+});
+
+test("what a read saw that began before a change is not kept", async () => {
+  const early = Promise.withResolvers<Access | undefined>();
+  let stored: Promise<Access | undefined> = early.promise;
+  const cache = new AccessCache({ load: () => stored }, () => 0);
+  const asked = cache.read("site");
+  cache.invalidateAll();
+  stored = Promise.resolve(access);
+  const later = cache.read("site");
+  early.resolve(undefined);
+  expect(await Promise.all([asked, later])).toEqual([OPEN, access]);
+  expect(cache.peek("site")).toBe(access);
+});
+
+test("a store that hangs is like one that is down: what is known counts", async () => {
+  let stored: Promise<Access | undefined> = Promise.resolve(access);
+  const cache = new AccessCache({ load: () => stored }, () => 0);
+  await cache.read("site");
+  cache.invalidateAll();
+  stored = new Promise(() => {});
+  expect(await cache.read("site")).toBe(access);
+}, 10_000);
+
+test("after a start with the store down, what the disk remembers counts; with a damaged object it does not", async () => {
+  const disk = new Map<string, Known>();
+  const fault = new BerthError("store_unavailable", "down", { hint: "" });
+  let stored: () => Promise<Access | undefined> = async () => access;
+  const start = () =>
+    new AccessCache(
+      {
+        load: () => stored(),
+        remembered: async (project) => disk.get(project),
+        learned: (project, known) => disk.set(project, known),
+      },
+      () => 0,
+    );
+  expect(await start().read("site")).toEqual(access);
+  stored = () => Promise.reject(fault);
+  expect(await start().read("site")).toEqual(access);
+  expect(start().read("other")).rejects.toBe(fault);
+  const damaged = new BerthError("corrupt_object", "damaged", { hint: "" });
+  stored = () => Promise.reject(damaged);
+  expect(start().read("site")).rejects.toBe(damaged);
+});

@@ -1,0 +1,107 @@
+import type { Access } from "../model/access.ts";
+import { BerthError } from "../model/errors.ts";
+
+/** The same ages as of host pointers: see `host-cache.ts`. */
+const FRESH_MS = 1_000;
+const STALE_MS = 5_000;
+const PATIENCE_MS = 2_000;
+const PROJECTS_MAX = 20_000;
+
+/** A project without keys. */
+export const OPEN = "open";
+export type Known = Access | typeof OPEN;
+
+export interface AccessSource {
+  load(project: string, signal: AbortSignal): Promise<Access | undefined>;
+  /** Of a process before this one, where there is a disk; undefined: nothing. */
+  remembered?(project: string): Promise<Known | undefined>;
+  learned?(project: string, known: Known): void;
+}
+
+interface Entry {
+  known: Known;
+  checkedAt: number;
+}
+
+/**
+ * The keys of projects in memory. What is known is used while the store is down; where nothing is known the fault of
+ * the store is thrown, so that nothing is shown by mistake.
+ */
+export class AccessCache {
+  private readonly entries = new Map<string, Entry>();
+  private readonly loading = new Map<string, Promise<Known>>();
+
+  constructor(
+    private readonly source: AccessSource,
+    private readonly now: () => number,
+  ) {}
+
+  /** What may be used without waiting, asked for again in the background when it is no longer fresh. */
+  peek(project: string): Known | undefined {
+    const entry = this.entries.get(project);
+    if (entry === undefined) return undefined;
+    const ageMs = this.now() - entry.checkedAt;
+    if (ageMs <= FRESH_MS) return entry.known;
+    if (ageMs > STALE_MS) return undefined;
+    this.refresh(project).catch(() => {});
+    return entry.known;
+  }
+
+  /** @throws what the store throws when nothing is known */
+  async read(project: string): Promise<Known> {
+    const refreshed = this.refresh(project);
+    const entry = this.entries.get(project);
+    if (entry === undefined) return refreshed;
+    return Promise.race([refreshed, Bun.sleep(PATIENCE_MS).then(() => entry.known)]).catch(() => entry.known);
+  }
+
+  private refresh(project: string): Promise<Known> {
+    const running = this.loading.get(project);
+    if (running !== undefined) return running;
+    const isCurrent = () => this.loading.get(project) === started;
+    const started: Promise<Known> = this.source.load(project, AbortSignal.timeout(5 * PATIENCE_MS)).then(
+      (access) => {
+        const known = access === undefined || access.protections.length === 0 ? OPEN : access;
+        // A read that began before an invalidation may have seen the old keys.
+        if (!isCurrent()) return known;
+        const before = this.entries.get(project)?.known;
+        if (JSON.stringify(before) !== JSON.stringify(known)) this.source.learned?.(project, known);
+        this.keep(project, { known, checkedAt: this.now() });
+        return known;
+      },
+      async (error) => {
+        const entry = this.entries.get(project);
+        const isDamaged = error instanceof BerthError && error.code === "corrupt_object";
+        const remembered = entry || isDamaged ? undefined : await this.source.remembered?.(project);
+        if (isCurrent()) {
+          this.loading.delete(project);
+          if (entry) entry.checkedAt = this.now();
+          if (remembered !== undefined) this.keep(project, { known: remembered, checkedAt: this.now() });
+        }
+        if (remembered !== undefined) return remembered;
+        throw error;
+      },
+    );
+    this.loading.set(project, started);
+    return started;
+  }
+
+  private keep(project: string, entry: Entry): void {
+    this.loading.delete(project);
+    this.entries.delete(project);
+    this.entries.set(project, entry);
+    if (this.entries.size > PROJECTS_MAX) this.entries.delete(this.entries.keys().next().value!);
+  }
+
+  invalidate(project: string): void {
+    this.loading.delete(project);
+    const entry = this.entries.get(project);
+    if (entry) entry.checkedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The next request reads anew; what is known stays for a store that is down. */
+  invalidateAll(): void {
+    this.loading.clear();
+    for (const entry of this.entries.values()) entry.checkedAt = Number.NEGATIVE_INFINITY;
+  }
+}
