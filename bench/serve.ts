@@ -7,9 +7,10 @@
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { startPlatform } from "../test/support/platform.ts";
+import { freePort } from "../test/support/process.ts";
 import type { LoadOrder, LoadResult } from "./support/load.ts";
 import {
   makeCertificate,
@@ -153,13 +154,19 @@ async function measureAll({ data, peerOptions }: { data: string; peerOptions: Pe
   return measured;
 }
 
-async function startBerth(data: string, { cpu }: PeerOptions): Promise<Peer> {
+async function startBerth(data: string, { cpu, tls }: PeerOptions): Promise<Peer> {
+  const httpsPort = await freePort();
   const platform = await startPlatform({
     dataDirectory: data,
     prefix: ["taskset", "-c", `${cpu}`],
     args: ["--role", "edge"],
+    env: {
+      BERTH_TLS_CERTIFICATES: dirname(tls.certificate),
+      BERTH_HTTPS_PORT: `${httpsPort}`,
+      BERTH_HTTPS_REDIRECT: "off",
+    },
   });
-  return { name: "Berth", port: platform.port, stop: () => platform.stop() };
+  return { name: "Berth", port: platform.port, httpsPort, stop: () => platform.stop() };
 }
 
 async function throughput(
