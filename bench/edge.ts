@@ -9,11 +9,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { type DeploymentId, sha256 } from "../src/model/ids.ts";
+import type { ManifestEntry } from "../src/model/manifest.ts";
+import { ManifestFiles } from "../src/model/manifest-files.ts";
+import { resolve } from "../src/serve/resolve.ts";
+import { type Site, siteOf } from "../src/serve/site.ts";
+import { loadManifest } from "../src/serve/sources.ts";
+import { putManifest } from "../src/store/deployments.ts";
+import { openFileStore } from "../src/store/file.ts";
+import type { ObjectStore } from "../src/store/object-store.ts";
 import { openS3Store } from "../src/store/s3.ts";
 import { removeDataDirectory, startPlatform } from "../test/support/platform.ts";
 import { startRadosgw } from "../test/support/radosgw.ts";
 import { startDelayedProxy } from "./support/delayed-proxy.ts";
-import { median, printTable } from "./support/report.ts";
+import { median, printTable, ratio } from "./support/report.ts";
 import {
   ASSET_PATH,
   FILES_PER_SITE,
@@ -31,16 +40,19 @@ const BUCKET = "cold";
 const DELAY_MS = 20;
 const COLD_HOSTS = 20;
 const ASKED_AT_ONCE = 64;
+const LARGE_FILES = 100_000;
+const LOOKUPS = 200_000;
+const ROUNDS = 7;
 
 const { values: options } = parseArgs({
   options: { sites: { type: "string", default: "10000" }, only: { type: "string" } },
 });
-const MEASURES: Record<string, () => Promise<TableRow[]>> = { memory, cold };
+const MEASURES: Record<string, () => Promise<TableRow[]>> = { memory, cold, manifest };
 const rows: TableRow[] = [];
 for (const [name, measure] of Object.entries(MEASURES)) {
   if (options.only?.split(",").includes(name) ?? true) rows.push(...(await measure()));
 }
-printTable("the request handler: memory and cold starts", rows);
+printTable("the request handler: memory, cold starts, large manifests", rows);
 
 /** One process of the role `edge`, asked for every file of every site once. */
 async function memory(): Promise<TableRow[]> {
@@ -122,6 +134,80 @@ async function cold(): Promise<TableRow[]> {
     proxy.stop();
     await server.stop();
   }
+}
+
+/** Of a folder store, read and made ready as a request handler does it. */
+async function manifest(): Promise<TableRow[]> {
+  const folder = await mkdtemp(join(tmpdir(), "berth-bench-manifest-"));
+  const store = openFileStore(folder);
+  try {
+    const large = await storedManifest(store, "m000000000000000large", LARGE_FILES);
+    const small = await storedManifest(store, "m000000000000000small", FILES_PER_SITE);
+    const times: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const start = performance.now();
+      siteOf((await loadManifest(store, large))!.manifest);
+      times.push(performance.now() - start);
+    }
+    const [largeSite, smallSite] = await Promise.all(
+      [large, small].map(async (id) => siteOf((await loadManifest(store, id))!.manifest)),
+    );
+    const few = Array.from({ length: FILES_PER_SITE }, (_, at) => manifestPath(at));
+    const all = Array.from({ length: LARGE_FILES }, (_, at) => manifestPath((at * 7919) % LARGE_FILES));
+    const figures = { small: [] as number[], large: [] as number[], scattered: [] as number[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      figures.small.push(lookupNanoseconds(smallSite!, few));
+      figures.large.push(lookupNanoseconds(largeSite!, few));
+      figures.scattered.push(lookupNanoseconds(largeSite!, all));
+    }
+    const [base, same, scattered] = [median(figures.small), median(figures.large), median(figures.scattered)];
+    const isMet = (value: number) => `≤ 1.10 ×: ${value <= 1.1 * base ? "met" : "missed"}`;
+    const load = median(times);
+    return [
+      [
+        `manifest of ${LARGE_FILES} files, each with three copies: load`,
+        `${load.toFixed(0)} ms (the first time ${times[0]!.toFixed(0)} ms)`,
+        `≤ 150 ms: ${load <= 150 ? "met" : "missed"}`,
+      ],
+      [`- a path looked up in one of ${FILES_PER_SITE} files`, `${base.toFixed(0)} ns`, ""],
+      ["- the same paths in the large one", `${same.toFixed(0)} ns, ${ratio(same, base)}`, isMet(same)],
+      ["- paths all over the large one", `${scattered.toFixed(0)} ns, ${ratio(scattered, base)}`, isMet(scattered)],
+    ];
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function manifestPath(file: number): string {
+  return `/docs/part-${file % 97}/page-${file}/chunk-${file}.js`;
+}
+
+async function storedManifest(store: ObjectStore, id: string, files: number): Promise<DeploymentId> {
+  const deployment = id as DeploymentId;
+  const ref = (text: string) => ({ hash: sha256(Buffer.from(text)), size: 1000 + text.length });
+  const entries = Array.from({ length: files }, (_, at): [string, ManifestEntry] => [
+    manifestPath(at).slice(1),
+    { ...ref(`${at}`), encoded: { br: ref(`br ${at}`), zstd: ref(`zstd ${at}`), gzip: ref(`gzip ${at}`) } },
+  ]);
+  await putManifest(store, {
+    ...{ deployment, project: "large", createdAt: "2026-01-01T00:00:00.000Z", compression: "strong" },
+    ...{ htmlHandling: "auto-trailing-slash", notFoundHandling: "none", files: ManifestFiles.of(entries) },
+  });
+  return deployment;
+}
+
+/** The whole decision for a path, without what remembers decisions. */
+function lookupNanoseconds(site: Site, paths: readonly string[]): number {
+  const headers = new Headers();
+  const start = performance.now();
+  for (let at = 0; at < LOOKUPS; at += 1) {
+    const path = paths[at % paths.length]!;
+    if (resolve(site, { method: "GET", path, query: "", headers, host: "large.localhost" }).kind !== "serve") {
+      throw new Error(`${path} was not found`);
+    }
+  }
+  return ((performance.now() - start) * 1e6) / LOOKUPS;
 }
 
 async function inParallel(count: number, work: (index: number) => Promise<void>): Promise<void> {

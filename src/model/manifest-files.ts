@@ -95,13 +95,17 @@ export class ManifestFiles {
   }
 
   entryAt(number: number): ManifestEntry {
-    const entry: ManifestEntry = blobAt(this.own, number);
+    const encoded: ManifestEntry["encoded"] = {};
+    let hasCopies = false;
     for (const encoding of ENCODINGS) {
       const column = this.copies[encoding];
       const place = column === undefined ? -1 : placeOf(column.at, number);
-      if (place >= 0) entry.encoded = { ...entry.encoded, [encoding]: blobAt(column!, place) };
+      if (place < 0) continue;
+      encoded[encoding] = blobAt(column!, place);
+      hasCopies = true;
     }
-    return entry;
+    const { hash, size } = blobAt(this.own, number);
+    return hasCopies ? { hash, size, encoded } : { hash, size };
   }
 
   *paths(): Generator<string, void> {
