@@ -54,7 +54,7 @@ function readRange(text: string, sizeBytes: number): ByteRange | "malformed" | "
     return { first: Math.max(0, sizeBytes - length), last: sizeBytes - 1 };
   }
   const first = Number(match[1]);
-  const last = match[2] === "" ? Number.MAX_SAFE_INTEGER : Number(match[2]);
+  const last = match[2] === "" ? Number.POSITIVE_INFINITY : Number(match[2]);
   if (last < first) return "malformed";
   return first >= sizeBytes ? "outside" : { first, last: Math.min(last, sizeBytes - 1) };
 }

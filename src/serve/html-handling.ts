@@ -46,8 +46,7 @@ function homeOf(mode: HtmlHandling, file: string, files: FileNames): string {
   if (file === "/index.html") return "/";
   const isIndex = file.endsWith("/index.html");
   const stem = file.slice(0, -(isIndex ? "/index.html" : ".html").length);
-  // Without its ending such a name would be read as that of another file.
-  if (stem.endsWith("/") || (stem.endsWith(".html") && !isIndex)) return file;
+  if (stem.endsWith("/")) return file;
   if (mode === "force-trailing-slash") {
     return isIndex || !files.has(`${stem}/index.html`) ? `${stem}/` : file;
   }
@@ -55,6 +54,10 @@ function homeOf(mode: HtmlHandling, file: string, files: FileNames): string {
     if (mode === "auto-trailing-slash") return `${stem}/`;
     const isTaken = files.has(stem) || files.has(`${stem}.html`) || stem.endsWith("/index") || stem.endsWith(".html");
     return isTaken ? file : stem;
+  }
+  if (stem.endsWith(".html")) {
+    // Without its ending such a name may be read as that of another file.
+    return candidatesFor(mode, stem, files).find((candidate) => files.has(candidate)) === file ? stem : file;
   }
   return files.has(stem) ? file : stem;
 }

@@ -37,7 +37,10 @@ export function encodePath(path: string): string {
   return encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23");
 }
 
-/** Path and query (with its `?`, or empty) of a request's URL, as they came; a fragment is none of the server's business. */
+/**
+ * Path and query (with its `?`) of a request's URL, as they came; a query that is empty is none, and a fragment is none
+ * of the server's business.
+ */
 export function splitTarget(url: string): { path: string; query: string } {
   const scheme = url.indexOf("://");
   const pathStart = url.startsWith("/") || scheme === -1 ? 0 : url.indexOf("/", scheme + 3);
@@ -46,5 +49,5 @@ export function splitTarget(url: string): { path: string; query: string } {
   const end = hash === -1 ? url.length : hash;
   const mark = url.indexOf("?", pathStart);
   if (mark === -1 || mark > end) return { path: url.slice(pathStart, end), query: "" };
-  return { path: url.slice(pathStart, mark), query: url.slice(mark, end) };
+  return { path: url.slice(pathStart, mark), query: mark + 1 === end ? "" : url.slice(mark, end) };
 }

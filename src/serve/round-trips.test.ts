@@ -8,39 +8,58 @@ import { createHandler } from "./handler.ts";
 import { MemoryStore } from "./testing/memory-store.ts";
 import { pointHost, publishSite } from "./testing/publish-site.ts";
 
-/** Counts every question that is put to a store. */
-function counting(store: ObjectStore): { store: ObjectStore; asked: string[] } {
-  const asked: string[] = [];
-  const counted = new Proxy(store, {
+interface Read {
+  key: string;
+  /** One more than how many reads, one after the other, had ended when this one was begun. */
+  round: number;
+}
+
+/**
+ * Notes of every read in which round trip it falls: one that is begun while others are under way is in the same round
+ * as they are, one that is begun after others ended is in a later one.
+ */
+function noting(store: ObjectStore): { store: ObjectStore; reads: Read[] } {
+  const reads: Read[] = [];
+  let ended = 0;
+  const noted = new Proxy(store, {
     get(target, name) {
       const member = Reflect.get(target, name, target) as unknown;
       if (typeof member !== "function") return member;
-      return (...parameters: unknown[]) => {
-        asked.push(`${String(name)} ${String(parameters[0])}`);
-        return member.apply(target, parameters);
+      return async (...parameters: unknown[]) => {
+        const round = ended + 1;
+        reads.push({ key: String(parameters[0]), round });
+        try {
+          // Long enough that what is begun beside it is begun before it ends.
+          await Bun.sleep(20);
+          return await member.apply(target, parameters);
+        } finally {
+          ended = Math.max(ended, round);
+        }
       };
     },
   });
-  return { store: counted, asked };
+  return { store: noted, reads };
 }
 
-test("the first byte of a cold host takes three round trips: pointer, manifest, blob", async () => {
+const ROUNDS = ["hosts 1", "access 2", "deployments 2", "blobs 3"];
+
+test("the first byte of a cold host takes three round trips: pointer, manifest beside keys, blob", async () => {
   const folder = await mkdtemp(join(tmpdir(), "berth-round-trips-"));
   const published = new MemoryStore();
   publishSite(published, { "index.html": "page" });
   pointHost(published, "site.localhost");
-  const { store, asked } = counting(openFileStore(join(folder, "objects")));
-  for (const [key, bytes] of published.objects) await store.put(key, bytes);
-  asked.length = 0;
+  const filled = openFileStore(join(folder, "objects"));
+  for (const [key, bytes] of published.objects) await filled.put(key, bytes);
+  const { store, reads } = noting(filled);
   const disk = { folder: join(folder, "cache"), bytes: 1024 ** 2 };
   const handler = createHandler({ store, sitesDomain: "localhost", disk });
   const request = () => new Request("http://site.localhost/", { headers: { host: "site.localhost" } });
   const answers = await Promise.all(Array.from({ length: 50 }, () => handler.fetch(request())));
   for (const answer of answers) expect(await answer.text()).toBe("page");
-  expect(asked.map((question) => question.split("/")[0])).toEqual(["get hosts", "get deployments", "get blobs"]);
+  expect(reads.map(({ key, round }) => `${key.split("/")[0]} ${round}`)).toEqual(ROUNDS);
   await handler.fetch(request());
-  expect(asked.length).toBe(3);
+  expect(reads.length).toBe(ROUNDS.length);
   handler.close();
-  await store.close();
+  await filled.close();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });

@@ -105,6 +105,24 @@ test("a rule that shows a page for every path does not hide the assets of before
   expect(await (await ask("/some/page")).text()).toBe("app");
 });
 
+test("a 404 that a rule wants is final, with the site's page and without", async () => {
+  publishAll(ids.slice(1).map(replaced(1)), { "old/a.js": "retired", "404.html": "lost" });
+  const origin = { file: "_redirects", line: 1 };
+  const gone = { path: ["/old/", { rest: "splat" }], to: ["/404.html"], status: 404, origin };
+  const routes = { redirects: [], rules: [gone], rewrites: [], headers: [] };
+  for (const [n, files, body] of [
+    [11, { "404.html": "lost" }, "lost"],
+    [12, {}, "There is no page at this address."],
+  ] as const) {
+    publishSite(store, files, { deployment: ids[n]!, routes });
+    pointHost(store, HOST, { deployment: ids[n]!, earlier: [replaced(1)(ids[1]!)], generation: n });
+    handler.invalidate(HOST);
+    const answer = await ask("/old/a.js");
+    expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining(body)]);
+    expect(await (await ask("/_astro/c.a1b2c3d1.js")).text()).toBe("chunk 1");
+  }
+});
+
 test("deleted and damaged deployments are passed over and asked for once", async () => {
   publishAll(ids.slice(1, 5).map(replaced(1)));
   store.objects.delete(`deployments/${ids[1]}/manifest.json`);

@@ -26,16 +26,16 @@ function asksForAsset(path: string, headers: Pick<Headers, "get">): boolean {
 
 /**
  * Whether an earlier deployment is looked into for what this one does not have. A rewrite that shows a page at an asset's
- * address, as the single-page rule does, has it not.
+ * address, as the single-page rule does, has it not. A 404 that a rule wants is final.
  */
 export function mayBeEarlier(
   decision: Decision<SiteFile>,
   { method, path, headers }: { method: string; path: string; headers: Pick<Headers, "get"> },
 ): boolean {
   const isMissing =
-    decision.kind === "not-found" ||
+    (decision.kind === "not-found" && decision.rule === undefined) ||
     (decision.kind === "serve" &&
-      (decision.status === 404 || (decision.rule !== undefined && isHtml(decision.file.path))));
+      (decision.rule === undefined ? decision.status === 404 : decision.status === 200 && isHtml(decision.file.path)));
   return isMissing && (method === "GET" || method === "HEAD") && asksForAsset(path, headers);
 }
 

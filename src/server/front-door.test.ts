@@ -13,6 +13,7 @@ test("the base domain and the machine's own addresses are the website's", () => 
     ["berth.test.evil", false],
     ["", false],
     ["berth.test@evil", false],
+    [`127.0.0.1:${"0".repeat(300)}`, false],
   ];
   const isBase = baseHosts("berth.test");
   for (const [host, expected] of [...cases, ...cases]) expect([host, isBase(host)]).toEqual([host, expected]);

@@ -32,11 +32,14 @@ export function createFrontDoor(rooms: Rooms): Answer {
 }
 
 const KNOWN_MAX = 10_000;
+/** A name has at most 253 characters, its port five. */
+const KNOWN_MAX_CHARACTERS = 260;
 
-/** The same question as `isBaseHost`, answered once for each Host header. */
+/** The same question as `isBaseHost`, answered once for each Host header. What is too long for a name is nobody's. */
 export function baseHosts(domain: string): (hostHeader: string) => boolean {
   const known = new Map<string, boolean>();
   return (hostHeader) => {
+    if (hostHeader.length > KNOWN_MAX_CHARACTERS) return false;
     let isBase = known.get(hostHeader);
     if (isBase === undefined) {
       isBase = isBaseHost(hostHeader, domain);

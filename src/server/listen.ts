@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { BerthError } from "../model/errors.ts";
 import type { ServerCertificate } from "./certificates.ts";
+import { withDateOfHeads } from "./date-of-heads.ts";
 
 export type Handler = { fetch(request: Request): Response | Promise<Response> };
 export type Answer = (request: Request) => Response | Promise<Response>;
@@ -33,7 +34,8 @@ export async function listen(at: ListenOptions, answer: Answer): Promise<Listene
     throw cannotListen(at.host, `it is no address, and no name that is known here (${cause.code})`, cause);
   });
   try {
-    return listenerOf(serve(at, answer), answer);
+    const datedAnswer = withDateOfHeads(answer);
+    return listenerOf(serve(at, datedAnswer), datedAnswer);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "EACCES") throw portRefused(at, cause);

@@ -41,10 +41,9 @@ export function compileRules(
   };
   const [redirectsFile, headersFile] = [within(texts.redirects), within(texts.headers)];
   const [netlifyToml, vercelJson] = [within(texts.netlify), within(texts.vercel)];
-  const defaultStatus = (isNetlify: boolean) =>
-    !isNetlify && texts.netlify === undefined && texts.hasCloudflareMark ? 302 : 301;
+  const isForCloudflare = texts.netlify === undefined && texts.hasCloudflareMark;
   const listed =
-    redirectsFile && parseRedirectsFile(redirectsFile.text, { file: redirectsFile.file, defaultStatus }, faults);
+    redirectsFile && parseRedirectsFile(redirectsFile.text, { file: redirectsFile.file, isForCloudflare }, faults);
   const netlify = netlifyToml && parseNetlifyToml(netlifyToml.text, netlifyToml.file, faults);
   const vercel = vercelJson && parseVercelJson(vercelJson.text, vercelJson.file, faults);
   const headers = headersFile ? parseHeadersFile(headersFile.text, headersFile.file, faults) : [];

@@ -26,11 +26,12 @@ export interface RedirectsFile {
  * `_redirects`: `from [parameter=value…] to [status[!]] [Condition=value,…]` a line.
  * https://docs.netlify.com/manage/routing/redirects/overview/#syntax-for-the-_redirects-file
  * https://developers.cloudflare.com/workers/static-assets/redirects/
- * @param defaultStatus of a redirect that has none written; asked when all lines are read
+ * @param isForCloudflare unless something in the file is Netlify's: a redirect is then 302 when no status is written, and
+ * no fault can be one
  */
 export function parseRedirectsFile(
   text: string,
-  { file, defaultStatus }: { file: string; defaultStatus(isNetlify: boolean): number },
+  { file, isForCloudflare }: { file: string; isForCloudflare: boolean },
   faults: RuleFault[],
 ): RedirectsFile {
   const parsed: { origin: Route["origin"]; line: Line }[] = [];
@@ -41,9 +42,9 @@ export function parseRedirectsFile(
     if (found !== undefined) parsed.push({ origin, line: found });
   }
   const isNetlify = parsed.some(({ line }) => line.forced || line.query.length > 0 || line.conditions.length > 0);
-  const fallback = defaultStatus(isNetlify);
+  const isCloudflare = isForCloudflare && !isNetlify;
   const routes = parsed.flatMap(
-    ({ origin, line }) => noting(faults, origin, () => routeOf(line, { origin, fallback })) ?? [],
+    ({ origin, line }) => noting(faults, origin, () => routeOf(line, { origin, isCloudflare })) ?? [],
   );
   return { routes, isNetlify };
 }
@@ -78,11 +79,14 @@ function pairs(words: readonly string[]): [string, string][] {
   });
 }
 
-function routeOf(line: Line, { origin, fallback }: { origin: Route["origin"]; fallback: number }): Route {
+function routeOf(line: Line, { origin, isCloudflare }: { origin: Route["origin"]; isCloudflare: boolean }): Route {
+  if (isCloudflare && line.status !== undefined && line.status >= 400) {
+    throw new BadRule(`${line.status} is no status of a rule on Cloudflare: 200, 301, 302, 303, 307 or 308`);
+  }
   const { path, host } = parseUrlPattern(line.from);
   const when: Condition[] = conditionsOf(line.query, line.conditions);
   const to = parseDestination(line.to, namesOf(path, host, when));
-  const route: Route = { path, anySlash: true, to, status: line.status ?? fallback, origin };
+  const route: Route = { path, anySlash: true, to, status: line.status ?? (isCloudflare ? 302 : 301), origin };
   if (host !== undefined) route.host = host;
   if (when.length > 0) route.when = when;
   if (line.forced) route.forced = true;

@@ -44,7 +44,12 @@ function conditionOf({ type, key, value, ...others }: Table, isMissing: boolean)
 
 function headerKey(key: string): string {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key)) throw new BadRule(`${quoted(key)} is no name of a header`);
-  return key.toLowerCase();
+  const name = key.toLowerCase();
+  // https://vercel.com/docs/headers/request-headers#x-vercel-ip-country
+  if (name.startsWith("x-vercel-ip-")) {
+    throw new BadRule(`the header ${quoted(key)} says where the visitor is, which Berth does not know`);
+  }
+  return name;
 }
 
 function testsOf(value: unknown): Test[] {

@@ -13,6 +13,12 @@ const MISREAD = {
   why: "The runtime's parser takes the rest of the line for the version. It refuses and closes all the same.",
 };
 
+/** RFC 9112 section 3.2.2 lets the target's host decide. */
+const HIDDEN = (answer: string): More["differs"] => ({
+  answer,
+  why: "The runtime does not tell the host of such a target: `Host` decides, which no client but one that lies sends otherwise.",
+});
+
 /** The client sends these bytes itself: no library would. */
 export const messages: Topic = {
   title: "Hosts, and requests that are none",
@@ -96,12 +102,14 @@ export const messages: Topic = {
           "200 about.html",
           `GET http://{host}/about HTTP/1.1\r\nHost: nobody-here.localhost\r\n${END}`,
           "3.2.2",
+          HIDDEN("404"),
         ),
         raw(
           "absolute-form of another host",
           "404|421",
           `GET http://nobody-here.localhost/about HTTP/1.1\r\n${HOST}${END}`,
           "3.2.2",
+          HIDDEN("200 about.html"),
         ),
         raw("absolute-form without a path", "200 index.html", `GET http://{host} HTTP/1.1\r\n${HOST}${END}`, "3.2.1"),
         raw("absolute-form without Host", "400", `GET http://{host}/ HTTP/1.1\r\n${END}`, "3.2"),
