@@ -155,18 +155,18 @@ async function measureAll({ data, peerOptions }: { data: string; peerOptions: Pe
 }
 
 async function startBerth(data: string, { cpu, tls }: PeerOptions): Promise<Peer> {
-  const httpsPort = await freePort();
+  const [port, httpsPort] = [await freePort(), await freePort()];
   const platform = await startPlatform({
     dataDirectory: data,
     prefix: ["taskset", "-c", `${cpu}`],
-    args: ["--role", "edge"],
+    args: ["--role", "edge", "--port", `${port}`],
     env: {
       BERTH_TLS_CERTIFICATES: dirname(tls.certificate),
       BERTH_HTTPS_PORT: `${httpsPort}`,
       BERTH_HTTPS_REDIRECT: "off",
     },
   });
-  return { name: "Berth", port: platform.port, httpsPort, stop: () => platform.stop() };
+  return { name: "Berth", port, httpsPort, stop: () => platform.stop() };
 }
 
 async function throughput(

@@ -134,7 +134,7 @@ async function start(
     env: { ...Bun.env, ...environment },
     stdin: "ignore",
     stdout: "ignore",
-    stderr: "inherit",
+    stderr: "ignore",
   });
   for (let tries = 0; ; tries += 1) {
     const answer = await fetch(`http://127.0.0.1:${at.port}/`, { headers: { host: "site-0.localhost" } }).catch(
