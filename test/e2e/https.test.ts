@@ -85,7 +85,11 @@ beforeAll(async () => {
       BERTH_METRICS_TOKEN: METRICS_TOKEN,
     },
   });
-  repository = await newRepository("secure", { "index.html": "<h1>over TLS</h1>", "big.bin": "x".repeat(BIG_BYTES) });
+  repository = await newRepository("secure", {
+    "index.html": "<h1>over TLS</h1>",
+    "big.bin": "x".repeat(BIG_BYTES),
+    ".well-known/acme-challenge/x": "answer to a challenge",
+  });
 }, 120_000);
 
 afterAll(async () => {
