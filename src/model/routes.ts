@@ -100,3 +100,13 @@ export interface PathStyle {
   cleanUrls: boolean;
   trailingSlash?: boolean;
 }
+
+/**
+ * Whether a header orders a web server in front to send a file of its own, or to cache against Cache-Control (`X-Accel-*`
+ * of nginx, `X-Sendfile`, `X-LiteSpeed-Location`, `X-Reproxy-URL`): no site and no server behind one may give such orders.
+ */
+export function isForServerInFront(name: string): boolean {
+  return FOR_SERVER_IN_FRONT.test(name);
+}
+const FOR_SERVER_IN_FRONT =
+  /^x-(?:accel-(?:redirect|expires|charset|limit-rate)|(?:lighttpd-)?send-?file2?|litespeed-.*|reproxy-url)$/i;

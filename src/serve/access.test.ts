@@ -179,15 +179,26 @@ test("a key opens what its scope holds and nothing else", async () => {
   expect((await ask("/", { host: PRODUCTION, headers })).status).toBe(401);
 });
 
-test("guessing is slowed down, for one client on one host", async () => {
+test("a token in the address is taken off for who holds another key too", async () => {
+  protect(token("all"));
+  const keys: Record<string, string>[] = [{ authorization: `Bearer ${TOKEN}` }, { "x-berth-token": TOKEN }];
+  for (const headers of keys) {
+    const response = await ask(`/about?a=1&berth_token=${TOKEN}`, { headers });
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/about?a=1"]);
+  }
+});
+
+test("guessing is slowed down, for one client on one project, whichever host it asks", async () => {
   protect({ scope: "all" });
   for (let n = 0; n < 10; n += 1) expect((await signIn(`wrong ${n}`)).status).toBe(401);
   const limited = await signIn(PASSWORD);
   expect([limited.status, limited.headers.get("retry-after")]).toEqual([429, "30"]);
+  const body = new URLSearchParams({ password: PASSWORD });
+  expect((await ask("/.berth/unlock", { host: PRODUCTION, method: "POST", body })).status).toBe(429);
   expect((await signIn(PASSWORD, { "x-test-client": "192.0.2.2" })).status).toBe(303);
   nowMs += 30_000;
   expect((await signIn(PASSWORD)).status).toBe(303);
-  expect(handler.stats()).toMatchObject({ accessWrongPasswords: 10, accessLimited: 1 });
+  expect(handler.stats()).toMatchObject({ accessWrongPasswords: 10, accessLimited: 2 });
 });
 
 test("a flood of sign-ins is turned away before it costs a check", async () => {

@@ -97,15 +97,16 @@ export class Gate {
     const keys = protectionsOf(access, { isProduction, branch: pointer.branch ?? null });
     if (keys.length === 0) return undefined;
     const { path, query } = splitTarget(request.url);
-    const visit = { access, keys, host, request, path, query };
+    const visit = { access, keys, project: pointer.project, host, request, path, query };
     if (path === UNLOCK_PATH) return this.unlock(visit);
     const isSecure = isSecureRequest(request);
     const granted = { access, host, nowMs: this.options.now(), isSecure };
+    // Before the other keys: who has one as well must not go on with a token in the address.
+    const key = request.method === "GET" || request.method === "HEAD" ? tokenKey(tokenInQuery(query), keys) : undefined;
+    if (key !== undefined) return moveOn(localPath(path + withoutToken(query)), signCookie(key, granted));
     const byAuthorization = tokenKey(bearerOf(request), keys) !== undefined;
     const isKnown = byAuthorization || hasValidCookie(request.headers.get("cookie"), keys, granted);
     if (isKnown || tokenKey(request.headers.get("x-berth-token"), keys)) return { byAuthorization };
-    const key = request.method === "GET" || request.method === "HEAD" ? tokenKey(tokenInQuery(query), keys) : undefined;
-    if (key !== undefined) return moveOn(localPath(path + withoutToken(query)), signCookie(key, granted));
     this.counts.accessRefused += 1;
     return refuse(asks, asking(visit, localPath(path + withoutToken(query))));
   }
@@ -118,11 +119,12 @@ export class Gate {
   }
 
   private async signIn(visit: Visit): Promise<Response> {
-    const { access, keys, host, request } = visit;
+    const { access, keys, project, host, request } = visit;
     const form = await readForm(request);
     if (form === undefined) return refuse(tooLarge, asking(visit, "/"));
     const returnTo = localPath(form.get("return") ?? "/");
-    const client = `${clientKey(this.options.clientAddress(request))} ${host}`;
+    // Of the project: one password opens many of its hosts, and each of them would be ten attempts more.
+    const client = `${clientKey(this.options.clientAddress(request))} ${project}`;
     const waitSeconds = this.attempts.take(client);
     if (waitSeconds > 0) {
       this.counts.accessLimited += 1;
@@ -175,6 +177,7 @@ function sourceOf({ store, disk }: GateOptions): AccessSource {
 
 interface Visit {
   access: Access;
+  project: string;
   keys: readonly Protection[];
   host: string;
   request: Request;
@@ -233,7 +236,7 @@ const tokenInQuery = (query: string): string | null =>
   query.includes(TOKEN_PARAMETER) ? new URLSearchParams(query).get(TOKEN_PARAMETER) : null;
 
 /** The rest of the query stays letter for letter. */
-function withoutToken(query: string): string {
+export function withoutToken(query: string): string {
   if (!query.includes(TOKEN_PARAMETER)) return query;
   const kept = query
     .slice(1)

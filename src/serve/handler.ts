@@ -1,7 +1,7 @@
 import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { type Entrance, Gate } from "./access.ts";
+import { type Entrance, Gate, withoutToken } from "./access.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
 import { fileResponse } from "./file-response.ts";
@@ -128,7 +128,10 @@ export function createHandler(options: HandlerOptions): Handler {
     if (known !== undefined) {
       return fileResponse(known, request, { status: 200, isIndexed: host.isIndexed, blobs, counts });
     }
-    const { path, query } = splitTarget(url);
+    const target = splitTarget(url);
+    const { path } = target;
+    // A token is the platform's: no rule may pass it on to another server.
+    const query = visit.entrance === undefined ? target.query : withoutToken(target.query);
     const decision = resolve(site, { method, path, query, headers, host: host.name });
     if (isRead && query === "" && leavesAlone(site.routes, path)) routes.learn(url, site, decision);
     if (mayBeEarlier(decision, { method, path, headers })) return missingAsset(visit, path, decision);

@@ -74,3 +74,10 @@ test("what is no header is left out, the rest stays", () => {
   const headers = responseHeaders(raw, { host: "site.localhost", sitesDomain: "localhost", isIndexed: false });
   expect(Object.fromEntries(headers)).toEqual({ "x-good": "1", "x-twice": "1, 2", "x-robots-tag": "noindex" });
 });
+
+test("no server behind a site gives orders to the one in front of the platform", () => {
+  const orders = ["X-Accel-Redirect", "X-Accel-Expires", "X-Sendfile", "X-Lighttpd-Send-File", "X-LiteSpeed-Location"];
+  const raw = [...orders, "X-Reproxy-URL", "X-Accel-Buffering"].flatMap((name) => [name, "no"]);
+  const headers = responseHeaders(raw, { host: "site.localhost", sitesDomain: "localhost", isIndexed: true });
+  expect(Object.fromEntries(headers)).toEqual({ "x-accel-buffering": "no" });
+});

@@ -1,3 +1,4 @@
+import { isForServerInFront } from "../model/routes.ts";
 import { OWN_COOKIES, withoutOwnCookies } from "./access-cookie.ts";
 
 /** What tells the other server, and a Berth behind it, how a request came. */
@@ -82,7 +83,8 @@ export function responseHeaders(raw: readonly string[], site: Site): Headers {
       all.append(raw[n]!, raw[n + 1]!);
     } catch {}
   }
-  for (const name of [...HOP_BY_HOP, ...OF_THE_ORIGIN, ...namedByConnection(all)]) all.delete(name);
+  const inFront = [...all.keys()].filter(isForServerInFront);
+  for (const name of [...HOP_BY_HOP, ...OF_THE_ORIGIN, ...inFront, ...namedByConnection(all)]) all.delete(name);
   const cookies = all.getSetCookie().filter((cookie) => isOfSite(cookie, site));
   all.delete("set-cookie");
   for (const cookie of cookies) all.append("set-cookie", cookie);

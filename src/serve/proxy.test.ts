@@ -345,6 +345,12 @@ test.each([
   expect([response.status, await codeOf(response)]).toEqual([502, "origin_unreachable"]);
 });
 
+test("a server that changes to another protocol is not waited for", async () => {
+  await rawOrigin("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", { ends: false });
+  const response = await ask();
+  expect([response.status, await codeOf(response)]).toEqual([502, "origin_unreachable"]);
+});
+
 test("an answer over the size limit: refused when it says so, else cut", async () => {
   answer = () => new Response("x".repeat(limits.responseBytes + 1));
   expect((await ask()).status).toBe(502);

@@ -198,6 +198,8 @@ function send({ url, addresses }: Origin, sending: Sending): Promise<http.Incomi
     const onAbort = () => fail(unreachable());
     signal.addEventListener("abort", onAbort, { once: true });
     request.on("error", () => fail(unreachable()));
+    // It was not asked to speak another protocol (RFC 9110 section 15.2.2).
+    request.on("upgrade", () => fail(unreachable()));
     request.on("response", (answer) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);

@@ -49,6 +49,8 @@ const REPLACED_MS = 30_000;
 /** Beyond what a worker needs to stop by itself. */
 const KILL_AFTER_MS = 2_000;
 const SOCKET_PATH_MAX = 100;
+/** As the launcher tells a process that is an edge alone: of less memory, so that what it let go of is collected in time. */
+const RUNTIME = { BUN_JSC_forceRAMSize: "134217728" };
 
 /**
  * Processes that share the ports of the edge. Each serves sites by itself; what is asked of the base domain, `answer`
@@ -97,7 +99,7 @@ export async function startEdgeWorkers(
     ready.promise.catch(() => {});
     const child = Bun.spawn(command(), {
       cwd: join(import.meta.dir, "../.."),
-      env: { ...environment.variables },
+      env: { ...RUNTIME, ...environment.variables },
       stdio: ["ignore", "ignore", "inherit"],
       serialization: "json",
       ipc(message: FromWorker) {

@@ -85,7 +85,11 @@ beforeAll(async () => {
       BERTH_METRICS_TOKEN: METRICS_TOKEN,
     },
   });
-  repository = await newRepository("secure", { "index.html": "<h1>over TLS</h1>", "big.bin": "x".repeat(BIG_BYTES) });
+  repository = await newRepository("secure", {
+    "index.html": "<h1>over TLS</h1>",
+    "big.bin": "x".repeat(BIG_BYTES),
+    ".well-known/acme-challenge/x": "answer to a challenge",
+  });
 }, 120_000);
 
 afterAll(async () => {
@@ -107,6 +111,18 @@ test("a deployment through workers gives HTTPS URLs, and its site is there at on
   const url = `https://secure.sites.test:${httpsPort}/`;
   expect(await runToEnd([...curl, "-o", "/dev/null", "-w", "%{http_version}", url])).toBe("2");
 }, 120_000);
+
+test("the workers' runtime is told of little memory, the platform's own process is not", async () => {
+  const setting = /(?:^|\0)BUN_JSC_forceRAMSize=(\d+)/;
+  const told = async (pid: string | number) => setting.exec(await Bun.file(`/proc/${pid}/environ`).text())?.[1];
+  const children = await Bun.file(`/proc/${platform.pid}/task/${platform.pid}/children`).text();
+  const workers: string[] = [];
+  for (const pid of children.trim().split(" ")) {
+    if ((await Bun.file(`/proc/${pid}/cmdline`).text()).includes("edge-worker.ts")) workers.push(pid);
+  }
+  expect(await Promise.all(workers.map(told))).toEqual(["134217728", "134217728"]);
+  expect(await told(platform.pid)).toBeUndefined();
+});
 
 test("each name is shown its own certificate, an unknown one the first", async () => {
   expect(await shownTo("www.custom.test")).toBe(await fingerprint("custom"));

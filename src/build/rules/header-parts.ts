@@ -1,4 +1,5 @@
 import type { Template } from "../../model/routes.ts";
+import { isForServerInFront } from "../../model/routes.ts";
 import { BadRule, quoted } from "./faults.ts";
 
 /** What the message itself depends on (RFC 9110, 9112) and the platform sets. */
@@ -14,6 +15,7 @@ export function headerName(text: string): string {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/.test(text)) throw new BadRule(`${quoted(text)} is no name of a header`);
   const name = text.toLowerCase();
   if (name === "basic-auth") throw new BadRule("'Basic-Auth' protects pages on Netlify: use Berth's own protection");
+  if (isForServerInFront(name)) throw new BadRule(`${quoted(text)} is an order to a server in front, not for visitors`);
   if (OWN.has(name)) throw new BadRule(`${quoted(text)} is set by the platform and can't be changed`);
   return name;
 }

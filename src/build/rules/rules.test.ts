@@ -363,6 +363,7 @@ describe("headers", () => {
     ["/a\n  X A: 1", 2, "no name"],
     ["/a\n  Content-Length: 5", 2, "set by the platform"],
     ["/a\n  Basic-Auth: a:b", 2, "protection"],
+    ["/a\n  X-Accel-Redirect: /b", 2, "a server in front"],
     ["/a\n/b\n  X-A: 1", 1, "no header follows"],
   ])("_headers refuses %j at line %d: %s", (headers, line, reason) => {
     const faults = faultsOf({ headers }).filter((fault) => fault.includes(reason));

@@ -20,6 +20,13 @@ export interface HeaderChanges {
 const APPENDED = new Set(["set-cookie", "vary"]);
 /** Combinations of rules that are remembered for one site. */
 const MAX_REMEMBERED = 1000;
+/**
+ * Of the headers that rules add to one response, each with a share for itself: few clients take more, and a site that
+ * puts its path into thousands of them would take its neighbours' time. The rule that goes beyond, and those after it,
+ * add nothing.
+ */
+const MAX_CHARACTERS = 32_768;
+const PER_HEADER = 32;
 
 /**
  * The changes for a request, or undefined when no rule matches. The same rules give the same object each time, unless
@@ -29,7 +36,7 @@ export function headerChanges(rules: SiteRules | undefined, request: RoutedReque
   if (rules?.headers === undefined) return undefined;
   const decoded = decodePath(request.path);
   if (decoded.kind === "bad-path" || rules.headers.candidates(decoded.path).length === 0) return undefined;
-  const matched = [...rules.headers.matching(decoded.path, new RequestFacts(request), newWork())];
+  const matched = withinSize(rules.headers.matching(decoded.path, new RequestFacts(request), newWork()));
   if (matched.length === 0) return undefined;
   if (matched.some(({ rule }) => isFilledIn(rule))) return changesOf(matched);
   const memory = rules.headerMemory as Map<string, HeaderChanges>;
@@ -41,6 +48,29 @@ export function headerChanges(rules: SiteRules | undefined, request: RoutedReque
     memory.set(key, changes);
   }
   return changes;
+}
+
+/** The first of the rules whose headers fit into a response. */
+function withinSize(matching: Iterable<Matched<HeaderRoute>>): Matched<HeaderRoute>[] {
+  const fitting: Matched<HeaderRoute>[] = [];
+  let left = MAX_CHARACTERS;
+  for (const each of matching) {
+    left -= sizeOf(each);
+    if (left < 0) break;
+    fitting.push(each);
+  }
+  return fitting;
+}
+
+function sizeOf({ rule, captures }: Matched<HeaderRoute>): number {
+  let size = 0;
+  for (const [name, template] of rule.headers) {
+    size += PER_HEADER + name.length;
+    for (const part of template ?? []) {
+      size += typeof part === "string" ? part.length : (captures[part.use]?.length ?? 0);
+    }
+  }
+  return size;
 }
 
 interface Applied {
