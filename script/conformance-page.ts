@@ -53,7 +53,7 @@ function refusedText(refusals: readonly Refusal[]): string {
 }
 
 /** The site's settings and files; those with a content of their own that is short, with it. */
-function siteText({ files, settings = {} }: Site): string {
+function siteText({ files, settings = {}, isProtected = false }: Site): string {
   const told = Object.entries(settings).map(([name, value]) => code(`${name}=${value}`));
   const names = files.map((file) => code(typeof file === "string" ? file : file[0]));
   const rules = files.filter(
@@ -63,11 +63,11 @@ function siteText({ files, settings = {} }: Site): string {
     (file) =>
       `\n\n${code(file[0]!)}:\n\n\`\`\`\n${String(file[1]).replaceAll("\r", "␍").replace("\uFEFF", "(byte order mark)").trimEnd()}\n\`\`\``,
   );
-  return `Files: ${names.join(", ")}${told.length > 0 ? `. Settings: ${told.join(", ")}` : ""}.${blocks.join("")}`;
+  return `Files: ${names.join(", ")}${told.length > 0 ? `. Settings: ${told.join(", ")}` : ""}.${isProtected ? " All hosts are protected." : ""}${blocks.join("")}`;
 }
 
 function sourceText(source: string): string {
-  if (!source.startsWith("http")) return `[serving](${source})`;
+  if (!source.startsWith("http")) return `[${source.replace(".md", "")}](${source})`;
   const { hostname, pathname, hash } = new URL(source);
   const rfc = /rfc(\d+)\.html$/.exec(pathname)?.[1];
   return `[${rfc ? `RFC ${rfc}${hash.replace("#section-", " ")}` : hostname.replace(/^(?:www|docs|developers)\./, "")}](${source})`;

@@ -50,14 +50,11 @@ function homeOf(mode: HtmlHandling, file: string, files: FileNames): string {
   if (mode === "force-trailing-slash") {
     return isIndex || !files.has(`${stem}/index.html`) ? `${stem}/` : file;
   }
-  if (isIndex) {
-    if (mode === "auto-trailing-slash") return `${stem}/`;
-    const isTaken = files.has(stem) || files.has(`${stem}.html`) || stem.endsWith("/index") || stem.endsWith(".html");
-    return isTaken ? file : stem;
-  }
+  if (isIndex && mode === "auto-trailing-slash") return `${stem}/`;
   if (stem.endsWith(".html")) {
     // Without its ending such a name may be read as that of another file.
     return candidatesFor(mode, stem, files).find((candidate) => files.has(candidate)) === file ? stem : file;
   }
-  return files.has(stem) ? file : stem;
+  if (files.has(stem)) return file;
+  return isIndex && (files.has(`${stem}.html`) || stem.endsWith("/index")) ? file : stem;
 }

@@ -5,6 +5,8 @@ export interface Site {
   files: readonly (string | readonly [path: string, content: string])[];
   /** As for `berth projects set`. */
   settings?: Readonly<Record<string, string>>;
+  /** Whether all of its hosts ask for a key. */
+  isProtected?: boolean;
 }
 
 /** Of a header: its exact value, a form that it must have, or null for one that must not be there. */

@@ -52,6 +52,10 @@ async function deploy(site: Site, project: string): Promise<Deployment> {
     expect((await platform.api(`/projects/${project}`, change)).status).toBe(200);
     wish = await requestDeployment(platform, { source, project });
   }
+  if (site.isProtected) {
+    const wish = { method: "POST", body: JSON.stringify({ kind: "token", scope: "all" }) };
+    expect((await platform.api(`/projects/${project}/protection`, wish)).status).toBe(201);
+  }
   return await waitForEnd(platform, wish.id);
 }
 

@@ -10,6 +10,7 @@ import { methods } from "./topics/methods.ts";
 import { negotiation } from "./topics/negotiation.ts";
 import { netlifyToml } from "./topics/netlify-toml.ts";
 import { notFound } from "./topics/not-found.ts";
+import { proxyingAndProtection } from "./topics/proxying-and-protection.ts";
 import { ranges } from "./topics/ranges.ts";
 import { redirectsCloudflare } from "./topics/redirects-cloudflare.ts";
 import { redirectsNetlify } from "./topics/redirects-netlify.ts";
@@ -31,4 +32,5 @@ export const TOPICS: readonly Topic[] = [
   headerFiles,
   netlifyToml,
   vercelJson,
+  proxyingAndProtection,
 ];

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { requestDeployment, waitForEnd } from "../support/deploy.ts";
 import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
 import { ask } from "../support/raw-http.ts";
-import { type Answer, CLASSES, classOf, isSame } from "./classes.ts";
+import { type Answer, CLASSES, classOf, classOfSpelled, isSame, normalSpelling } from "./classes.ts";
 import { startCloudflare } from "./cloudflare.ts";
 import { type GeneratedSite, generateSites } from "./generate.ts";
 
@@ -63,7 +63,20 @@ async function compareSite(index: number, site: GeneratedSite): Promise<void> {
       const ours = await answer(platform.port, host, target);
       requests += 1;
       if (isSame(theirs, ours)) continue;
-      const name = classOf({ site, target, theirs, ours });
+      const normal = normalSpelling(target);
+      const name =
+        normal === undefined || normal === target
+          ? classOf({ site, target, theirs, ours })
+          : classOfSpelled({
+              target,
+              ours,
+              normal: {
+                site,
+                target: normal,
+                theirs: await answer(cloudflare.port, `127.0.0.1:${cloudflare.port}`, normal),
+                ours: await answer(platform.port, host, normal),
+              },
+            });
       const settings = `${site.htmlHandling}, ${site.notFoundHandling}`;
       const line = `${target} [${settings}] theirs ${shown(theirs)} ours ${shown(ours)}`;
       const rulesOf =

@@ -14,6 +14,9 @@ export const VERCEL = "https://vercel.com/docs/project-configuration/vercel-json
 
 /** The table of what Berth does where those disagree. */
 export const BERTH = "serving.md";
+export const PROXYING = "proxying.md";
+export const PROTECTION = "protection.md";
+export const RULES = "rules.md";
 
 /** A section of RFC 9110 (HTTP semantics), such as `14.2`. */
 export const semantics = (section: string): string => `https://www.rfc-editor.org/rfc/rfc9110.html#section-${section}`;
