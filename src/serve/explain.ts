@@ -239,7 +239,7 @@ class Story {
 function hostText(host: string | undefined, isProduction: boolean): string {
   if (host === undefined) return "This can't be the host of a site.";
   return isProduction
-    ? `${host} is a project's own host or a custom domain: search engines may list it.`
+    ? `${host} has the form of a project's own host or a custom domain: search engines may list it.`
     : `${host} is the host of a branch or of one deployment: search engines are kept from it.`;
 }
 
