@@ -52,5 +52,7 @@ test.each([
   ["http://a", "/", ""],
   ["http://a/#?x", "/", ""],
   ["/b?c", "/b", "?c"],
+  ["/b?", "/b", ""],
+  ["http://a/b?#c", "/b", ""],
   ["/x?u=http://y", "/x", "?u=http://y"],
 ])("%s is split", (url, path, query) => expect(splitTarget(url)).toEqual({ path, query }));

@@ -24,6 +24,20 @@ export const htmlHandling: Topic = {
   groups: [
     {
       source: CF_HTML,
+      site: {
+        files: ["index.html", "g.html.html", "h.html", "h.html.html"],
+        settings: { not_found_handling: "none" },
+      },
+      rows: [
+        ["GET /g.html.html", "307 /g.html"],
+        ["GET /g.html.html?", "307 /g.html"],
+        ["GET /g.html", "200 g.html.html"],
+        ["GET /h.html.html", "200 h.html.html"],
+        ["GET /h.html", "307 /h"],
+      ],
+    },
+    {
+      source: CF_HTML,
       site: site("auto-trailing-slash"),
       rows: [
         ["GET /", "200 index.html"],
