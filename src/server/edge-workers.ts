@@ -50,7 +50,7 @@ const REPLACED_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
 const SOCKET_PATH_MAX = 100;
 /** As the launcher tells a process that is an edge alone: of less memory, so that what it let go of is collected in time. */
-const RUNTIME = { BUN_JSC_forceRAMSize: "134217728" };
+const RUNTIME = { BUN_JSC_forceRAMSize: "201326592" };
 
 /**
  * Processes that share the ports of the edge. Each serves sites by itself; what is asked of the base domain, `answer`
