@@ -5,10 +5,14 @@ import type { RuleOrigin } from "../../model/routes.ts";
 export interface RuleFault extends RuleOrigin {
   /** A sentence without its full stop. */
   reason: string;
+  /** The site is served right without it: it is told, and fails nothing. */
+  isHarmless?: boolean;
 }
 
 /** Thrown by a parser for the rule that it is at; caught for each rule, so that one run names all faults. */
 export class BadRule extends Error {}
+/** Of a rule that the site can do without. */
+export class NeedlessRule extends BadRule {}
 
 const MAX_SHOWN = 20;
 
@@ -18,7 +22,7 @@ export function noting<T>(faults: RuleFault[], origin: RuleOrigin, parse: () => 
     return parse();
   } catch (error) {
     if (!(error instanceof BadRule)) throw error;
-    faults.push({ ...origin, reason: error.message });
+    faults.push({ ...origin, reason: error.message, ...(error instanceof NeedlessRule && { isHarmless: true }) });
     return undefined;
   }
 }

@@ -65,7 +65,8 @@ export async function rulesOf(
     hasCloudflareMark: source.hasCloudflareMark || output.has("_routes.json"),
   };
   const { routes, faults } = compileRules(texts, (path) => hasPage(output, path));
-  if (faults.length > 0 && settings.rules !== "warn") throw rulesInvalid(faults);
+  const grave = faults.filter(({ isHarmless }) => !isHarmless);
+  if (grave.length > 0 && settings.rules !== "warn") throw rulesInvalid(grave);
   const ruleFiles: Record<string, BlobRef> = {};
   for (const name of RULE_FILES) {
     const blob = output.blobOf(name);

@@ -2,7 +2,7 @@ import { MAX_INPUT } from "../../model/linear-regex/match.ts";
 import { compilePattern, namesIn } from "../../model/route-pattern.ts";
 import type { Condition, Matcher, Pattern, Route, Template } from "../../model/routes.ts";
 import type { Names } from "./destination.ts";
-import { BadRule, quoted } from "./faults.ts";
+import { BadRule, NeedlessRule, quoted } from "./faults.ts";
 import { decoded } from "./url-pattern.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -40,11 +40,15 @@ function namesInTest(test: object): string[] {
 
 /**
  * A redirect that leads to what it matches would go round for ever. Where the target is a file that goes before the
- * rule, it ends there. @returns the route @throws BadRule
+ * rule, it ends there. A slash at the end makes no difference to a rule of `_redirects`, so one that is about it alone
+ * does nothing.
+ * @returns the route @throws BadRule
  */
 export function refuseLoop(route: Route, where: { goesBeforeFiles: boolean; hasFile(path: string): boolean }): Route {
-  if (isLoop(route, where)) throw new BadRule(onItself(route));
-  return route;
+  if (!isLoop(route, where)) return route;
+  const { anySlash: _, ...exact } = route;
+  if (isLoop(exact, where)) throw new BadRule("it redirects to a path that it matches itself, for ever");
+  throw new NeedlessRule("it adds or removes a slash at the end alone, and that is what html_handling is for");
 }
 
 function isLoop(
@@ -59,9 +63,6 @@ function isLoop(
   const path = decoded(target);
   return matches(route, path) && (goesBeforeFiles || !hasFile(path));
 }
-
-const onItself = ({ anySlash }: Matcher): string =>
-  `it redirects to a path that it matches itself, for ever${anySlash ? " (a slash at the end makes no difference)" : ""}`;
 
 function textOf(parts: Pattern): string {
   return parts.map((part) => (typeof part === "string" ? part : "*")).join("");

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { sha256 } from "../../model/ids.ts";
 import { resolve } from "../../serve/resolve.ts";
 import { headerChanges } from "../../serve/rules/headers.ts";
 import { siteRules } from "../../serve/rules/site-rules.ts";
 import { compileRules, type RuleTexts } from "./compile.ts";
+import { rulesOf } from "./read-rules.ts";
 
 interface Written {
   redirects?: string;
@@ -151,9 +153,9 @@ test.each([
   ["/a /b 302 Planet=mars", "no condition"],
   ["/a /.netlify/functions/x 200", "function"],
   ["/a /a", "for ever"],
-  ["/a /a/", "for ever"],
+  ["/a /a/", "a slash at the end alone"],
   ["/* /:splat 301", "for ever"],
-  ["/blog/* /blog/:splat/", "for ever"],
+  ["/blog/* /blog/:splat/", "a slash at the end alone"],
   ["/* /maintenance 302", "for ever"],
   ["/* /about 302!", "for ever"],
   ["/*/x/* /b", "more than one"],
@@ -443,5 +445,24 @@ test("whatever is asked for, a redirect of the site's own stays on it, and a hea
       if (path !== "/e/") expect(new URL(decision.location, "http://site.example/").host).toBe("site.example");
     }),
     { numRuns: 2000 },
+  );
+});
+
+test("a rule about the slash at the end alone is told of and fails nothing, beside one that is wrong it does not hide that", async () => {
+  const published = (text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    const file = { hash: sha256(bytes), size: bytes.byteLength };
+    const output = {
+      has: (path: string) => path === "_redirects",
+      blobOf: (path: string) => (path === "_redirects" ? file : undefined),
+      bytesOf: async () => bytes,
+    };
+    return rulesOf({ netlify: undefined, vercel: undefined, hasCloudflareMark: false }, output, {});
+  };
+  const { routes, warnings } = await published("/docs /docs/\n/old /new\n");
+  expect(routes?.rules.map(({ origin }) => origin.line)).toEqual([2]);
+  expect(warnings).toEqual([expect.stringContaining("_redirects line 1: it adds or removes a slash at the end alone")]);
+  await expect(published("/docs /docs/\n/same /same\n")).rejects.toThrow(
+    "line 2: it redirects to a path that it matches",
   );
 });
