@@ -67,6 +67,11 @@ export class Gate {
       .then((read) => (read === OPEN ? undefined : this.judge(read, pointer, host, request)));
   }
 
+  /** Whether everybody may pass, as far as is known; false too where that has to be read first. */
+  isOpen(project: string): boolean {
+    return this.cache.peek(project) === OPEN;
+  }
+
   /** A host of a project moved, or its keys changed: both are told by the host. */
   invalidateHost(host: string): void {
     const { sitesDomain } = this.options;

@@ -50,10 +50,23 @@ export class ByteCache<Key, Value> {
     this.bytes += sizeBytes - (this.entries.get(key)?.sizeBytes ?? 0);
     this.entries.delete(key);
     this.entries.set(key, { value, sizeBytes, isUsed: false });
+    this.makeRoom(key);
+  }
+
+  /** What is kept there has become larger. */
+  grow(key: Key, bytes: number): void {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    entry.sizeBytes += bytes;
+    this.bytes += bytes;
+    this.makeRoom(key);
+  }
+
+  private makeRoom(newest: Key): void {
     while (this.bytes > this.limitBytes && this.entries.size > 1) {
       const [oldest, entry] = this.entries.entries().next().value!;
       this.entries.delete(oldest);
-      if (entry.isUsed || oldest === key) {
+      if (entry.isUsed || oldest === newest) {
         entry.isUsed = false;
         this.entries.set(oldest, entry);
       } else {

@@ -22,10 +22,15 @@ export function checkConditions(headers: Headers, validators: Validators): Outco
     const ifUnmodifiedSince = headers.get("if-unmodified-since");
     if (ifUnmodifiedSince !== null && isSince(ifUnmodifiedSince, validators) === false) return "failed";
   }
-  const ifNoneMatch = headers.get("if-none-match");
-  if (ifNoneMatch !== null) return listsTag(ifNoneMatch, validators.etag, "weak") ? "not-modified" : "proceed";
-  const ifModifiedSince = headers.get("if-modified-since");
-  return ifModifiedSince !== null && isSince(ifModifiedSince, validators) ? "not-modified" : "proceed";
+  return isKnown(headers.get("if-none-match"), headers.get("if-modified-since"), validators)
+    ? "not-modified"
+    : "proceed";
+}
+
+/** Whether the client has the file already, by what If-None-Match or else If-Modified-Since says; null: not sent. */
+export function isKnown(ifNoneMatch: string | null, ifModifiedSince: string | null, validators: Validators): boolean {
+  if (ifNoneMatch !== null) return listsTag(ifNoneMatch, validators.etag, "weak");
+  return ifModifiedSince !== null && isSince(ifModifiedSince, validators) === true;
 }
 
 /** Whether Range counts (RFC 9110 section 13.1.5): by strong comparison, and of dates by the very same one. */

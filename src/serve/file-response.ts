@@ -1,10 +1,12 @@
+import { responseOf } from "../http1/known-body.ts";
 import { checkConditions, isIfRangeMet } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
 import { negotiate } from "./negotiate.ts";
 import { notAcceptable, pageResponse, preconditionFailed } from "./pages.ts";
 import { rangeResponse } from "./range-response.ts";
-import { headersOfHead, headersOfNotFound, headersOfNotModified, withDisposition } from "./response-headers.ts";
+import { headersOfNotFound, headersOfNotModified, withDisposition } from "./response-headers.ts";
 import type { SiteFile, Variant } from "./site.ts";
+import { SmallBlob } from "./small-blob.ts";
 import type { BlobReader } from "./stored-blobs.ts";
 
 interface Options {
@@ -39,13 +41,16 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
     if (outcome !== "proceed") return stopped(outcome, variant, request);
   }
   const responseHeaders = status === 200 ? variant.headers : headersOfNotFound(variant);
-  if (method === "HEAD") return new Response(null, { status, headers: headersOfHead(responseHeaders, variant) });
+  if (method === "HEAD") return new Response(null, { status, headers: responseHeaders });
   counts.encoding(encoding);
-  const blob = blobs.peek(variant.blob);
-  if (blob !== undefined) return new Response(blob, { status, headers: responseHeaders });
-  return blobs
-    .read(variant.blob)
-    .then((body) => new Response(body, { status, headers: withDisposition(responseHeaders, body) }));
+  const inMemory = (small: SmallBlob) =>
+    responseOf(request, { status, headers: responseHeaders }, small.bytes, () => small.blob);
+  const known = blobs.peek(variant.blob);
+  if (known !== undefined) return inMemory(known);
+  return blobs.read(variant.blob).then((body) => {
+    if (body instanceof SmallBlob) return inMemory(body);
+    return new Response(body, { status, headers: withDisposition(responseHeaders, body) });
+  });
 }
 
 function stopped(outcome: "not-modified" | "failed", variant: Variant, request: Request): Response {

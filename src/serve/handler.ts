@@ -1,3 +1,4 @@
+import type { Quick } from "../http1/answers.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -9,6 +10,7 @@ import { HostCache } from "./host-cache.ts";
 import { KnownRoutes } from "./known-routes.ts";
 import * as pages from "./pages.ts";
 import { createProxy, type ProxyFetch } from "./proxy.ts";
+import { quickly } from "./quick.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, type RoutedRequest, resolve } from "./resolve.ts";
@@ -40,6 +42,8 @@ export interface HandlerOptions {
 export interface Handler {
   /** Never rejects: a fault is a page. */
   fetch(request: Request): Response | Promise<Response>;
+  /** Answers a plain request at once where everything for it is in memory. */
+  quick: Quick;
   /** The pointer of this host moved. */
   invalidate(hostname: string): void;
   invalidateAll(): void;
@@ -90,6 +94,8 @@ export function createHandler(options: HandlerOptions): Handler {
   const proxy = options.proxy ?? createProxy({ sitesDomain, clientAddress });
   const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await sites.load(id)), now);
 
+  const known = { readHost, hosts, sites, gate, routes, blobs, counts };
+
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {
     counts.faults += 1;
     onFault?.(error, { host: host.name });
@@ -124,9 +130,9 @@ export function createHandler(options: HandlerOptions): Handler {
     const { request, host, site } = visit;
     const { url, method, headers } = request;
     const isRead = method === "GET" || method === "HEAD";
-    const known = isRead ? routes.get(url, site) : undefined;
-    if (known !== undefined) {
-      return fileResponse(known, request, { status: 200, isIndexed: host.isIndexed, blobs, counts });
+    const file = isRead ? routes.get(url, site) : undefined;
+    if (file !== undefined) {
+      return fileResponse(file, request, { status: 200, isIndexed: host.isIndexed, blobs, counts });
     }
     const target = splitTarget(url);
     const { path } = target;
@@ -201,6 +207,7 @@ export function createHandler(options: HandlerOptions): Handler {
         return counted(failure(error, request, host));
       }
     },
+    quick: (head) => quickly(head, known),
     invalidate(hostname) {
       hosts.invalidate(hostname);
       gate.invalidateHost(hostname);

@@ -1,4 +1,5 @@
 import { ENCODINGS, type Encoding } from "../model/manifest.ts";
+import { ownText } from "../model/own-text.ts";
 
 type Weights = Readonly<Record<Encoding | "identity", number>>;
 
@@ -34,7 +35,7 @@ function weightsOf(header: string): Weights {
   if (known !== undefined) return known;
   const weights = readWeights(header);
   if (read.size >= READ_MAX) read.clear();
-  if (header.length <= 200) read.set(header, weights);
+  if (header.length <= 200) read.set(ownText(header), weights);
   return weights;
 }
 

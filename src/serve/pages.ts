@@ -1,3 +1,4 @@
+import { responseOf, takeKnownBody } from "../http1/known-body.ts";
 import { BerthError, type ErrorCode, toErrorBody } from "../model/errors.ts";
 
 interface Page {
@@ -117,6 +118,12 @@ export function fault(error: unknown): Page {
   };
 }
 
+/** What is no valid request, told as the client asked to be told, as far as that could be read. */
+export function badRequest(fault: Pick<Page, "status" | "message" | "hint">, accept: string | null): Response {
+  const request = new Request("http://localhost/", { headers: accept === null ? {} : { accept } });
+  return pageResponse({ ...fault, code: "bad_request" }, takeKnownBody(request));
+}
+
 /** The platform's own answer, as HTML or, for a client that prefers it, as the API's error document. */
 export function pageResponse(page: Page, request: Request): Response {
   const isJson = prefersJson(request.headers.get("accept"));
@@ -133,9 +140,10 @@ export function pageResponse(page: Page, request: Request): Response {
     ...page.headers,
   };
   if (page.refreshSeconds !== undefined) headers["retry-after"] = String(page.refreshSeconds);
-  if (request.method !== "HEAD") return new Response(body, { status: page.status, headers });
-  headers["content-length"] = String(Buffer.byteLength(body));
-  return new Response(null, { status: page.status, headers });
+  const bytes = Buffer.from(body);
+  headers["content-length"] = String(bytes.length);
+  const init = { status: page.status, headers };
+  return request.method === "HEAD" ? new Response(null, init) : responseOf(request, init, bytes);
 }
 
 function html(page: Page): string {

@@ -28,7 +28,7 @@ export function rangeResponse(
 }
 
 async function onePart(variant: Variant, part: ByteRange, blobs: BlobReader): Promise<Response> {
-  const body = await blobs.read(variant.blob, part);
+  const body = await blobs.readPart(variant.blob, part);
   const headers = new Headers(withDisposition(variant.headers, body));
   headers.set("content-range", contentRange(part, variant.blob.size));
   headers.set("content-length", String(part.last - part.first + 1));
@@ -42,13 +42,15 @@ async function severalParts(variant: Variant, parts: readonly ByteRange[], blobs
   const contentType = headers.get("content-type");
   const body: BlobPart[] = [];
   for (const part of parts) {
-    const bytes = await new Response(await blobs.read(variant.blob, part)).bytes();
+    const bytes = await new Response(await blobs.readPart(variant.blob, part)).bytes();
     const range = contentRange(part, variant.blob.size);
     body.push(`\r\n--${boundary}\r\nContent-Type: ${contentType}\r\nContent-Range: ${range}\r\n\r\n`, bytes);
   }
   body.push(`\r\n--${boundary}--\r\n`);
   headers.set("content-type", `multipart/byteranges; boundary=${boundary}`);
-  return new Response(new Blob(body), { status: 206, headers });
+  const whole = new Blob(body);
+  headers.set("content-length", String(whole.size));
+  return new Response(whole, { status: 206, headers });
 }
 
 function contentRange({ first, last }: ByteRange, sizeBytes: number): string {

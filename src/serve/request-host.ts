@@ -1,4 +1,5 @@
 import { isDeploymentId } from "../model/ids.ts";
+import { ownText } from "../model/own-text.ts";
 
 /** Letters, digits, hyphens and underscores between single dots: also what a key of the store may hold. */
 const HOSTNAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
@@ -20,11 +21,12 @@ export function hostReader(sitesDomain: string): (header: string | null) => Requ
   return (header) => {
     const host = known.get(header);
     if (host !== undefined) return host;
-    const name = parseHost(header);
+    const own = header === null ? null : ownText(header);
+    const name = parseHost(own);
     if (name === undefined) return undefined;
     const read = { name, isIndexed: isProductionHost(name, sitesDomain) };
     if (known.size >= KNOWN_MAX) known.clear();
-    known.set(header, read);
+    known.set(own, read);
     return read;
   };
 }

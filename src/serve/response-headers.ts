@@ -1,13 +1,15 @@
 import { REVALIDATE } from "./cache-control.ts";
 import type { Variant } from "./site.ts";
 
+const OF_CONTENT = ["content-type", "content-encoding", "content-length", "accept-ranges", "last-modified"];
+
 const notModified = new WeakMap<Variant, Headers>();
 const notFound = new WeakMap<Variant, Headers>();
 
 /** Of a 304: the fields that RFC 9110 section 15.4.5 asks for, and none that describes the content. */
 export function headersOfNotModified(variant: Variant): Headers {
   return derived(notModified, variant, (headers) => {
-    for (const name of ["content-type", "content-encoding", "accept-ranges", "last-modified"]) headers.delete(name);
+    for (const name of OF_CONTENT) headers.delete(name);
   });
 }
 
@@ -22,15 +24,8 @@ export function headersOfNotFound(variant: Variant): Headers {
   });
 }
 
-export function headersOfHead(headers: Headers, variant: Variant): Headers {
-  if (headers === variant.headers) return variant.headersForHead;
-  const all = new Headers(headers);
-  all.set("content-length", String(variant.blob.size));
-  return all;
-}
-
 /** The runtime proposes the name of a file that is a body to whoever saves it, which would be the blob's hash. */
-export function withDisposition(headers: Headers, body: Blob | ReadableStream): Headers {
+export function withDisposition(headers: Headers, body: object): Headers {
   if (!("name" in body) || body.name === undefined || headers.has("content-disposition")) return headers;
   const all = new Headers(headers);
   all.set("content-disposition", "inline");

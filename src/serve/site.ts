@@ -21,9 +21,10 @@ const PARSED_FACTOR = 4;
 /** One encoding of one file with the headers of its responses. */
 export interface Variant extends Validators {
   blob: BlobRef;
-  /** Without Content-Length. */
   headers: Headers;
-  headersForHead: Headers;
+  /** The heads of a 200 and of a 304 as they are sent, once they were. */
+  text?: string;
+  notModifiedText?: string;
 }
 
 let sites = 0;
@@ -82,18 +83,11 @@ export class SiteFile {
       "last-modified": this.lastModified,
       "x-content-type-options": "nosniff",
       "accept-ranges": "bytes",
+      "content-length": String(blob.size),
     });
     if (encoding !== "identity") headers.set("content-encoding", encoding);
     if (this.entry.encoded && Object.keys(this.entry.encoded).length > 0) headers.set("vary", "Accept-Encoding");
     if (!isIndexed) headers.set("x-robots-tag", "noindex");
-    const headersForHead = new Headers(headers);
-    headersForHead.set("content-length", String(blob.size));
-    return {
-      blob: { hash: blob.hash, size: blob.size },
-      etag,
-      lastModified: this.lastModified,
-      headers,
-      headersForHead,
-    };
+    return { blob: { hash: blob.hash, size: blob.size }, etag, lastModified: this.lastModified, headers };
   }
 }

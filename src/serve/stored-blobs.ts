@@ -7,13 +7,16 @@ import { CheckedFiles } from "./checked-files.ts";
 import type { Counts } from "./counts.ts";
 import type { DiskCache } from "./disk-cache.ts";
 import { Filling } from "./filling.ts";
+import { SmallBlob } from "./small-blob.ts";
 import { blobKey, checkBlob, corrupt, loadBlob, openBlob, streamBlob } from "./sources.ts";
 
 export interface BlobReader {
   /** What is in memory, or undefined. */
-  peek(blob: BlobRef): Blob | undefined;
-  /** The bytes, or a range of them, from wherever they are. @throws BerthError as the store, or `corrupt_object` */
-  read(blob: BlobRef, range?: ByteRange): Promise<Blob | ReadableStream<Uint8Array>>;
+  peek(blob: BlobRef): SmallBlob | undefined;
+  /** The bytes from wherever they are. @throws BerthError as the store, or `corrupt_object` */
+  read(blob: BlobRef): Promise<SmallBlob | Blob | ReadableStream<Uint8Array>>;
+  /** A range of them. @throws as `read` */
+  readPart(blob: BlobRef, range: ByteRange): Promise<Blob | ReadableStream<Uint8Array>>;
 }
 
 /** Larger files are not kept in memory. */
@@ -22,14 +25,9 @@ const SMALL_BYTES = 1024 * 1024;
 const FILLINGS_MAX = 8;
 const CHECKED_MAX = 10_000;
 
-/**
-/**
- * Small blobs from memory, the disk or the store; large ones as a file, of the store's own or of the disk cache, so that
- * their length is told in advance, else as a stream (whose length this runtime does not send). Small ones are kept as
- * `Blob`s: a response shares the bytes of one, whereas it copies those of an array.
- */
+/** Small blobs from memory, the disk or the store; large ones as a file, of the store's own or of the disk cache, else as a stream. */
 export class StoredBlobs implements BlobReader {
-  readonly cache: ByteCache<Sha256, Blob>;
+  readonly cache: ByteCache<Sha256, SmallBlob>;
   private readonly files: CheckedFiles;
   private readonly fillings = new Map<Sha256, Promise<Filling>>();
   /** Large blobs of the store that were hashed from end to end, by the ETag that they had. */
@@ -46,27 +44,41 @@ export class StoredBlobs implements BlobReader {
     this.files = new CheckedFiles(store);
   }
 
-  peek({ hash }: BlobRef): Blob | undefined {
+  peek({ hash }: BlobRef): SmallBlob | undefined {
     const blob = this.cache.peek(hash);
     if (blob !== undefined) this.counts.tierMemory += 1;
     return blob;
   }
 
-  async read(ref: BlobRef, range?: ByteRange): Promise<Blob | ReadableStream<Uint8Array>> {
-    if (ref.size > SMALL_BYTES) return await this.readLarge(ref, range);
-    return cut(this.peek(ref) ?? (await this.cache.load(ref.hash, () => this.load(ref)))!, range);
+  async read(ref: BlobRef): Promise<SmallBlob | Blob | ReadableStream<Uint8Array>> {
+    return ref.size > SMALL_BYTES ? await this.readLarge(ref, undefined) : await this.readSmall(ref);
   }
 
-  private async load(ref: BlobRef): Promise<{ value: Blob; sizeBytes: number }> {
+  async readPart(ref: BlobRef, range: ByteRange): Promise<Blob | ReadableStream<Uint8Array>> {
+    if (ref.size > SMALL_BYTES) return await this.readLarge(ref, range);
+    const { bytes } = await this.readSmall(ref);
+    return new Blob([bytes.slice(range.first, range.last + 1)]);
+  }
+
+  private async readSmall(ref: BlobRef): Promise<SmallBlob> {
+    return this.peek(ref) ?? (await this.cache.load(ref.hash, () => this.load(ref)))!;
+  }
+
+  private async load(ref: BlobRef): Promise<{ value: SmallBlob; sizeBytes: number }> {
+    const bytes = await this.loadBytes(ref);
+    return { value: new SmallBlob(bytes, () => this.cache.grow(ref.hash, ref.size)), sizeBytes: ref.size };
+  }
+
+  private async loadBytes(ref: BlobRef): Promise<Uint8Array> {
     const kept = await this.disk?.blob(ref.hash);
     if (kept !== undefined) {
       this.counts.tierDisk += 1;
-      return { value: new Blob([kept]), sizeBytes: ref.size };
+      return kept;
     }
     this.counts.tierStore += 1;
     const bytes = await loadBlob(this.store, ref);
     this.disk?.keepBlob(ref.hash, bytes);
-    return { value: new Blob([bytes]), sizeBytes: ref.size };
+    return bytes;
   }
 
   private async readLarge(ref: BlobRef, range: ByteRange | undefined): Promise<Blob | ReadableStream<Uint8Array>> {

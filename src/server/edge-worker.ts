@@ -86,7 +86,10 @@ async function start({ settings, environment, socket, place }: Start): Promise<R
         deploymentOf: (host) => sites?.deploymentOf(host),
         onFault: log.fault,
       },
-      (request) => (isBase(request.headers.get("host") ?? "") ? base : sites!).fetch(request),
+      {
+        answer: (request) => (isBase(request.headers.get("host") ?? "") ? base : sites!).fetch(request),
+        quick: (head, client) => (isBase(head.host ?? "") ? undefined : sites!.quick(head, client)),
+      },
     );
     metrics.watchListeners(listeners);
     return { listeners, handler: sites, metrics, releasers };

@@ -14,7 +14,7 @@ test("an event stream ends with the signal, and with it what a stop waits for", 
   const headers = { "content-type": "text/event-stream; charset=utf-8" };
   const streams = new AbortController();
   const base = endingStreams({ fetch: () => new Response(endless(), { headers }) }, streams.signal);
-  const listener = await listen({ host: "127.0.0.1", port: 0 }, (request) => base.fetch(request));
+  const listener = await listen({ host: "127.0.0.1", port: 0 }, { answer: (request) => base.fetch(request) });
   const response = await fetch(`http://127.0.0.1:${listener.port}/`);
   const reader = response.body!.getReader();
   expect(new TextDecoder().decode((await reader.read()).value)).toBe("data: 1\n\n");

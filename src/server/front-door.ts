@@ -1,4 +1,6 @@
-import type { Answer, Handler } from "./listen.ts";
+import type { Quick } from "../http1/answers.ts";
+import { ownText } from "../model/own-text.ts";
+import type { Answer, Front, Handler } from "./listen.ts";
 
 /** What one port answers, by the request's host. A role that this process does not have is absent. */
 export interface Rooms {
@@ -7,7 +9,7 @@ export interface Rooms {
   /** Website and API. */
   base?: Handler;
   /** Hosted sites. */
-  sites?: Handler;
+  sites?: Handler & { quick: Quick };
   /** For whoever has the token of metrics, or of the machine. */
   metrics(request: Request): Promise<Response>;
   /** Whether the request carries a token that opens the metrics and nothing else. */
@@ -18,9 +20,9 @@ export interface Rooms {
  * The base domain, and the machine's own addresses, are the website's; every other host is a site's. `/healthz` is
  * the platform's on the former alone: a site may have a page of that name.
  */
-export function createFrontDoor(rooms: Rooms): Answer {
+export function createFrontDoor(rooms: Rooms): Front {
   const isBase = baseHosts(rooms.domain);
-  return (request) => {
+  const answer: Answer = (request) => {
     if (!isBase(request.headers.get("host") ?? "")) {
       return rooms.sites?.fetch(request) ?? plain(404, "This process serves no sites.");
     }
@@ -29,6 +31,7 @@ export function createFrontDoor(rooms: Rooms): Answer {
     if (pathname === "/metrics" && (!rooms.base || rooms.isMetricsCaller(request))) return rooms.metrics(request);
     return rooms.base?.fetch(request) ?? plain(404, "This process has no website. It answers /healthz.");
   };
+  return { answer, quick: (head, client) => (isBase(head.host ?? "") ? undefined : rooms.sites?.quick(head, client)) };
 }
 
 const KNOWN_MAX = 10_000;
@@ -44,7 +47,7 @@ export function baseHosts(domain: string): (hostHeader: string) => boolean {
     if (isBase === undefined) {
       isBase = isBaseHost(hostHeader, domain);
       if (known.size >= KNOWN_MAX) known.clear();
-      known.set(hostHeader, isBase);
+      known.set(ownText(hostHeader), isBase);
     }
     return isBase;
   };

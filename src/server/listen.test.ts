@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { connect } from "node:net";
-import { listen } from "./listen.ts";
+import { type Answer, listen } from "./listen.ts";
 
+const asking = (answer: Answer) => ({ answer });
 const AT = { host: "127.0.0.1", port: 0 };
 
 /** A connection over which bytes are sent as they are; `closed` resolves with all that came back. */
@@ -21,12 +22,15 @@ function connectTo(port: number) {
 test("a stop ends idle connections, and lets requests in flight end with a notice", async () => {
   const release = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
-  const listener = await listen(AT, async (request) => {
-    if (!request.url.endsWith("/slow")) return new Response("quick");
-    arrived.resolve();
-    await release.promise;
-    return new Response("slow");
-  });
+  const listener = await listen(
+    AT,
+    asking(async (request) => {
+      if (!request.url.endsWith("/slow")) return new Response("quick");
+      arrived.resolve();
+      await release.promise;
+      return new Response("slow");
+    }),
+  );
   const idle = connectTo(listener.port);
   idle.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
   await idle.first;
@@ -42,7 +46,10 @@ test("a stop ends idle connections, and lets requests in flight end with a notic
 });
 
 test("a request that does not end is cut at the limit", async () => {
-  const listener = await listen(AT, () => new Promise<Response>(() => {}));
+  const listener = await listen(
+    AT,
+    asking(() => new Promise<Response>(() => {})),
+  );
   const stuck = connectTo(listener.port);
   stuck.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
   await Bun.sleep(50);
@@ -51,7 +58,10 @@ test("a request that does not end is cut at the limit", async () => {
 });
 
 test("during the notice the port still answers, and says that the connection ends", async () => {
-  const listener = await listen(AT, () => new Response("still here"));
+  const listener = await listen(
+    AT,
+    asking(() => new Response("still here")),
+  );
   const stopped = listener.stop({ limitMs: 1_000, noticeMs: 300 });
   const response = await fetch(`http://127.0.0.1:${listener.port}/`);
   expect([await response.text(), response.headers.get("connection")]).toEqual(["still here", "close"]);
@@ -59,8 +69,14 @@ test("during the notice the port still answers, and says that the connection end
 });
 
 test("a taken port is told with its holder and the next free one", async () => {
-  const listener = await listen(AT, () => new Response());
-  const second = listen({ ...AT, port: listener.port }, () => new Response());
+  const listener = await listen(
+    AT,
+    asking(() => new Response()),
+  );
+  const second = listen(
+    { ...AT, port: listener.port },
+    asking(() => new Response()),
+  );
   expect(await second.then(String, (error) => error.message)).toContain(`(process ${process.pid})`);
   await listener.stop({ limitMs: 0 });
 });

@@ -1,11 +1,21 @@
 import { lookup } from "node:dns/promises";
 import { readdir, readFile, readlink } from "node:fs/promises";
+import type { Quick } from "../http1/answers.ts";
+import { listenHttp1 } from "../http1/listen-http1.ts";
 import { BerthError } from "../model/errors.ts";
+import { badRequest } from "../serve/pages.ts";
 import type { ServerCertificate } from "./certificates.ts";
 import { withDateOfHeads } from "./date-of-heads.ts";
 
 export type Handler = { fetch(request: Request): Response | Promise<Response> };
 export type Answer = (request: Request) => Response | Promise<Response>;
+
+/** What a port answers. */
+export interface Front {
+  answer: Answer;
+  /** Asked first for what comes in clear, and answers what is ready. */
+  quick?: Quick;
+}
 
 export interface Listener {
   port: number;
@@ -29,13 +39,12 @@ export interface ListenOptions {
 }
 
 /** @throws BerthError `port_taken` naming who holds the port and the next free one */
-export async function listen(at: ListenOptions, answer: Answer): Promise<Listener> {
+export async function listen(at: ListenOptions, front: Front): Promise<Listener> {
   await lookup(at.host).catch((cause: NodeJS.ErrnoException) => {
     throw cannotListen(at.host, `it is no address, and no name that is known here (${cause.code})`, cause);
   });
   try {
-    const datedAnswer = withDateOfHeads(answer);
-    return listenerOf(serve(at, datedAnswer), datedAnswer);
+    return at.tls === undefined ? listenPlain(at, front) : listenSecure(at, at.tls, withDateOfHeads(front.answer));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "EACCES") throw portRefused(at, cause);
@@ -54,13 +63,28 @@ export async function listen(at: ListenOptions, answer: Answer): Promise<Listene
  * @throws as `listen`
  */
 export async function claimPort(at: ListenOptions): Promise<number> {
-  const claim = await listen({ ...at, isShared: false, http3: false }, () => new Response());
+  const claim = await listen({ ...at, isShared: false, http3: false }, { answer: () => new Response() });
   await claim.stop({ limitMs: 0 });
   return claim.port;
 }
 
-function serve(at: ListenOptions, answer: Answer): Bun.Server<undefined> {
-  return Bun.serve({
+function listenPlain({ host, port, isShared = false }: ListenOptions, front: Front): Listener {
+  const server = listenHttp1({ hostname: host, port, isShared, ...front, refuse: badRequest });
+  return {
+    port: server.port,
+    clientAddress: (request) => server.clientAddress(request),
+    async stop({ limitMs, noticeMs = 0 }) {
+      server.giveNotice();
+      if (noticeMs > 0) await Bun.sleep(noticeMs);
+      await withinLimit(server.drain(), limitMs);
+      server.cut();
+    },
+  };
+}
+
+/** By the runtime's own server: HTTP/1.1, HTTP/2 and HTTP/3 over TLS. */
+function listenSecure(at: ListenOptions, tls: readonly ServerCertificate[], answer: Answer): Listener {
+  const server = Bun.serve({
     hostname: at.host,
     port: at.port,
     // A log that is followed may be silent for as long as its build: the keep-alive of the stream is shorter.
@@ -69,26 +93,29 @@ function serve(at: ListenOptions, answer: Answer): Bun.Server<undefined> {
     development: false,
     // Said aloud: without development mode it is on by default, and two platforms would share the port.
     reusePort: at.isShared ?? false,
-    ...(at.tls && { tls: [...at.tls], http2: true, http3: at.http3 ?? false }),
+    tls: [...tls],
+    http2: true,
+    http3: at.http3 ?? false,
     fetch: answer,
     error: () => new Response("Internal error\n", { status: 500 }),
   });
-}
-
-function listenerOf(server: Bun.Server<undefined>, answer: Answer): Listener {
   return {
     port: server.port!,
     clientAddress: (request) => server.requestIP(request)?.address,
     async stop({ limitMs, noticeMs = 0 }) {
       server.reload({ fetch: async (request) => lastOnConnection(await answer(request)) });
       if (noticeMs > 0) await Bun.sleep(noticeMs);
-      const limit = Promise.withResolvers<void>();
-      const timer = setTimeout(limit.resolve, limitMs);
-      await Promise.race([server.stop(), limit.promise]);
-      clearTimeout(timer);
+      await withinLimit(server.stop(), limitMs);
       await server.stop(true);
     },
   };
+}
+
+async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> {
+  const limit = Promise.withResolvers<void>();
+  const timer = setTimeout(limit.resolve, limitMs);
+  await Promise.race([work, limit.promise]);
+  clearTimeout(timer);
 }
 
 /** RFC 9112 section 9.6; HTTP/2 and HTTP/3 have no such field, and the server leaves it out there. */

@@ -2,8 +2,8 @@ import type { Settings } from "../model/settings.ts";
 import { AccessLog } from "./access-log.ts";
 import { CertificateSet, readCertificates } from "./certificates.ts";
 import { httpsLocation, redirectTo } from "./https-redirect.ts";
-import { type Answer, claimPort, type Listener, listen } from "./listen.ts";
-import { logged } from "./request-log.ts";
+import { type Answer, claimPort, type Front, type Listener, listen } from "./listen.ts";
+import { logged, loggedQuick } from "./request-log.ts";
 
 export interface Listeners {
   port: number;
@@ -33,7 +33,7 @@ const NOTICE_MS = 1_000;
 const REPLACED_MS = 600_000;
 
 /** HTTP on one port and, where there are certificates, HTTPS on another. @throws BerthError as `listen` */
-export async function openListeners(options: ListenersOptions, answer: Answer): Promise<Listeners> {
+export async function openListeners(options: ListenersOptions, front: Front): Promise<Listeners> {
   const { settings, isShared, deploymentOf, onFault } = options;
   const { host, domain } = settings;
   const accessLog = settings.accessLog === "off" ? undefined : new AccessLog(settings.accessLog);
@@ -41,13 +41,14 @@ export async function openListeners(options: ListenersOptions, answer: Answer): 
   let https: Listener | undefined;
   const retiring = new Map<Listener, Promise<void>>();
 
+  const { answer, quick } = front;
   const secure = withHsts(answer, settings.hsts);
   const plain: Answer = (request) => {
     if (https === undefined || certificates === undefined) return answer(request);
     const location = httpsLocation(request, { domain, port: https.port, certificates });
     return location === undefined ? answer(request) : redirectTo(location);
   };
-  const redirecting = certificates !== undefined && settings.httpsRedirect === "on" ? plain : answer;
+  const isRedirecting = certificates !== undefined && settings.httpsRedirect === "on";
   const clientAddress = (request: Request) => {
     for (const listener of [http, https, ...retiring.keys()]) {
       const address = listener?.clientAddress(request);
@@ -61,18 +62,22 @@ export async function openListeners(options: ListenersOptions, answer: Answer): 
   const startHttps = (set: CertificateSet, port: number) =>
     listen(
       { host, port, isShared: true, tls: set.serverCertificates(domain), http3: settings.http3 === "on" },
-      withLog("https", secure),
+      { answer: withLog("https", secure) },
     );
   if (certificates !== undefined) {
     const claim = { host, port: settings.httpsPort, tls: certificates.serverCertificates(domain) };
     https = await startHttps(certificates, isShared ? settings.httpsPort : await claimPort(claim));
   }
-  const http: Listener = await listen({ host, port: settings.port, isShared }, withLog("http", redirecting)).catch(
-    async (error) => {
-      await https?.stop({ limitMs: 0 });
-      throw error;
-    },
-  );
+  const inClear: Front = isRedirecting
+    ? { answer: withLog("http", plain) }
+    : {
+        answer: withLog("http", answer),
+        ...(quick && { quick: accessLog ? loggedQuick(quick, accessLog, deploymentOf) : quick }),
+      };
+  const http: Listener = await listen({ host, port: settings.port, isShared }, inClear).catch(async (error) => {
+    await https?.stop({ limitMs: 0 });
+    throw error;
+  });
 
   /** The new listener shares the port before the old one lets go of it: at any time one of them accepts. */
   const replaceCertificates = async (): Promise<void> => {

@@ -1,3 +1,5 @@
+import type { Quick } from "../http1/answers.ts";
+import { fieldOf } from "../http1/request-head.ts";
 import { type AccessLog, loggedPath } from "./access-log.ts";
 import type { Answer } from "./listen.ts";
 
@@ -36,5 +38,29 @@ export function logged(answer: Answer, log: AccessLog, facts: RequestFacts): Ans
     };
     const response = answer(request);
     return response instanceof Response ? record(response) : response.then(record);
+  };
+}
+
+/** The same for what `quick` answers of the requests in clear. */
+export function loggedQuick(quick: Quick, log: AccessLog, deploymentOf: RequestFacts["deploymentOf"]): Quick {
+  return (head, client) => {
+    const startedAt = performance.now();
+    const answer = quick(head, client);
+    if (answer === undefined) return undefined;
+    log.record({
+      time: new Date().toISOString(),
+      host: head.host ?? "",
+      method: head.method,
+      path: head.target.split("?", 1)[0]!,
+      status: answer.status,
+      bytes: answer.body?.length ?? null,
+      durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+      encoding: answer.encoding,
+      deployment: deploymentOf(head.host) ?? null,
+      remoteAddress: client.address ?? null,
+      userAgent: fieldOf(head, "user-agent"),
+      scheme: "http",
+    });
+    return answer;
   };
 }

@@ -15,7 +15,7 @@ import { endingStreams } from "./ending-streams.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { healthCheck } from "./health.ts";
 import { findLeftovers, removeLeftovers } from "./leftovers.ts";
-import type { Answer } from "./listen.ts";
+import type { Front } from "./listen.ts";
 import { openListeners } from "./listeners.ts";
 import { bearerCheck, Metrics } from "./metrics.ts";
 import { openPlatformLog, type PlatformLog } from "./platform-log.ts";
@@ -71,17 +71,18 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   const metrics = new Metrics();
 
   // The ports are bound first: a taken one is the most common fault, and it is told before anything else is started.
-  let answer: Answer = () => new Response("Starting\n", { status: 503 });
+  let inside: Front = { answer: () => new Response("Starting\n", { status: 503 }) };
+  const door: Front = {
+    answer: (request) => inside.answer(request),
+    quick: (head, client) => inside.quick?.(head, client),
+  };
   let sites: SiteHandler | undefined;
   const folder = settings.tlsCertificates;
   const certificates = folder === null ? undefined : new CertificateSet(await readCertificates(folder));
   const front = { settings, environment, certificates, onFault: log.fault };
-  const workers =
-    settings.edgeWorkers > 1 && needs("edge") ? await startEdgeWorkers(front, (request) => answer(request)) : undefined;
+  const workers = settings.edgeWorkers > 1 && needs("edge") ? await startEdgeWorkers(front, door.answer) : undefined;
   const deploymentOf = (host: string | null) => sites?.deploymentOf(host);
-  const listeners = workers
-    ? undefined
-    : await openListeners({ ...front, isShared: false, deploymentOf }, (request) => answer(request));
+  const listeners = workers ? undefined : await openListeners({ ...front, isShared: false, deploymentOf }, door);
   const open = (workers ?? listeners)!;
   let stopped: Promise<void> | undefined;
   const stopListening = (limitMs: number) => {
@@ -129,7 +130,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   const streams = new AbortController();
   const metricsTokens = settings.metricsToken === null ? [] : [settings.metricsToken];
   const opensMetrics = bearerCheck([...metricsTokens, await localToken(settings.dataDirectory)]);
-  answer = createFrontDoor({
+  inside = createFrontDoor({
     domain: settings.domain,
     health: healthCheck({ store, ...work, workers, roles: settings.roles }),
     metrics: async (request) => (opensMetrics(request) ? metrics.response() : METRICS_REFUSED.clone()),

@@ -1,0 +1,314 @@
+import type { Answers, QuickAnswer } from "./answers.ts";
+import { CONTENT_MAX_BYTES, Content } from "./content.ts";
+import { badChunks, type HeadFault, noPath, tooLarge, tooLong } from "./faults.ts";
+import { requestOf } from "./fetch-request.ts";
+import { knownBody } from "./known-body.ts";
+import { Output } from "./output.ts";
+import { HEAD_MAX_BYTES, parseHead, type RequestHead, startOfHead } from "./request-head.ts";
+import { headText } from "./response-head.ts";
+import { sendStream } from "./send-stream.ts";
+
+/** A connection may be silent for so long between two requests, and within the content of one. */
+const SILENCE_MS = 60_000;
+/** From the first byte of a head to its last. */
+const HEAD_MS = 30_000;
+/** How long the other end may take to read the last response and close. */
+const LINGER_MS = 5_000;
+/** Of what comes in while an earlier request is being answered; more stays in the kernel. */
+const AHEAD_MAX_BYTES = 64 * 1024;
+/** Empty lines before a head, and the end of it. */
+const AROUND_HEAD_BYTES = 16;
+
+const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
+const CLOSE = "connection: close\r\n";
+const KEEP_ALIVE = "connection: keep-alive\r\n";
+
+/** A request that is being answered. */
+interface Exchange {
+  head: RequestHead;
+  abort: AbortController;
+  /** As long as it is not all there. */
+  content: Content | undefined;
+  /** The head of the response is on its way. */
+  isAnswered: boolean;
+}
+
+/**
+ * One client's connection: requests in, one after the other, and their responses out in the same order. A response that
+ * the client does not read stops everything behind it, so that nobody is owed more than one of them.
+ */
+export class Connection {
+  private readonly output: Output;
+  /** What came in and was not read yet. */
+  private input: Buffer | undefined;
+  private exchange: Exchange | undefined;
+  private isPaused = false;
+  private isEnding = false;
+  private isClosed = false;
+  /** The other end sends no more. */
+  private hasEnded = false;
+  /** When something last came in or went out; milliseconds since 1970, as all times here. */
+  private activeAt = Date.now();
+  /** When a head began of which not all is there. */
+  private headSince: number | undefined = this.activeAt;
+
+  constructor(
+    private readonly socket: Bun.Socket<Connection>,
+    private readonly answers: Answers,
+  ) {
+    this.output = new Output(socket);
+  }
+
+  /** The other end's; undefined when the connection is closed. */
+  get address(): string | undefined {
+    return this.isClosed ? undefined : this.socket.remoteAddress;
+  }
+
+  /** Whether the other end has kept this one waiting for too long. A response that takes its time is not its fault. */
+  isOverdue(now: number): boolean {
+    const silence = now - this.activeAt;
+    if (this.output.isBlocked) return silence > SILENCE_MS;
+    if (this.isEnding) return silence > LINGER_MS;
+    if (this.exchange !== undefined)
+      return this.exchange.content !== undefined && !this.isPaused && silence > SILENCE_MS;
+    return this.headSince === undefined ? silence > SILENCE_MS : now - this.headSince > HEAD_MS;
+  }
+
+  /** Bytes from the other end. */
+  receive(bytes: Buffer): void {
+    if (this.isEnding) return;
+    this.activeAt = Date.now();
+    const content = this.exchange?.content;
+    const rest = content === undefined ? bytes : bytes.subarray(this.takeContent(content, bytes));
+    if (rest.length === 0 || this.isEnding) return;
+    if (this.input === undefined && this.isFree) this.read(rest);
+    else this.keep(rest);
+    if (this.input !== undefined && this.isFree) this.readKept();
+  }
+
+  /** The other end sends no more; it may still read. */
+  end(): void {
+    this.hasEnded = true;
+    if (this.exchange?.content !== undefined) {
+      this.exchange.content.fail("The request ended before its content did.");
+      this.exchange.content = undefined;
+    }
+    if (this.isFree) this.socket.end();
+  }
+
+  /** The kernel takes more. */
+  drain(): void {
+    if (this.output.drain()) this.activeAt = Date.now();
+    if (this.output.isBlocked) return;
+    if (this.isEnding) this.finish();
+    else if (this.exchange === undefined) this.goOn();
+  }
+
+  /** The connection is no more. */
+  close(): void {
+    this.isClosed = true;
+    this.input = undefined;
+    this.exchange?.content?.fail("The client is gone.");
+    this.exchange?.abort.abort();
+    this.exchange = undefined;
+    this.output.close();
+  }
+
+  /** Ends after what is under way. */
+  leave(): void {
+    if (this.isFree) this.socket.end();
+  }
+
+  cut(): void {
+    this.socket.terminate();
+  }
+
+  /** Whether the next request can be answered. */
+  private get isFree(): boolean {
+    return this.exchange === undefined && !this.output.isBlocked;
+  }
+
+  private keep(bytes: Buffer): void {
+    this.input = this.input === undefined ? Buffer.from(bytes) : Buffer.concat([this.input, bytes]);
+    if (this.input.length > AHEAD_MAX_BYTES) this.pause();
+  }
+
+  private readKept(): void {
+    const kept = this.input;
+    this.input = undefined;
+    if (kept !== undefined) this.read(kept);
+    // Whoever waits for content resumes by itself.
+    if (this.exchange?.content === undefined && (this.isFree || this.input === undefined)) this.resume();
+  }
+
+  /** All whole requests, as long as each is answered at once. */
+  private read(bytes: Buffer): void {
+    const now = this.activeAt;
+    for (let from = 0; from < bytes.length && !this.isEnding; ) {
+      if (!this.isFree) {
+        this.keep(bytes.subarray(from));
+        return;
+      }
+      const window = bytes.toString("latin1", from, from + HEAD_MAX_BYTES + AROUND_HEAD_BYTES);
+      const start = startOfHead(window);
+      const end = window.indexOf("\r\n\r\n", start) + 4;
+      if (end === 3 && window.length - start <= HEAD_MAX_BYTES) {
+        this.headSince ??= now;
+        this.keep(bytes.subarray(from));
+        return;
+      }
+      from += end;
+      this.headSince = undefined;
+      const text = start === 0 && end === window.length ? window : window.slice(start, end);
+      const head = end - start > HEAD_MAX_BYTES || end === 3 ? tooLong(window) : parseHead(text);
+      if ("message" in head) {
+        this.refuse(head, window);
+        return;
+      }
+      const quick = head.isPlain ? this.answers.quick?.(head, this) : undefined;
+      if (quick === undefined) from += this.open(head, bytes.subarray(from));
+      else this.sendQuick(quick, head, now);
+    }
+  }
+
+  private sendQuick({ head, body }: QuickAnswer, { keepsAlive, isHttp10 }: RequestHead, now: number): void {
+    const isLast = !keepsAlive || this.answers.isLeaving();
+    const suffix = isLast ? CLOSE : isHttp10 ? KEEP_ALIVE : "";
+    this.output.send(head + suffix, body, now);
+    if (isLast) this.finish();
+  }
+
+  /** @returns how many of the bytes were its content */
+  private open(head: RequestHead, bytes: Buffer): number {
+    const { bodyLength } = head;
+    if (bodyLength !== "chunked" && bodyLength > CONTENT_MAX_BYTES) return this.refuse(tooLarge, head.text);
+    const exchange: Exchange = { head, abort: new AbortController(), content: undefined, isAnswered: false };
+    if (bodyLength !== 0) exchange.content = this.contentOf(exchange);
+    const request = requestOf(head, exchange.content?.stream, exchange.abort.signal);
+    if (request === undefined) return this.refuse(noPath, head.text);
+    this.exchange = exchange;
+    const used = exchange.content === undefined ? 0 : this.takeContent(exchange.content, bytes);
+    // Content that is wrong from the start is refused by now.
+    if (this.isEnding) return used;
+    this.answers.opened(request, this);
+    const response = this.answers.answer(request);
+    if (response instanceof Response) this.respond(exchange, response);
+    else response.then((later) => this.respond(exchange, later));
+    return used;
+  }
+
+  private contentOf(exchange: Exchange): Content {
+    return new Content(exchange.head, {
+      onWanted: () => this.resume(),
+      onContinue: () => exchange.isAnswered || this.output.write(CONTINUE),
+    });
+  }
+
+  /** @returns how many of the bytes are the content's */
+  private takeContent(content: Content, bytes: Buffer): number {
+    const { used, state } = content.take(bytes);
+    if (state === "more") {
+      if (content.isFull) this.pause();
+      return used;
+    }
+    const exchange = this.exchange!;
+    exchange.content = undefined;
+    if (state === "done") return used;
+    exchange.abort.abort();
+    if (exchange.isAnswered) {
+      this.isEnding = true;
+      this.cut();
+    } else {
+      this.exchange = undefined;
+      this.refuse(state === "malformed" ? badChunks : tooLarge, exchange.head.text);
+    }
+    return used;
+  }
+
+  /** The response of the handler, which may come long after the request, or after the client went away. */
+  private respond(exchange: Exchange, response: Response): void {
+    const { headers, status } = response;
+    const known = knownBody(response);
+    const body = known === undefined ? response.body : null;
+    if (this.exchange !== exchange) {
+      body?.cancel().catch(() => {});
+      return;
+    }
+    exchange.isAnswered = true;
+    const { head } = exchange;
+    // Content that nobody read is in the way of the next request.
+    const canGoOn = head.keepsAlive && exchange.content === undefined && !this.hasEnded && !this.answers.isLeaving();
+    const isLast = !canGoOn || headers.get("connection") === "close";
+    const text = headText(status, headers) + (isLast ? CLOSE : head.isHttp10 ? KEEP_ALIVE : "");
+    const now = Date.now();
+    const hasNone = head.method === "HEAD" || status === 204 || status === 304;
+    if (hasNone || body === null) {
+      body?.cancel().catch(() => {});
+      const length = hasNone || headers.has("content-length") ? "" : `content-length: ${known?.length ?? 0}\r\n`;
+      this.output.send(text + length, hasNone ? undefined : known, now);
+      this.done(exchange, isLast);
+      return;
+    }
+    sendStream(body, {
+      length: headers.get("content-length"),
+      isHttp10: head.isHttp10,
+      sendHead: (fields) => this.output.send(text + fields, undefined, Date.now()),
+      send: async (bytes) => {
+        this.output.write(bytes);
+        await this.output.whenDrained();
+        return !this.isClosed;
+      },
+    }).then(
+      (endsConnection) => this.done(exchange, isLast || endsConnection),
+      // What was announced can't be kept, and the client has to see that.
+      () => this.isClosed || this.cut(),
+    );
+  }
+
+  private done(exchange: Exchange, isLast: boolean): void {
+    if (this.exchange !== exchange) return;
+    this.exchange = undefined;
+    this.activeAt = Date.now();
+    if (isLast) this.finish();
+    else if (!this.output.isBlocked) this.goOn();
+  }
+
+  private goOn(): void {
+    this.readKept();
+    if (this.isFree && (this.hasEnded || (this.answers.isLeaving() && this.input === undefined))) this.finish();
+  }
+
+  /** Nothing more is read; what is written goes out, then the connection ends. */
+  private finish(): void {
+    this.isEnding = true;
+    this.input = undefined;
+    if (this.output.isBlocked || this.isClosed) return;
+    this.activeAt = Date.now();
+    this.resume();
+    // To close with bytes unread would reset the connection, and what was sent with it (RFC 9112 section 9.6).
+    if (this.hasEnded) this.socket.end();
+    else this.socket.shutdown();
+  }
+
+  /** @returns that nothing behind it is content */
+  private refuse(fault: HeadFault, text: string): 0 {
+    const response = this.answers.refuse(fault, /\r\naccept:([^\r\n]*)/i.exec(text)?.[1] ?? null);
+    const body = knownBody(response);
+    const length = `content-length: ${body?.length ?? 0}\r\n`;
+    this.output.send(headText(fault.status, response.headers) + length + CLOSE, body, Date.now());
+    this.finish();
+    return 0;
+  }
+
+  private pause(): void {
+    if (this.isPaused || this.isClosed) return;
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  private resume(): void {
+    if (!this.isPaused || this.isClosed) return;
+    this.isPaused = false;
+    this.socket.resume();
+  }
+}

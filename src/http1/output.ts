@@ -1,0 +1,79 @@
+import { dateLine } from "./response-head.ts";
+
+/** What is no longer than this is sent in one piece with its head; beyond it the copy costs more than a second call. */
+const JOINED_MAX_BYTES = 64 * 1024;
+/** For a head and a body that are sent together, by all connections in turn. */
+const joint = Buffer.allocUnsafeSlow(JOINED_MAX_BYTES);
+
+/** What goes out on a connection: at once as far as the kernel takes it, the rest when it takes more. */
+export class Output {
+  private waiting: Uint8Array[] = [];
+  private drained: PromiseWithResolvers<void> | undefined;
+  private isClosed = false;
+
+  constructor(private readonly socket: Pick<Bun.Socket, "write">) {}
+
+  get isBlocked(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  /** @param head fields that end with CR LF each, without Date and the empty line */
+  send(head: string, body: Uint8Array | undefined, nowMs: number): void {
+    const text = `${head}${dateLine(nowMs)}\r\n`;
+    const total = text.length + (body?.length ?? 0);
+    if (total > joint.length) {
+      this.write(Buffer.from(text, "latin1"));
+      if (body !== undefined) this.write(body);
+      return;
+    }
+    joint.write(text, "latin1");
+    if (body !== undefined) joint.set(body, text.length);
+    this.write(joint, total);
+  }
+
+  /** The bytes are not to be changed afterwards. */
+  write(bytes: Uint8Array, length = bytes.length): void {
+    if (this.isClosed) return;
+    let from = 0;
+    if (this.waiting.length === 0) {
+      from = Math.max(0, this.socket.write(bytes, 0, length));
+      if (from === length) return;
+    }
+    const rest = bytes.subarray(from, length);
+    this.waiting.push(bytes === joint ? new Uint8Array(rest) : rest);
+  }
+
+  /** Resolves when nothing waits any more: at once as a rule, and when the connection is closed too. */
+  whenDrained(): Promise<void> | undefined {
+    if (this.waiting.length === 0) return undefined;
+    this.drained ??= Promise.withResolvers();
+    return this.drained.promise;
+  }
+
+  /** The kernel takes more. @returns whether it took something */
+  drain(): boolean {
+    let hasMoved = false;
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+      const count = Math.max(0, this.socket.write(next));
+      hasMoved ||= count > 0;
+      if (count < next.length) {
+        this.waiting[0] = next.subarray(count);
+        return hasMoved;
+      }
+      this.waiting.shift();
+    }
+    this.settle();
+    return hasMoved;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.waiting = [];
+    this.settle();
+  }
+
+  private settle(): void {
+    this.drained?.resolve();
+    this.drained = undefined;
+  }
+}
