@@ -20,7 +20,7 @@ export interface Answers {
   quick?: Quick;
   /** Never throws, and never rejects. */
   answer(request: Request): Response | Promise<Response>;
-  /** For what is no request; `accept` as far as it can be read. With a known body. */
+  /** For what is no request; `accept` as far as it can be read. With a known body and its length. */
   refuse(fault: HeadFault, accept: string | null): Response;
   /** Told of each request that is not answered quickly, before it is answered. */
   opened(request: Request, connection: Connection): void;

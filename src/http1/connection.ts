@@ -293,9 +293,7 @@ export class Connection {
   /** @returns that nothing behind it is content */
   private refuse(fault: HeadFault, text: string): 0 {
     const response = this.answers.refuse(fault, /\r\naccept:([^\r\n]*)/i.exec(text)?.[1] ?? null);
-    const body = knownBody(response);
-    const length = `content-length: ${body?.length ?? 0}\r\n`;
-    this.output.send(headText(fault.status, response.headers) + length + CLOSE, body, Date.now());
+    this.output.send(headText(fault.status, response.headers) + CLOSE, knownBody(response), Date.now());
     this.finish();
     return 0;
   }

@@ -16,7 +16,7 @@ export function requestOf(
   const authority = host !== null && HOST.test(host) ? host : "localhost";
   const body = content === undefined || WITHOUT_CONTENT.has(method) ? null : content;
   try {
-    const url = `http://${authority}${target.startsWith("/") ? target : "/"}`;
+    const url = `http://${authority}${target.startsWith("/") ? escaped(target) : "/"}`;
     const request = new Request(url, { method, headers: headersOf(head), body, signal });
     // To the runtime, a method that it does not know is a GET.
     if (request.method !== method) Object.defineProperty(request, "method", { value: method });
@@ -24,6 +24,11 @@ export function requestOf(
   } catch {
     return undefined;
   }
+}
+
+/** Bytes beyond ASCII are no part of a URI; whoever sends them means their escapes. */
+function escaped(target: string): string {
+  return target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function headersOf(head: RequestHead): Headers {

@@ -178,6 +178,7 @@ function readTarget(head: RequestHead): HeadFault | undefined {
   if (method === "CONNECT" || (target === "*" && method === "OPTIONS")) return undefined;
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
   if (absolute === null) return malformed("The request's target is no path.");
+  if (head.host === null && !head.isHttp10) return malformed("The request has no Host field.");
   const [, authority = "", rest = ""] = absolute;
   head.host = authority;
   head.target = rest.startsWith("/") ? rest : `/${rest}`;

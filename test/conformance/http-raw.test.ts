@@ -3,24 +3,25 @@ import { connect } from "node:net";
 import { createHandler, type Handler } from "../../src/serve/handler.ts";
 import { MemoryStore } from "../../src/serve/testing/memory-store.ts";
 import { pointHost, publishSite } from "../../src/serve/testing/publish-site.ts";
+import { type Listener, listen } from "../../src/server/listen.ts";
 
 const HOST = "site.localhost";
 const PAGE = "<h1>Hello</h1>".repeat(50);
 const ETAG = `"${new Bun.CryptoHasher("sha256").update(PAGE).digest("hex").slice(0, 32)}"`;
 
 let handler: Handler;
-let server: Bun.Server<undefined>;
+let server: Listener;
 
-beforeAll(() => {
+beforeAll(async () => {
   const store = new MemoryStore();
   publishSite(store, { "index.html": { identity: PAGE, gzip: Bun.gzipSync(PAGE) }, "a.txt": "0123456789" });
   pointHost(store, HOST);
   handler = createHandler({ store, sitesDomain: "localhost" });
-  server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler.fetch });
+  server = await listen({ host: "127.0.0.1", port: 0 }, { answer: handler.fetch, quick: handler.quick });
 });
 afterAll(async () => {
   handler.close();
-  await server.stop(true);
+  await server.stop({ limitMs: 0 });
 });
 
 interface Answer {
@@ -86,7 +87,8 @@ test.each([
   ["a target that is no path", request("GET a.txt HTTP/1.1", `Host: ${HOST}`), 400],
   ["GET of an asterisk", request("GET * HTTP/1.1", `Host: ${HOST}`), 400],
   ["a target of 8,000 characters", request(`GET /${"a".repeat(8000)} HTTP/1.1`, `Host: ${HOST}`), 404],
-  ["a target of 20,000 characters", request(`GET /${"a".repeat(20_000)} HTTP/1.1`, `Host: ${HOST}`), 431],
+  ["a target of 20,000 characters", request(`GET /${"a".repeat(20_000)} HTTP/1.1`, `Host: ${HOST}`), 414],
+  ["fields of 20,000 characters", request("GET / HTTP/1.1", `Host: ${HOST}`, `X: ${"a".repeat(20_000)}`), 431],
   ["a target with a host of its own", request("GET //other.localhost/x HTTP/1.1", `Host: ${HOST}`), 404],
   ["dots that climb", request("GET /../../../etc/passwd HTTP/1.1", `Host: ${HOST}`), 404],
   ["escaped dots that climb", request("GET /x/..%2f..%2fa.txt HTTP/1.1", `Host: ${HOST}`), 400],

@@ -3,11 +3,6 @@ import { semantics } from "./sources.ts";
 
 const ALLOW = /^(?=.*\bGET\b)(?=.*\bHEAD\b)/;
 
-const UNREAD = {
-  answer: "closed",
-  why: "The runtime's parser knows the registered methods alone and ends the connection for another.",
-};
-
 export const methods: Topic = {
   title: "Methods",
   groups: [
@@ -33,8 +28,8 @@ export const methods: Topic = {
         ["DELETE /", "405", { headers: { allow: ALLOW }, source: semantics("15.5.6") }],
         ["PATCH /", "405", { headers: { allow: ALLOW }, source: semantics("15.5.6") }],
         ["PROPFIND /", "405|501", { source: semantics("9.1") }],
-        ["BREW /", "405|501|400", { source: semantics("9.1"), differs: UNREAD }],
-        ["get /", "405|501|400", { source: semantics("9.1"), differs: UNREAD }],
+        ["BREW /", "405|501|400", { source: semantics("9.1") }],
+        ["get /", "405|501|400", { source: semantics("9.1") }],
         ["TRACE /", "405|501", { source: semantics("9.3.8") }],
         [
           "TRACE /",
