@@ -292,7 +292,7 @@ export class Connection {
 
   /** @returns that nothing behind it is content */
   private refuse(fault: HeadFault, text: string): 0 {
-    const response = this.answers.refuse(fault, /\r\naccept:([^\r\n]*)/i.exec(text)?.[1] ?? null);
+    const response = this.answers.refuse(fault, /\r\naccept:[ \t]*([^\r\n]*)/i.exec(text)?.[1] ?? null);
     this.output.send(headText(fault.status, response.headers) + CLOSE, knownBody(response), Date.now());
     this.finish();
     return 0;

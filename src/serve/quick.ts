@@ -28,7 +28,8 @@ interface Known {
  * client has it. Says what the handler would, without making a request and a response of the runtime's for it.
  * @returns undefined for everything else
  */
-export function quickly({ method, host, target, ...fields }: RequestHead, known: Known): QuickAnswer | undefined {
+export function quickly(head: RequestHead, known: Known): QuickAnswer | undefined {
+  const { method, host } = head;
   const isHead = method === "HEAD";
   if (method !== "GET" && !isHead) return undefined;
   const asked = known.readHost(host);
@@ -36,13 +37,13 @@ export function quickly({ method, host, target, ...fields }: RequestHead, known:
   const pointer = known.hosts.peek(asked.name);
   if (pointer?.state !== "ready" || !known.gate.isOpen(pointer.project)) return undefined;
   const site = known.sites.peek(pointer.deployment);
-  const file = site && known.routes.get(`http://${host}${target}`, site);
+  const file = site && known.routes.get(`http://${host}${head.target}`, site);
   if (file === undefined) return undefined;
-  const encoding = negotiate(fields.acceptEncoding, file.entry.encoded);
+  const encoding = negotiate(head.acceptEncoding, file.entry.encoded);
   if (encoding === undefined) return undefined;
   const variant = file.variant(encoding, asked.isIndexed);
   const { counts } = known;
-  if (isKnown(fields.ifNoneMatch, fields.ifModifiedSince, variant)) {
+  if (isKnown(head.ifNoneMatch, head.ifModifiedSince, variant)) {
     counts.requests += 1;
     counts.status(304);
     return { status: 304, encoding: null, head: textOfNotModified(variant), body: undefined };

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import fc from "fast-check";
+import { knownBody } from "../http1/known-body.ts";
+import { parseHead } from "../http1/request-head.ts";
+import { headText } from "../http1/response-head.ts";
+import { createHandler, type Handler } from "./handler.ts";
+import { MemoryStore } from "./testing/memory-store.ts";
+import { pointHost, publishSite } from "./testing/publish-site.ts";
+
+const HOST = "site.localhost";
+const PREVIEW = "main--site.localhost";
+const PAGE = "<h1>Hello</h1>".repeat(50);
+const ETAG = `"${new Bun.CryptoHasher("sha256").update(PAGE).digest("hex").slice(0, 32)}"`;
+const CLIENT = { address: "127.0.0.1" };
+
+let handler: Handler;
+beforeAll(() => {
+  const store = new MemoryStore();
+  publishSite(store, {
+    "index.html": { identity: PAGE, gzip: Bun.gzipSync(PAGE) },
+    "a.txt": "0123456789",
+    "empty.txt": "",
+    "404.html": "nothing",
+  });
+  pointHost(store, HOST);
+  pointHost(store, PREVIEW);
+  handler = createHandler({ store, sitesDomain: "localhost" });
+});
+afterAll(() => handler.close());
+
+function headOf(method: string, host: string, target: string, fields: readonly string[] = []) {
+  const head = parseHead(`${[`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...fields].join("\r\n")}\r\n\r\n`);
+  if ("message" in head) throw new Error(head.message);
+  return head;
+}
+
+/** What the handler answers to the same request, as a quick answer has it. */
+async function slowly(method: string, host: string, target: string, fields: readonly string[]) {
+  const headers = fields.map((field) => field.split(": ", 2) as [string, string]);
+  const request = new Request(`http://${host}${target}`, { method, headers: [["host", host], ...headers] });
+  const response = await handler.fetch(request);
+  const bytes = knownBody(response) ?? (await response.bytes());
+  return { head: headText(response.status, response.headers), body: Buffer.from(bytes).toString() };
+}
+
+const PATHS = ["/", "/a.txt", "/empty.txt", "/index.html", "/missing", "/a.txt?x", "/%61.txt", "/../a.txt", "/A.txt"];
+const FIELDS = [
+  "Accept-Encoding: gzip",
+  "Accept-Encoding: gzip;q=0, identity;q=0.5",
+  "Accept-Encoding: identity;q=0",
+  `If-None-Match: ${ETAG}`,
+  'If-None-Match: "other"',
+  `If-None-Match: W/${ETAG}`,
+  "If-None-Match: *",
+  "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT",
+  "If-Modified-Since: Fri, 01 Jan 1999 00:00:00 GMT",
+  "If-Modified-Since: yesterday",
+];
+
+test("whatever is answered quickly is what the handler answers", async () => {
+  const cases = fc.record({
+    method: fc.constantFrom("GET", "HEAD"),
+    host: fc.constantFrom(HOST, PREVIEW, `${HOST}:8080`, "SITE.localhost", "unknown.localhost"),
+    target: fc.constantFrom(...PATHS),
+    fields: fc.subarray(FIELDS, { maxLength: 1 }),
+  });
+  let quickAnswers = 0;
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ method, host, target, fields }) => {
+      const answered = await slowly(method, host, target, fields);
+      const quick = handler.quick(headOf(method, host, target, fields), CLIENT);
+      if (quick === undefined) return;
+      quickAnswers += 1;
+      expect({ head: quick.head, body: Buffer.from(quick.body ?? "").toString() }).toEqual(answered);
+      expect(quick.status).toBe(Number(answered.head.slice(9, 12)));
+    }),
+    { numRuns: 600 },
+  );
+  expect(quickAnswers).toBeGreaterThan(50);
+});
+
+test("what was answered once is quick the next time, and counted once", async () => {
+  await slowly("GET", HOST, "/a.txt", []);
+  const before = handler.stats();
+  expect(handler.quick(headOf("GET", HOST, "/a.txt"), CLIENT)).toMatchObject({ status: 200, encoding: null });
+  const after = handler.stats();
+  const grown = (name: string) => after[name]! - before[name]!;
+  expect(["requests", "status2xx", "tierMemory", "encodingIdentity", "faults"].map(grown)).toEqual([1, 1, 1, 1, 0]);
+});
+
+test.each([
+  ["POST", HOST, "/a.txt"],
+  ["OPTIONS", HOST, "/a.txt"],
+  ["GET", "unknown.localhost", "/"],
+  ["GET", "bad host", "/"],
+  ["GET", HOST, "/missing"],
+  ["GET", HOST, "/a.txt?query"],
+])("%s %s %s is never quick", async (method, host, target) => {
+  await handler.fetch(new Request(`http://${HOST}${target}`, { method, headers: { host } }));
+  expect(handler.quick(headOf(method, host, target), CLIENT)).toBeUndefined();
+});
