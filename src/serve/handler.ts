@@ -7,15 +7,15 @@ import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
 import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
-import { KnownRoutes } from "./known-routes.ts";
+import { type KnownRoute, KnownRoutes } from "./known-routes.ts";
 import * as pages from "./pages.ts";
 import { createProxy, type ProxyFetch } from "./proxy.ts";
 import { quickly } from "./quick.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, type RoutedRequest, resolve } from "./resolve.ts";
-import { headerChanges, withHeaderRules } from "./rules/headers.ts";
-import { leavesAlone } from "./rules/site-rules.ts";
+import { type HeaderChanges, headerChanges, withHeaderRules } from "./rules/headers.ts";
+import { isSameForAll } from "./rules/site-rules.ts";
 import type { Site, SiteFile } from "./site.ts";
 import { SiteCache } from "./site-cache.ts";
 import { EarlierFiles, mayBeEarlier, SKEW, type SkewLimits } from "./skew.ts";
@@ -94,7 +94,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const proxy = options.proxy ?? createProxy({ sitesDomain, clientAddress });
   const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await sites.load(id)), now);
 
-  const known = { readHost, hosts, sites, gate, routes, blobs, counts };
+  const inMemory = { readHost, hosts, sites, gate, routes, blobs, counts };
 
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {
     counts.faults += 1;
@@ -125,21 +125,27 @@ export function createHandler(options: HandlerOptions): Handler {
     return gate.guard(passage, (entrance) => answer({ ...visit, entrance }));
   };
 
+  const changesFor = ({ site, request, host }: Visit): HeaderChanges | undefined =>
+    site.routes && headerChanges(site.routes, routedOf(request, host));
+
+  const show = ({ request, host: { isIndexed } }: Visit, { file, changes, status }: KnownRoute & { status: number }) =>
+    withHeaderRules(fileResponse(file, request, { status, isIndexed, blobs, counts }), { changes, isIndexed });
+
   /** Chooses the answer. */
   const answer = (visit: Visit): Response | Promise<Response> => {
     const { request, host, site } = visit;
     const { url, method, headers } = request;
     const isRead = method === "GET" || method === "HEAD";
-    const file = isRead ? routes.get(url, site) : undefined;
-    if (file !== undefined) {
-      return fileResponse(file, request, { status: 200, isIndexed: host.isIndexed, blobs, counts });
-    }
+    const known = isRead ? routes.get(url, site) : undefined;
+    if (known !== undefined) return show(visit, { ...known, status: 200 });
     const target = splitTarget(url);
     const { path } = target;
     // A token is the platform's: no rule may pass it on to another server.
     const query = visit.entrance === undefined ? target.query : withoutToken(target.query);
     const decision = resolve(site, { method, path, query, headers, host: host.name });
-    if (isRead && query === "" && leavesAlone(site.routes, path)) routes.learn(url, site, decision);
+    if (isRead && query === "" && isSameForAll(site.routes, path)) {
+      routes.learn(url, site, { path, decision, changes: changesFor(visit) });
+    }
     if (mayBeEarlier(decision, { method, path, headers })) return missingAsset(visit, path, decision);
     return carryOut(visit, decision);
   };
@@ -155,18 +161,10 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 
   const carryOut = (visit: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
-    const { request, host, site, entrance } = visit;
+    const { request, host, entrance } = visit;
     switch (decision.kind) {
       case "serve":
-        return withHeaderRules(
-          fileResponse(decision.file, request, {
-            status: decision.status,
-            isIndexed: host.isIndexed,
-            blobs,
-            counts,
-          }),
-          { changes: site.routes && headerChanges(site.routes, routedOf(request, host)), isIndexed: host.isIndexed },
-        );
+        return show(visit, { file: decision.file, changes: changesFor(visit), status: decision.status });
       case "redirect":
         return redirect(decision, host.isIndexed);
       case "proxy": {
@@ -207,7 +205,7 @@ export function createHandler(options: HandlerOptions): Handler {
         return counted(failure(error, request, host));
       }
     },
-    quick: (head) => quickly(head, known),
+    quick: (head) => quickly(head, inMemory),
     invalidate(hostname) {
       hosts.invalidate(hostname);
       gate.invalidateHost(hostname);

@@ -3,27 +3,68 @@ import fc from "fast-check";
 import { knownBody } from "../http1/known-body.ts";
 import { parseHead } from "../http1/request-head.ts";
 import { headText } from "../http1/response-head.ts";
+import type { Routes } from "../model/routes.ts";
 import { createHandler, type Handler } from "./handler.ts";
 import { MemoryStore } from "./testing/memory-store.ts";
-import { pointHost, publishSite } from "./testing/publish-site.ts";
+import { OTHER_ID, pointHost, publishSite } from "./testing/publish-site.ts";
 
 const HOST = "site.localhost";
 const PREVIEW = "main--site.localhost";
+const RULED = "ruled.localhost";
 const PAGE = "<h1>Hello</h1>".repeat(50);
 const ETAG = `"${new Bun.CryptoHasher("sha256").update(PAGE).digest("hex").slice(0, 32)}"`;
 const CLIENT = { address: "127.0.0.1" };
 
+const origin = { file: "_headers", line: 1 };
+/** Rules for some paths: fixed headers, one with a part of the path, one for some visitors, a rewrite for everything else. */
+const routes: Routes = {
+  redirects: [],
+  rules: [
+    {
+      path: ["/de.txt"],
+      to: ["/a.txt"],
+      status: 200,
+      forced: true,
+      when: [{ on: "language", values: ["de"] }],
+      origin,
+    },
+    { path: ["/", { rest: "splat" }], to: ["/app.html"], status: 200, origin },
+  ],
+  rewrites: [],
+  headers: [
+    {
+      path: ["/", { rest: "splat" }],
+      headers: [
+        ["x-frame-options", ["DENY"]],
+        ["set-cookie", ["a=1"]],
+      ],
+      origin,
+    },
+    { path: ["/filled/", { rest: "splat" }], headers: [["x-path", [{ use: "splat" }]]], origin },
+    {
+      ...{ path: ["/empty.txt"], headers: [["x-cookie", ["yes"]]], origin },
+      when: [{ on: "cookies", values: ["c"] }],
+    },
+  ],
+};
+
 let handler: Handler;
 beforeAll(() => {
   const store = new MemoryStore();
-  publishSite(store, {
+  const files = {
     "index.html": { identity: PAGE, gzip: Bun.gzipSync(PAGE) },
     "a.txt": "0123456789",
+    "de.txt": "nicht",
     "empty.txt": "",
+    "filled/x.txt": "x",
+    "app.html": "app",
     "404.html": "nothing",
-  });
+  };
+  publishSite(store, files);
+  publishSite(store, files, { deployment: OTHER_ID, routes, notFoundHandling: "single-page-application" });
   pointHost(store, HOST);
   pointHost(store, PREVIEW);
+  pointHost(store, RULED, { deployment: OTHER_ID });
   handler = createHandler({ store, sitesDomain: "localhost" });
 });
 afterAll(() => handler.close());
@@ -43,7 +84,21 @@ async function slowly(method: string, host: string, target: string, fields: read
   return { head: headText(response.status, response.headers), body: Buffer.from(bytes).toString() };
 }
 
-const PATHS = ["/", "/a.txt", "/empty.txt", "/index.html", "/missing", "/a.txt?x", "/%61.txt", "/../a.txt", "/A.txt"];
+const PATHS = [
+  "/",
+  "/a.txt",
+  "/empty.txt",
+  "/index.html",
+  "/missing",
+  "/a.txt?x",
+  "/%61.txt",
+  "/../a.txt",
+  "/A.txt",
+  "/de.txt",
+  "/filled/x.txt",
+  "/some/where",
+  "/assets/gone.js",
+];
 const FIELDS = [
   "Accept-Encoding: gzip",
   "Accept-Encoding: gzip;q=0, identity;q=0.5",
@@ -55,12 +110,16 @@ const FIELDS = [
   "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT",
   "If-Modified-Since: Fri, 01 Jan 1999 00:00:00 GMT",
   "If-Modified-Since: yesterday",
+  "Accept-Language: de",
+  "Cookie: c=1",
+  "Sec-Fetch-Mode: navigate",
+  "Sec-Fetch-Mode: no-cors",
 ];
 
 test("whatever is answered quickly is what the handler answers", async () => {
   const cases = fc.record({
     method: fc.constantFrom("GET", "HEAD"),
-    host: fc.constantFrom(HOST, PREVIEW, `${HOST}:8080`, "SITE.localhost", "unknown.localhost"),
+    host: fc.constantFrom(HOST, PREVIEW, RULED, `${HOST}:8080`, "SITE.localhost", "unknown.localhost"),
     target: fc.constantFrom(...PATHS),
     fields: fc.subarray(FIELDS, { maxLength: 1 }),
   });
@@ -74,7 +133,7 @@ test("whatever is answered quickly is what the handler answers", async () => {
       expect({ head: quick.head, body: Buffer.from(quick.body ?? "").toString() }).toEqual(answered);
       expect(quick.status).toBe(Number(answered.head.slice(9, 12)));
     }),
-    { numRuns: 600 },
+    { numRuns: 1500 },
   );
   expect(quickAnswers).toBeGreaterThan(50);
 });
@@ -98,4 +157,18 @@ test.each([
 ])("%s %s %s is never quick", async (method, host, target) => {
   await handler.fetch(new Request(`http://${HOST}${target}`, { method, headers: { host } }));
   expect(handler.quick(headOf(method, host, target), CLIENT)).toBeUndefined();
+});
+
+test.each([
+  ["/a.txt", true],
+  ["/some/where", true],
+  ["/de.txt", false],
+  ["/filled/x.txt", false],
+  ["/empty.txt", false],
+  ["/assets/gone.js", false],
+])("with rules, %s is quick: %p", async (target, isQuick) => {
+  await slowly("GET", RULED, target, []);
+  const quick = handler.quick(headOf("GET", RULED, target), CLIENT);
+  expect(quick !== undefined).toBe(isQuick);
+  if (isQuick) expect(quick!.head).toContain("x-frame-options: DENY\r\nset-cookie: a=1\r\n");
 });

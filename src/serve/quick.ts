@@ -9,9 +9,13 @@ import type { KnownRoutes } from "./known-routes.ts";
 import { negotiate } from "./negotiate.ts";
 import type { hostReader } from "./request-host.ts";
 import { headersOfNotModified } from "./response-headers.ts";
+import { applyHeaderChanges, type HeaderChanges } from "./rules/headers.ts";
 import type { Variant } from "./site.ts";
 import type { SiteCache } from "./site-cache.ts";
 import type { BlobReader } from "./stored-blobs.ts";
+
+/** Of one variant; as a rule there is one. */
+const HEADS_MAX = 8;
 
 interface Known {
   readHost: ReturnType<typeof hostReader>;
@@ -37,8 +41,9 @@ export function quickly(head: RequestHead, known: Known): QuickAnswer | undefine
   const pointer = known.hosts.peek(asked.name);
   if (pointer?.state !== "ready" || !known.gate.isOpen(pointer.project)) return undefined;
   const site = known.sites.peek(pointer.deployment);
-  const file = site && known.routes.get(`http://${host}${head.target}`, site);
-  if (file === undefined) return undefined;
+  const route = site && known.routes.get(`http://${host}${head.target}`, site);
+  if (route === undefined) return undefined;
+  const { file, changes } = route;
   const encoding = negotiate(head.acceptEncoding, file.entry.encoded);
   if (encoding === undefined) return undefined;
   const variant = file.variant(encoding, asked.isIndexed);
@@ -46,7 +51,12 @@ export function quickly(head: RequestHead, known: Known): QuickAnswer | undefine
   if (isKnown(head.ifNoneMatch, head.ifModifiedSince, variant)) {
     counts.requests += 1;
     counts.status(304);
-    return { status: 304, encoding: null, head: textOfNotModified(variant), body: undefined };
+    return {
+      status: 304,
+      encoding: null,
+      head: headOf(304, variant, { changes, isIndexed: asked.isIndexed }),
+      body: undefined,
+    };
   }
   const small = isHead ? undefined : known.blobs.peek(variant.blob);
   if (!isHead && small === undefined) return undefined;
@@ -56,17 +66,26 @@ export function quickly(head: RequestHead, known: Known): QuickAnswer | undefine
   return {
     status: 200,
     encoding: isHead || encoding === "identity" ? null : encoding,
-    head: textOfWhole(variant),
+    head: headOf(200, variant, { changes, isIndexed: asked.isIndexed }),
     body: small?.bytes,
   };
 }
 
-function textOfWhole(variant: Variant): string {
-  variant.text ??= headText(200, variant.headers);
-  return variant.text;
-}
-
-function textOfNotModified(variant: Variant): string {
-  variant.notModifiedText ??= headText(304, headersOfNotModified(variant));
-  return variant.notModifiedText;
+/** As it is sent; made once for each variant and combination of header rules. */
+function headOf(
+  status: 200 | 304,
+  variant: Variant,
+  applied: { changes: HeaderChanges | undefined; isIndexed: boolean },
+): string {
+  const { changes, isIndexed } = applied;
+  const heads = status === 200 ? variant.heads : variant.notModifiedHeads;
+  const known = heads.get(changes);
+  if (known !== undefined) return known;
+  const fields = status === 200 ? variant.headers : headersOfNotModified(variant);
+  const headers = changes === undefined ? fields : new Headers(fields);
+  if (changes !== undefined) applyHeaderChanges(headers, changes, { status, isIndexed });
+  const text = headText(status, headers);
+  if (heads.size >= HEADS_MAX) heads.clear();
+  heads.set(changes, text);
+  return text;
 }

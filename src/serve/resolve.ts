@@ -29,7 +29,8 @@ export interface RoutedRequest {
 }
 
 export type Decision<File> =
-  | { kind: "serve"; file: File; status: number; rule?: RuleOrigin }
+  /** `isForNavigation`: to whom does not navigate, the path is not found. */
+  | { kind: "serve"; file: File; status: number; rule?: RuleOrigin; isForNavigation?: true }
   | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin }
   | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
   | { kind: "not-found"; rule?: RuleOrigin }
@@ -105,7 +106,7 @@ function resolveNotFound<File>(site: Routable<File>, path: string, request: Rout
       return nearestNotFoundPage(site.files, path);
     case "single-page-application": {
       const file = isNavigation(path, request) ? site.singlePage : undefined;
-      return file === undefined ? NOT_FOUND : { kind: "serve", file, status: 200 };
+      return file === undefined ? NOT_FOUND : { kind: "serve", file, status: 200, isForNavigation: true };
     }
     case "none":
       return NOT_FOUND;

@@ -4,6 +4,7 @@ import { cacheControlOf } from "./cache-control.ts";
 import type { Validators } from "./conditional.ts";
 import { contentTypeOf } from "./media-types.ts";
 import type { Routable } from "./resolve.ts";
+import type { HeaderChanges } from "./rules/headers.ts";
 import { siteRules } from "./rules/site-rules.ts";
 import { SiteFiles } from "./site-files.ts";
 
@@ -22,9 +23,9 @@ const PARSED_FACTOR = 4;
 export interface Variant extends Validators {
   blob: BlobRef;
   headers: Headers;
-  /** The heads of a 200 and of a 304 as they are sent, once they were. */
-  text?: string;
-  notModifiedText?: string;
+  /** The heads of a 200 and of a 304 as they are sent, once they were, by what header rules change in them. */
+  heads: Map<HeaderChanges | undefined, string>;
+  notModifiedHeads: Map<HeaderChanges | undefined, string>;
 }
 
 let sites = 0;
@@ -88,6 +89,9 @@ export class SiteFile {
     if (encoding !== "identity") headers.set("content-encoding", encoding);
     if (this.entry.encoded && Object.keys(this.entry.encoded).length > 0) headers.set("vary", "Accept-Encoding");
     if (!isIndexed) headers.set("x-robots-tag", "noindex");
-    return { blob: { hash: blob.hash, size: blob.size }, etag, lastModified: this.lastModified, headers };
+    return {
+      ...{ blob: { hash: blob.hash, size: blob.size }, etag, lastModified: this.lastModified, headers },
+      ...{ heads: new Map(), notModifiedHeads: new Map() },
+    };
   }
 }

@@ -15,6 +15,8 @@ export interface HeaderChanges {
   /** Taken off. */
   detach: string[];
   rules: RuleOrigin[];
+  /** Every request that these rules match gets this very object; false where a part of the request is in a value. */
+  isShared: boolean;
 }
 
 const APPENDED = new Set(["set-cookie", "vary"]);
@@ -38,7 +40,7 @@ export function headerChanges(rules: SiteRules | undefined, request: RoutedReque
   if (decoded.kind === "bad-path" || rules.headers.candidates(decoded.path).length === 0) return undefined;
   const matched = withinSize(rules.headers.matching(decoded.path, new RequestFacts(request), newWork()));
   if (matched.length === 0) return undefined;
-  if (matched.some(({ rule }) => isFilledIn(rule))) return changesOf(matched);
+  if (matched.some(({ rule }) => isFilledIn(rule))) return { ...changesOf(matched), isShared: false };
   const memory = rules.headerMemory as Map<string, HeaderChanges>;
   const key = matched.map(({ number }) => number).join();
   let changes = memory.get(key);
@@ -127,7 +129,13 @@ function changesOf(matched: readonly Matched<HeaderRoute>[]): HeaderChanges {
       else earlier.push(value);
     }
   }
-  const changes: HeaderChanges = { set: [], append: [], detach: [], rules: matched.map(({ rule }) => rule.origin) };
+  const changes: HeaderChanges = {
+    set: [],
+    append: [],
+    detach: [],
+    rules: matched.map(({ rule }) => rule.origin),
+    isShared: true,
+  };
   for (const [name, list] of values) {
     if (APPENDED.has(name)) for (const value of list) changes.append.push([name, value]);
     else changes.set.push([name, list.join(", ")]);

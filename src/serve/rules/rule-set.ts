@@ -46,6 +46,10 @@ export class RuleSet<Rule extends Matcher> {
     return this.index.candidates(path);
   }
 
+  hasCandidate(path: string, isSuch: (rule: Rule) => boolean): boolean {
+    return this.candidates(path).some((number) => isSuch(this.rules[number]!));
+  }
+
   private readyRule(number: number): ReadyRule {
     this.ready[number] ??= new ReadyRule(this.rules[number]!);
     return this.ready[number];

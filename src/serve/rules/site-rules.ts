@@ -1,5 +1,5 @@
 import type { Work } from "../../model/linear-regex/match.ts";
-import type { HeaderRoute, PathStyle, Route, Routes } from "../../model/routes.ts";
+import type { Condition, HeaderRoute, Matcher, PathStyle, Route, Routes } from "../../model/routes.ts";
 import { decodePath } from "../request-path.ts";
 import { RuleSet } from "./rule-set.ts";
 
@@ -31,12 +31,17 @@ export function mayDecide({ paths, redirects, rules, rewrites }: SiteRules, path
   return couldMatch(rules) || couldMatch(redirects) || couldMatch(rewrites);
 }
 
-/** Whether no rule has a say in the answer to a path as it came, neither in what it is nor in its headers. */
-export function leavesAlone(rules: SiteRules | undefined, rawPath: string): boolean {
+/** Of the conditions of rules, those on what else than its address a client sends. */
+const ON_CLIENT: ReadonlySet<Condition["on"]> = new Set(["header", "cookie", "cookies", "language"] as const);
+const looksAtClient = ({ when }: Matcher): boolean => when?.some(({ on }) => ON_CLIENT.has(on)) ?? false;
+
+/** Whether all clients get the same at a path as it came, as no rule that could match it looks at what else they send. */
+export function isSameForAll(rules: SiteRules | undefined, rawPath: string): boolean {
   if (rules === undefined) return true;
   const decoded = decodePath(rawPath);
-  if (decoded.kind === "bad-path" || mayDecide(rules, decoded.path)) return false;
-  return rules.headers === undefined || rules.headers.candidates(decoded.path).length === 0;
+  if (decoded.kind === "bad-path") return false;
+  const sets = [rules.redirects, rules.rules, rules.rewrites, ...(rules.headers ? [rules.headers] : [])];
+  return !sets.some((set: RuleSet<Matcher>) => set.hasCandidate(decoded.path, looksAtClient));
 }
 
 /**
