@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { startPlatform } from "../test/support/platform.ts";
 import { freePort } from "../test/support/process.ts";
+import { cpuSecondsOf } from "./support/cpu-time.ts";
 import type { LoadOrder, LoadResult } from "./support/load.ts";
 import {
   makeCertificate,
@@ -49,6 +50,8 @@ interface Row {
   title: string;
   /** Answers a second, or milliseconds where less is better. */
   measure(peer: Peer): Promise<number>;
+  /** Whether `measure` gives answers a second, made at full load during `seconds`. */
+  isThroughput: boolean;
   show(value: number): string;
   peers: readonly string[];
   goal: string;
@@ -68,6 +71,7 @@ const rows: readonly Row[] = [
       title: "8 KB page, plain HTTP/1.1",
       show: perSecond,
       peers: [NGINX, CADDY, CHAIN, SERVE_HANDLER],
+      isThroughput: true,
     },
     goal: "≥ 0.7 × nginx, 4 × Caddy, 10 × the chain",
     measure: (peer) => throughput(peer.port, "/"),
@@ -75,22 +79,26 @@ const rows: readonly Row[] = [
       times(0.7, NGINX)(berth, others) && times(4, CADDY)(berth, others) && times(10, CHAIN)(berth, others),
   },
   {
-    ...{ key: "304", title: "304, plain HTTP/1.1", show: perSecond, peers: [NGINX], goal: "≥ 0.7 × nginx" },
+    ...{ key: "304", title: "304, plain HTTP/1.1", show: perSecond, isThroughput: true },
+    ...{ peers: [NGINX], goal: "≥ 0.7 × nginx" },
     measure: async (peer) => throughput(peer.port, "/", await etagsOf(peer.port, "/")),
     isMet: times(0.7, NGINX),
   },
   {
-    ...{ key: "asset", title: "120 KB asset, plain HTTP/1.1", show: perSecond, peers: [NGINX], goal: "≥ 1.3 × nginx" },
+    ...{ key: "asset", title: "120 KB asset, plain HTTP/1.1", show: perSecond, isThroughput: true },
+    ...{ peers: [NGINX], goal: "≥ 1.3 × nginx" },
     measure: (peer) => throughput(peer.port, ASSET_PATH),
     isMet: times(1.3, NGINX),
   },
   {
-    ...{ key: "https", title: "8 KB page, HTTPS/1.1", show: perSecond, peers: [NGINX], goal: "≥ 1.1 × nginx" },
+    ...{ key: "https", title: "8 KB page, HTTPS/1.1", show: perSecond, isThroughput: true },
+    ...{ peers: [NGINX], goal: "≥ 1.1 × nginx" },
     measure: (peer) => throughput(peer.httpsPort!, "/", [], "https"),
     isMet: times(1.1, NGINX),
   },
   {
-    ...{ key: "https", title: "8 KB page, HTTPS h2", show: perSecond, peers: [NGINX], goal: "≥ 1.4 × nginx" },
+    ...{ key: "https", title: "8 KB page, HTTPS h2", show: perSecond, isThroughput: false },
+    ...{ peers: [NGINX], goal: "≥ 1.4 × nginx" },
     measure: (peer) =>
       h2load({
         ...{ port: peer.httpsPort!, hosts: hosts.slice(0, H2.hosts), path: "/", streams: H2.streams },
@@ -99,7 +107,8 @@ const rows: readonly Row[] = [
     isMet: times(1.4, NGINX),
   },
   {
-    ...{ key: "p99", title: "p99 at half of Berth's peak", peers: [NGINX], goal: "≤ nginx + 0.5 ms" },
+    ...{ key: "p99", title: "p99 at half of Berth's peak", isThroughput: false },
+    ...{ peers: [NGINX], goal: "≤ nginx + 0.5 ms" },
     measure: async (peer) => (await atRate(peer.port, halfOfPeak)).p99Ms,
     show: (value) => `${value.toFixed(2)} ms`,
     isMet: (berth, others) => berth <= others.get(NGINX)! + 0.5,
@@ -133,7 +142,8 @@ async function measureAll({ data, peerOptions }: { data: string; peerOptions: Pe
     [CHAIN!, () => startChain(peerOptions)],
     [SERVE_HANDLER!, () => startServeHandler(peerOptions)],
   ];
-  const measured = new Map<Row, Map<string, number[]>>(chosen.map((row) => [row, new Map()]));
+  const measured: Measured = new Map();
+  const costs: Measured = new Map();
   for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const [name, start] of starts) {
       const wanted = chosen.filter(({ peers }) => name === "Berth" || peers.includes(name));
@@ -143,15 +153,25 @@ async function measureAll({ data, peerOptions }: { data: string; peerOptions: Pe
         await throughput(peer.port, "/", [], "http", 2); // code is compiled, caches are filled
         if (name === "Berth" && halfOfPeak === 0) halfOfPeak = (await atRate(peer.port, null)).perSecond / 2;
         for (const row of wanted) {
-          const values = measured.get(row)!;
-          values.set(name, [...(values.get(name) ?? []), await row.measure(peer)]);
+          const before = cpuSecondsOf(peer.pids);
+          const value = await row.measure(peer);
+          add(measured, row, name, value);
+          if (row.isThroughput) add(costs, row, name, (value * seconds) / (cpuSecondsOf(peer.pids) - before));
         }
       } finally {
         await peer.stop();
       }
     }
   }
-  return measured;
+  return { measured, costs };
+}
+
+type Measured = Map<Row, Map<string, number[]>>;
+
+function add(all: Measured, row: Row, name: string, value: number): void {
+  if (!all.has(row)) all.set(row, new Map());
+  const values = all.get(row)!;
+  values.set(name, [...(values.get(name) ?? []), value]);
 }
 
 async function startBerth(data: string, { cpu, tls }: PeerOptions): Promise<Peer> {
@@ -166,7 +186,7 @@ async function startBerth(data: string, { cpu, tls }: PeerOptions): Promise<Peer
       BERTH_HTTPS_REDIRECT: "off",
     },
   });
-  return { name: "Berth", port, httpsPort, stop: () => platform.stop() };
+  return { name: "Berth", port, httpsPort, pids: [platform.pid], stop: () => platform.stop() };
 }
 
 async function throughput(
@@ -202,18 +222,31 @@ async function atRate(port: number, rate: number | null): Promise<LoadResult> {
   return JSON.parse(printed) as LoadResult;
 }
 
-function report(measured: ReadonlyMap<Row, ReadonlyMap<string, readonly number[]>>): void {
+function report({ measured, costs }: { measured: Measured; costs: Measured }): void {
+  printThroughput(measured);
+  printColumns(
+    "answers a second of the server's own CPU time, user and kernel (whichever side of the load was the slower one)",
+    ["what", "Berth", "others, and Berth's ratio"],
+    [...costs].map(([row, values]) => [row.title, ...cells(row, values)]),
+  );
+}
+
+function cells(row: Row, values: ReadonlyMap<string, readonly number[]>): [string, string] {
+  const medians = new Map([...values].map(([name, all]) => [name, median(all)]));
+  const berth = medians.get("Berth")!;
+  const others = [...medians].filter(([name]) => name !== "Berth");
+  return [
+    row.show(berth),
+    others.map(([name, value]) => `${name} ${row.show(value)} (${ratio(berth, value)})`).join(", "),
+  ];
+}
+
+function printThroughput(measured: Measured): void {
   const table: string[][] = [];
   for (const [row, values] of measured) {
     const medians = new Map([...values].map(([name, all]) => [name, median(all)]));
-    const berth = medians.get("Berth")!;
-    const others = [...medians].filter(([name]) => name !== "Berth");
-    table.push([
-      row.title,
-      row.show(berth),
-      others.map(([name, value]) => `${name} ${row.show(value)} (${ratio(berth, value)})`).join(", "),
-      `${row.goal}: ${row.isMet(berth, medians) ? "met" : "missed"}`,
-    ]);
+    const isMet = row.isMet(medians.get("Berth")!, medians);
+    table.push([row.title, ...cells(row, values), `${row.goal}: ${isMet ? "met" : "missed"}`]);
   }
   printColumns(
     `the request handler against others (medians of ${options.rounds}; ${siteCount} sites, ${hosts.length} of them asked)`,

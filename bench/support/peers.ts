@@ -10,6 +10,8 @@ export interface Peer {
   port: number;
   /** Absent where HTTPS is not measured. */
   httpsPort?: number;
+  /** Of its first processes; others that they start count with them. */
+  pids: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -96,7 +98,7 @@ export async function startChain(options: PeerOptions): Promise<Peer> {
     await caddy.stop();
     await nginx.stop();
   };
-  return { ...caddy, stop };
+  return { ...caddy, pids: [...caddy.pids, ...nginx.pids], stop };
 }
 
 async function startCaddyWith(name: string, folder: string, port: number, cpu: number, site: readonly string[]) {
@@ -149,5 +151,5 @@ async function start(
     child.kill();
     await child.exited;
   };
-  return { name, port, ...(httpsPort !== undefined && { httpsPort }), stop };
+  return { name, port, ...(httpsPort !== undefined && { httpsPort }), pids: [child.pid], stop };
 }
