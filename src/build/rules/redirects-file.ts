@@ -18,8 +18,8 @@ interface Line {
 
 export interface RedirectsFile {
   routes: Route[];
-  /** Something in it is grammar of Netlify alone. */
-  isNetlify: boolean;
+  /** It is read as Cloudflare documents it. */
+  isCloudflare: boolean;
 }
 
 /**
@@ -46,7 +46,7 @@ export function parseRedirectsFile(
   const routes = parsed.flatMap(
     ({ origin, line }) => noting(faults, origin, () => routeOf(line, { origin, isCloudflare })) ?? [],
   );
-  return { routes, isNetlify };
+  return { routes, isCloudflare };
 }
 
 function splitLine(content: string): Line {
