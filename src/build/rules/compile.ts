@@ -3,7 +3,7 @@ import { noting, type RuleFault } from "./faults.ts";
 import { parseHeadersFile } from "./headers-file.ts";
 import { parseNetlifyToml } from "./netlify-toml.ts";
 import { parseRedirectsFile } from "./redirects-file.ts";
-import { refuseLoop } from "./route-parts.ts";
+import { refuseLoop, refuseWithoutTarget } from "./route-parts.ts";
 import { parseVercelJson } from "./vercel-json.ts";
 
 export interface RuleText {
@@ -56,7 +56,9 @@ export function compileRules(
   const routes: Routes = {
     redirects: usable(vercel?.redirects, { isFirst: true }),
     rules: [...usable(listed?.routes, { slashCounts: listed?.isCloudflare === true }), ...usable(netlify?.routes)],
-    rewrites: vercel?.rewrites ?? [],
+    rewrites: (vercel?.rewrites ?? []).filter(
+      (route) => noting(faults, route.origin, () => refuseWithoutTarget(route, hasFile)) !== undefined,
+    ),
     headers: [...headers, ...(netlify?.headers ?? []), ...(vercel?.headers ?? [])],
   };
   if (vercel?.paths !== undefined) routes.paths = vercel.paths;

@@ -6,7 +6,7 @@ import { headerName, headerValue } from "./header-parts.ts";
 import { conditionsOf } from "./netlify-conditions.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
 import { tableLines, tomlFaultLine } from "./toml-lines.ts";
-import { parseUrlPattern } from "./url-pattern.ts";
+import { ownPath, parseUrlPattern } from "./url-pattern.ts";
 
 type Table = Record<string, unknown>;
 
@@ -95,7 +95,8 @@ function redirectOf(table: Table, origin: Route["origin"]): Route {
   }
   if (table.signed ?? table.sign ?? table.signing) conditionsOf([], [["signed", "x"]]);
   const from = textIn(table, ["from", "origin"]);
-  const target = textIn(table, ["to", "destination"]);
+  const own = Number(table.status) === 200 && (table.to ?? table.destination) === undefined ? ownPath(from) : undefined;
+  const target = own ?? textIn(table, ["to", "destination"]);
   const { path, host } = parseUrlPattern(from);
   const when = conditionsOf(
     pairsIn(table.query ?? table.params ?? table.parameters, "query"),

@@ -4,7 +4,7 @@ import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
 import { linesIn } from "./lines.ts";
 import { conditionsOf } from "./netlify-conditions.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
-import { parseUrlPattern } from "./url-pattern.ts";
+import { ownPath, parseUrlPattern } from "./url-pattern.ts";
 
 /** Parts of a line as they stand; `status` is absent when none is written. */
 interface Line {
@@ -53,7 +53,11 @@ function splitLine(content: string): Line {
   const words = content.split(/\s+/);
   const comment = words.findIndex((word) => word.startsWith("#"));
   const [from, ...rest] = comment === -1 ? words : words.slice(0, comment);
-  const position = rest.findIndex((word) => /^(?:\/|https?:\/\/)/i.test(word));
+  let position = rest.findIndex((word) => /^(?:\/|https?:\/\/)/i.test(word));
+  if (position === -1) {
+    position = rest.findIndex((word) => /^200!?$/.test(word) && ownPath(from!) !== undefined);
+    if (position !== -1) rest.splice(position, 0, ownPath(from!)!);
+  }
   const query = pairs(position === -1 ? rest.filter((word) => word.includes("=")) : rest.slice(0, position));
   if (position === -1) {
     const other = rest.find((word) => !word.includes("="));

@@ -52,6 +52,19 @@ export function refuseLoop(route: Route, where: Where & { slashCounts: boolean }
   throw new NeedlessRule("it adds or removes a slash at the end alone, and that is what html_handling is for");
 }
 
+/**
+ * A rewrite of a vercel.json is passed over when its target is not there. Most such targets are functions (`/api/…`),
+ * which are not run here.
+ * @returns the route @throws BadRule
+ */
+export function refuseWithoutTarget(route: Route, hasFile: (path: string) => boolean): Route {
+  const [path, ...more] = route.to;
+  if (typeof path !== "string" || more.length > 0 || !path.startsWith("/")) return route;
+  const target = path.replace(/[?#].*$/s, "");
+  if (hasFile(decoded(target))) return route;
+  throw new NeedlessRule(`its target ${quoted(target)} is no file of the site, and functions are not run here`);
+}
+
 interface Where {
   goesBeforeFiles: boolean;
   hasFile(path: string): boolean;

@@ -145,6 +145,15 @@ describe("_redirects, as Netlify and Cloudflare document it", () => {
     ]);
   });
 
+  test("a rule without a destination shows what is there", () => {
+    const rules = { redirects: "/* 200! Cookie=beta\n/* /new 200!" };
+    expect(ask(rules, "/about", { headers: { cookie: "beta=1" } })).toBe("200 /about.html");
+    expect(ask(rules, "/about")).toBe("200 /new.html");
+    expect(faultsOf({ redirects: "/admin/* 200! Role=admin" })).toEqual([expect.stringContaining("role")]);
+    const netlify = '[[redirects]]\nfrom = "/*"\nstatus = 200\nforce = true\n[[redirects]]\nfrom = "/x"\nto = "/new"';
+    expect(ask({ netlify }, "/x")).toBe("not-found");
+  });
+
   test("a redirect holds for other methods; a rewrite to a file does not", () => {
     expect(ask(inRedirects("/a /b 308"), "/a", { method: "POST" })).toBe("308 -> /b");
     expect(ask(inRedirects("/* /index.html 200"), "/a", { method: "POST" })).toBe("method-not-allowed");
@@ -317,6 +326,18 @@ describe("vercel.json, as Vercel documents it", () => {
     [{ vercel: '{"redirects": [\n}' }, "no JSON"],
   ] as [Written, string][])("%j is refused: %s", (written, reason) => {
     expect(faultsOf(written)).toEqual([expect.stringContaining(reason)]);
+  });
+
+  test("a rewrite whose target is not there is told of and fails nothing", () => {
+    const rewrites = [
+      { source: "/user", destination: "/api/user?x=1" },
+      { source: "/n", destination: "/new" },
+      { source: "/p/:x", destination: "/p/:x.html" },
+    ];
+    const { routes, faults } = compile({ vercel: { rewrites } });
+    expect(routes?.rewrites.length).toBe(2);
+    expect(faults).toEqual([expect.objectContaining({ line: 3, isHarmless: true })]);
+    expect(faults[0]?.reason).toContain("'/api/user' is no file of the site");
   });
 
   test("faults are told with their line", () => {

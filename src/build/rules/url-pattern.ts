@@ -25,6 +25,14 @@ export function parseUrlPattern(text: string, { canHaveMany = false } = {}): { p
   return { path: pattern, host: partsOf(host.toLowerCase(), "label") };
 }
 
+/**
+ * Where a rule with the status 200 and no destination leads: `/admin/* 200! Role=admin` shows what is there.
+ * https://docs.netlify.com/manage/routing/redirects/redirect-options/
+ */
+export function ownPath(from: string): string | undefined {
+  return from.startsWith("/") && from.endsWith("/*") ? `${from.slice(0, -1)}:splat` : undefined;
+}
+
 function splitPath(text: string): [host: undefined, path: string, rest: string] {
   if (!text.startsWith("/")) {
     throw new BadRule(`${quoted(text)} begins neither with '/' nor with http:// or https://`);
