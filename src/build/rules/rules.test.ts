@@ -271,6 +271,8 @@ describe("vercel.json, as Vercel documents it", () => {
     [redirect("/((?!api/).*)", "https://example.com/$1"), "/x/y", "308 -> https://example.com/x/y"],
     [redirect("/((?!api/).*)", "https://example.com/$1"), "/api/y", "not-found"],
     [redirect("/a{-:b}?", "/c/:b"), "/a-x", "308 -> /c/x"],
+    [redirect("{/:lang}?/home", "/h/:lang"), "/de/home", "308 -> /h/de"],
+    [redirect("{/:lang}?/home", "/h/:lang"), "/home", "308 -> /h/"],
     [rewrite("/about", "/new"), "/about", "200 /about.html"],
     [rewrite("/(.*)", "/index.html"), "/x/y", "200 /index.html"],
     [rewrite("/((?!api/).*)", "/"), "/x/y", "200 /index.html"],
