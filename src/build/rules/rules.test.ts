@@ -185,6 +185,7 @@ test.each([
   ["/go/* https://:splat.com 302", "visitor's choice"],
   ["/a https://user:pass@example.com/", "user name"],
   ["https://example.com:8080/* /b", "has a port"],
+  ["/caf\uFFFD /b", "not written in UTF-8"],
 ])("_redirects refuses '%s': %s", (line, reason) => {
   const faults = faultsOf({ redirects: `# one\n/ok /fine\n${line}\n` });
   expect(faults).toEqual([expect.stringContaining(reason)]);
