@@ -26,7 +26,7 @@ export function parseNetlifyToml(
 ): { routes: Route[]; headers: HeaderRoute[] } {
   const plain = text.replace(/^\uFEFF/, "");
   const parsed = parseToml(plain, file, faults);
-  refuseOfContexts(parsed?.context, { text: plain, file, faults });
+  tellOfContexts(parsed?.context, { text: plain, file, faults });
   const routes = tablesOf(parsed?.redirects, { name: "redirects", text: plain, file, faults }).flatMap(
     ({ table, line }) => noting(faults, { file, line }, () => redirectOf(table, { file, line })) ?? [],
   );
@@ -55,13 +55,17 @@ interface Listing extends Written {
   name: string;
 }
 
-/** Both hold for the whole site: https://docs.netlify.com/manage/routing/headers/#limitations */
-function refuseOfContexts(contexts: unknown, { text, file, faults }: Written): void {
+/**
+ * Netlify's hold for the whole site, and those of one context are without effect there too.
+ * https://docs.netlify.com/manage/routing/headers/#limitations
+ */
+function tellOfContexts(contexts: unknown, { text, file, faults }: Written): void {
   for (const [context, table] of Object.entries((contexts ?? {}) as Table)) {
     for (const key of ["redirects", "headers"]) {
       if ((table as Table | null)?.[key] === undefined) continue;
       const line = tableLines(text, `context.${context}.${key}`)[0] ?? 1;
-      faults.push({ file, line, reason: `'${key}' can't be of one context: write [[${key}]], which hold for all` });
+      const reason = `'${key}' can't be of one context: write [[${key}]], which hold for all`;
+      faults.push({ file, line, reason, isHarmless: true });
     }
   }
 }

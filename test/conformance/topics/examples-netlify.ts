@@ -199,7 +199,6 @@ export const examplesNetlify: Topic = {
     refusal(3, '[[redirects]]\nfrom = "/a"\nto = "/.netlify/functions/x"\nstatus = 200'),
     refusal(3, '[redirects]\nfrom = "/a"\nto = "/b"'),
     refusal(3, '[[headers]]\nfor = "/a"\n[headers.values]\nBasic-Auth = "a:b"'),
-    refusal(3, '[[context.production.redirects]]\nfrom = "/a"\nto = "/b"'),
     refusal(6, '[[redirects]]\nfrom = "/a"\nto = "/b"\n[[redirects]\nfrom = "/c"'),
     { source: NETLIFY_OPTIONS, site: site(["/admin/* 200! Role=admin"]), file: "_redirects", line: 1 },
   ],
