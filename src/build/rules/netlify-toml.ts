@@ -27,6 +27,10 @@ export function parseNetlifyToml(
   const plain = text.replace(/^\uFEFF/, "");
   const parsed = parseToml(plain, file, faults);
   tellOfContexts(parsed?.context, { text: plain, file, faults });
+  for (const [key, right] of MISSPELT) {
+    if (parsed?.[key] === undefined) continue;
+    faults.push({ file, line: linesOf(key, plain)[0] ?? 1, reason: `'${key}' is no key: write [[${right}]]` });
+  }
   const routes = tablesOf(parsed?.redirects, { name: "redirects", text: plain, file, faults }).flatMap(
     ({ table, line }) => noting(faults, { file, line }, () => redirectOf(table, { file, line })) ?? [],
   );
@@ -45,6 +49,12 @@ function parseToml(text: string, file: string, faults: RuleFault[]): Table | und
     return undefined;
   }
 }
+
+/** Netlify passes over keys that it does not know, so that rules in them are without effect and nothing tells. */
+const MISSPELT = [
+  ["redirect", "redirects"],
+  ["header", "headers"],
+] as const;
 
 interface Written {
   text: string;
@@ -127,6 +137,9 @@ function fixedValue(value: string): string {
 }
 
 function headersOf(table: Table, origin: Route["origin"]): HeaderRoute {
+  const unknown = Object.keys(table).find((key) => key !== "for" && key !== "values");
+  if (unknown !== undefined)
+    throw new BadRule(`${quoted(unknown)} stands beside 'for' and outside of [headers.values]`);
   const pattern = parseUrlPattern(textIn(table, ["for"]), { canHaveMany: true });
   const known = new Set([...namesIn(pattern.path), ...namesIn(pattern.host ?? [])]);
   const { values } = table;

@@ -235,6 +235,20 @@ describe("netlify.toml", () => {
     ]);
   });
 
+  test("a header outside of its values is refused", () => {
+    const text = '[[headers]]\nfor = "/*"\nX-A = "1"\n[headers.values]\nX-B = "2"';
+    expect(faultsOf({ netlify: text })).toEqual([
+      "netlify.toml:1 'X-A' stands beside 'for' and outside of [headers.values]",
+    ]);
+  });
+
+  test("a name that is nearly right is refused", () => {
+    expect(faultsOf({ netlify: '[build]\n[[redirect]]\nfrom = "/a"\n[[header]]\nfor = "/b"' })).toEqual([
+      "netlify.toml:2 'redirect' is no key: write [[redirects]]",
+      "netlify.toml:4 'header' is no key: write [[headers]]",
+    ]);
+  });
+
   test("rules of one context are told of and fail nothing", () => {
     const text =
       '[context.production]\ncommand = "x"\n[[context.production.redirects]]\nfrom = "/a"\nto = "/b"\n[[context.dev.headers]]\nfor = "/*"';
