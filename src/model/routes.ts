@@ -52,7 +52,9 @@ export type Condition =
   /** The language that the visitor prefers is one of these. */
   | { on: "language"; values: string[] }
   /** One of these cookies is there. */
-  | { on: "cookies"; values: string[] };
+  | { on: "cookies"; values: string[] }
+  /** The query has no parameters but these. */
+  | { on: "no-other-query"; values: string[] };
 
 export interface Matcher {
   path: Pattern;

@@ -2,6 +2,9 @@ import type { Topic } from "./case.ts";
 import { caching } from "./topics/caching.ts";
 import { conditionals } from "./topics/conditionals.ts";
 import { encoding } from "./topics/encoding.ts";
+import { examplesCloudflare } from "./topics/examples-cloudflare.ts";
+import { examplesNetlify } from "./topics/examples-netlify.ts";
+import { examplesVercel } from "./topics/examples-vercel.ts";
 import { headerFiles } from "./topics/header-files.ts";
 import { htmlHandling } from "./topics/html-handling.ts";
 import { mediaTypes } from "./topics/media-types.ts";
@@ -32,5 +35,8 @@ export const TOPICS: readonly Topic[] = [
   headerFiles,
   netlifyToml,
   vercelJson,
+  examplesCloudflare,
+  examplesNetlify,
+  examplesVercel,
   proxyingAndProtection,
 ];

@@ -3,7 +3,7 @@ import { noting, type RuleFault } from "./faults.ts";
 import { parseHeadersFile } from "./headers-file.ts";
 import { parseNetlifyToml } from "./netlify-toml.ts";
 import { parseRedirectsFile } from "./redirects-file.ts";
-import { refuseLoop } from "./route-parts.ts";
+import { refuseLoop, refuseWithoutTarget } from "./route-parts.ts";
 import { parseVercelJson } from "./vercel-json.ts";
 
 export interface RuleText {
@@ -48,16 +48,17 @@ export function compileRules(
   const vercel = vercelJson && parseVercelJson(vercelJson.text, vercelJson.file, faults);
   const headers = headersFile ? parseHeadersFile(headersFile.text, headersFile.file, faults) : [];
 
-  const usable = (routes: readonly Route[], place: "before files" | "after files"): Route[] =>
-    routes.filter((route) => {
-      const goesBeforeFiles = place === "before files" || route.forced === true;
-      const check = () => refuseLoop(route, { goesBeforeFiles, hasFile });
-      return noting(faults, route.origin, check) !== undefined;
+  const usable = (routes: readonly Route[] = [], { isFirst = false, slashCounts = false } = {}): Route[] =>
+    routes.flatMap((route) => {
+      const where = { goesBeforeFiles: isFirst || route.forced === true, slashCounts, hasFile };
+      return noting(faults, route.origin, () => refuseLoop(route, where)) ?? [];
     });
   const routes: Routes = {
-    redirects: usable(vercel?.redirects ?? [], "before files"),
-    rules: usable([...(listed?.routes ?? []), ...(netlify?.routes ?? [])], "after files"),
-    rewrites: vercel?.rewrites ?? [],
+    redirects: usable(vercel?.redirects, { isFirst: true }),
+    rules: [...usable(listed?.routes, { slashCounts: listed?.isCloudflare === true }), ...usable(netlify?.routes)],
+    rewrites: (vercel?.rewrites ?? []).filter(
+      (route) => noting(faults, route.origin, () => refuseWithoutTarget(route, hasFile)) !== undefined,
+    ),
     headers: [...headers, ...(netlify?.headers ?? []), ...(vercel?.headers ?? [])],
   };
   if (vercel?.paths !== undefined) routes.paths = vercel.paths;

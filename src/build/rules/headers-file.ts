@@ -25,7 +25,7 @@ export function parseHeadersFile(text: string, file: string, faults: RuleFault[]
     const origin = { file, line };
     if (/^(?:\/|https?:\/\/)/i.test(content)) {
       end();
-      block = noting(faults, origin, () => ({ ...parseUrlPattern(content), headers: [], joins: true, origin }));
+      block = noting(faults, origin, () => ({ ...patternOf(content), headers: [], joins: true, origin }));
       isLost = block === undefined;
       continue;
     }
@@ -37,6 +37,12 @@ export function parseHeadersFile(text: string, file: string, faults: RuleFault[]
   }
   end();
   return routes;
+}
+
+function patternOf(content: string): ReturnType<typeof parseUrlPattern> {
+  if (/^http:/i.test(content))
+    throw new BadRule(`${quoted(content)} has to begin with https://, and holds for http too`);
+  return parseUrlPattern(content);
 }
 
 function headerOf(content: string, { path, host }: HeaderRoute): HeaderRoute["headers"][number] {

@@ -16,6 +16,8 @@ export function linesIn(
     const line = index + 1;
     noting(faults, { file, line }, () => {
       if (raw.length > MAX_LINE) throw new BadRule(`the line is longer than ${MAX_LINE} characters`);
+      // What a decoder puts in the place of bytes that are none of UTF-8.
+      if (raw.includes("\uFFFD") && !/^\s*#/.test(raw)) throw new BadRule("the line is not written in UTF-8");
       lines.push({ text: raw.trim(), raw, line });
     });
   }

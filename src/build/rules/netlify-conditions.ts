@@ -9,8 +9,8 @@ const ABSENT: Record<string, string> = {
 };
 
 /**
- * Netlify's conditions: parameters of the query that must be there, with a value or with any (`id=:id`); the language
- * that the browser prefers; cookies of which one must be there.
+ * Netlify's conditions: parameters of the query that must be there, with a value or with any (`id=:id`), and no others;
+ * the language that the browser prefers; cookies of which one must be there.
  * https://docs.netlify.com/manage/routing/redirects/redirect-options/#query-parameters
  * @throws BadRule
  */
@@ -24,6 +24,7 @@ export function conditionsOf(
     else if (value.startsWith(":")) throw new BadRule(`${quoted(value)} is no placeholder`);
     else conditions.push({ on: "query", name, tests: [{ eq: decodedValue(value) }] });
   }
+  if (query.length > 0) conditions.push({ on: "no-other-query", values: query.map(([name]) => name) });
   for (const [name, value] of named) {
     const key = name.toLowerCase();
     if (Object.hasOwn(ABSENT, key)) throw new BadRule(ABSENT[key]!);

@@ -5,7 +5,8 @@ import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
 import { headerName, headerValue } from "./header-parts.ts";
 import { conditionsOf } from "./netlify-conditions.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
-import { parseUrlPattern } from "./url-pattern.ts";
+import { tableLines, tomlFaultLine } from "./toml-lines.ts";
+import { ownPath, parseUrlPattern } from "./url-pattern.ts";
 
 type Table = Record<string, unknown>;
 
@@ -23,29 +24,60 @@ export function parseNetlifyToml(
   file: string,
   faults: RuleFault[],
 ): { routes: Route[]; headers: HeaderRoute[] } {
-  const parsed = noting(faults, { file, line: 1 }, () => parseToml(text));
-  const routes = tablesOf(parsed?.redirects, { name: "redirects", text, file, faults }).flatMap(
+  const plain = text.replace(/^\uFEFF/, "");
+  const parsed = parseToml(plain, file, faults);
+  tellOfContexts(parsed?.context, { text: plain, file, faults });
+  for (const [key, right] of MISSPELT) {
+    if (parsed?.[key] === undefined) continue;
+    faults.push({ file, line: linesOf(key, plain)[0] ?? 1, reason: `'${key}' is no key: write [[${right}]]` });
+  }
+  const routes = tablesOf(parsed?.redirects, { name: "redirects", text: plain, file, faults }).flatMap(
     ({ table, line }) => noting(faults, { file, line }, () => redirectOf(table, { file, line })) ?? [],
   );
-  const headers = tablesOf(parsed?.headers, { name: "headers", text, file, faults }).flatMap(
+  const headers = tablesOf(parsed?.headers, { name: "headers", text: plain, file, faults }).flatMap(
     ({ table, line }) => noting(faults, { file, line }, () => headersOf(table, { file, line })) ?? [],
   );
   return { routes, headers };
 }
 
-function parseToml(text: string): Table {
+function parseToml(text: string, file: string, faults: RuleFault[]): Table | undefined {
   try {
-    return Bun.TOML.parse(text.replace(/^\uFEFF/, "")) as Table;
+    return Bun.TOML.parse(text) as Table;
   } catch (error) {
-    throw new BadRule(`the file is no TOML (${(error as Error).message.split("\n")[0]!.slice(0, 200)})`);
+    const reason = `the file is no TOML (${(error as Error).message.split("\n")[0]!.slice(0, 200)})`;
+    faults.push({ file, line: tomlFaultLine(text), reason });
+    return undefined;
   }
 }
 
-interface Listing {
-  name: string;
+/** Netlify passes over keys that it does not know, so that rules in them are without effect and nothing tells. */
+const MISSPELT = [
+  ["redirect", "redirects"],
+  ["header", "headers"],
+] as const;
+
+interface Written {
   text: string;
   file: string;
   faults: RuleFault[];
+}
+interface Listing extends Written {
+  name: string;
+}
+
+/**
+ * Netlify's hold for the whole site, and those of one context are without effect there too.
+ * https://docs.netlify.com/manage/routing/headers/#limitations
+ */
+function tellOfContexts(contexts: unknown, { text, file, faults }: Written): void {
+  for (const [context, table] of Object.entries((contexts ?? {}) as Table)) {
+    for (const key of ["redirects", "headers"]) {
+      if ((table as Table | null)?.[key] === undefined) continue;
+      const line = tableLines(text, `context.${context}.${key}`)[0] ?? 1;
+      const reason = `'${key}' can't be of one context: write [[${key}]], which hold for all`;
+      faults.push({ file, line, reason, isHarmless: true });
+    }
+  }
 }
 
 function tablesOf(value: unknown, { name, text, file, faults }: Listing): { table: Table; line: number }[] {
@@ -63,13 +95,12 @@ function tablesOf(value: unknown, { name, text, file, faults }: Listing): { tabl
   });
 }
 
-/** Where each `[[name]]` stands, outside of texts of several lines; else where the key does. */
+/** Where each `[[name]]` stands; else where the key does. */
 function linesOf(name: string, text: string): number[] {
-  const blanked = text.replace(/"""[\s\S]*?"""|'''[\s\S]*?'''/g, (inside) => inside.replace(/[^\n]/g, " "));
-  const lines = blanked.split("\n");
-  const numbers = (pattern: RegExp) => lines.flatMap((line, index) => (pattern.test(line) ? [index + 1] : []));
-  const tables = numbers(new RegExp(`^\\s*\\[\\[\\s*["']?${name}["']?\\s*\\]\\]`));
-  return tables.length > 0 ? tables : numbers(new RegExp(`^\\s*\\[?["']?${name}\\b`));
+  const tables = tableLines(text, name);
+  if (tables.length > 0) return tables;
+  const at = text.split("\n").findIndex((line) => new RegExp(`^\\s*\\[?["']?${name}\\b`).test(line));
+  return at === -1 ? [] : [at + 1];
 }
 
 function redirectOf(table: Table, origin: Route["origin"]): Route {
@@ -78,7 +109,8 @@ function redirectOf(table: Table, origin: Route["origin"]): Route {
   }
   if (table.signed ?? table.sign ?? table.signing) conditionsOf([], [["signed", "x"]]);
   const from = textIn(table, ["from", "origin"]);
-  const target = textIn(table, ["to", "destination"]);
+  const own = Number(table.status) === 200 && (table.to ?? table.destination) === undefined ? ownPath(from) : undefined;
+  const target = own ?? textIn(table, ["to", "destination"]);
   const { path, host } = parseUrlPattern(from);
   const when = conditionsOf(
     pairsIn(table.query ?? table.params ?? table.parameters, "query"),
@@ -105,7 +137,10 @@ function fixedValue(value: string): string {
 }
 
 function headersOf(table: Table, origin: Route["origin"]): HeaderRoute {
-  const pattern = parseUrlPattern(textIn(table, ["for"]));
+  const unknown = Object.keys(table).find((key) => key !== "for" && key !== "values");
+  if (unknown !== undefined)
+    throw new BadRule(`${quoted(unknown)} stands beside 'for' and outside of [headers.values]`);
+  const pattern = parseUrlPattern(textIn(table, ["for"]), { canHaveMany: true });
   const known = new Set([...namesIn(pattern.path), ...namesIn(pattern.host ?? [])]);
   const { values } = table;
   if (typeof values !== "object" || values === null) throw new BadRule("'values' is missing or no table");

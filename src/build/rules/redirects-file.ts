@@ -4,7 +4,7 @@ import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
 import { linesIn } from "./lines.ts";
 import { conditionsOf } from "./netlify-conditions.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
-import { parseUrlPattern } from "./url-pattern.ts";
+import { ownPath, parseUrlPattern } from "./url-pattern.ts";
 
 /** Parts of a line as they stand; `status` is absent when none is written. */
 interface Line {
@@ -18,8 +18,8 @@ interface Line {
 
 export interface RedirectsFile {
   routes: Route[];
-  /** Something in it is grammar of Netlify alone. */
-  isNetlify: boolean;
+  /** It is read as Cloudflare documents it. */
+  isCloudflare: boolean;
 }
 
 /**
@@ -46,14 +46,18 @@ export function parseRedirectsFile(
   const routes = parsed.flatMap(
     ({ origin, line }) => noting(faults, origin, () => routeOf(line, { origin, isCloudflare })) ?? [],
   );
-  return { routes, isNetlify };
+  return { routes, isCloudflare };
 }
 
 function splitLine(content: string): Line {
   const words = content.split(/\s+/);
   const comment = words.findIndex((word) => word.startsWith("#"));
   const [from, ...rest] = comment === -1 ? words : words.slice(0, comment);
-  const position = rest.findIndex((word) => /^(?:\/|https?:\/\/)/i.test(word));
+  let position = rest.findIndex((word) => /^(?:\/|https?:\/\/)/i.test(word));
+  if (position === -1) {
+    position = rest.findIndex((word) => /^200!?$/.test(word) && ownPath(from!) !== undefined);
+    if (position !== -1) rest.splice(position, 0, ownPath(from!)!);
+  }
   const query = pairs(position === -1 ? rest.filter((word) => word.includes("=")) : rest.slice(0, position));
   if (position === -1) {
     const other = rest.find((word) => !word.includes("="));

@@ -21,7 +21,7 @@ export function namesOf(path: Pattern, host: Pattern = [], when: readonly Condit
   const ofHost = new Set(namesIn(host));
   const known = new Set([...namesIn(path), ...ofHost]);
   for (const condition of when) {
-    if (condition.on === "language" || condition.on === "cookies" || condition.missing) continue;
+    if ("values" in condition || condition.missing) continue;
     const names = [
       ...(condition.capture === undefined ? [] : [condition.capture]),
       ...condition.tests.flatMap(namesInTest),
@@ -41,20 +41,36 @@ function namesInTest(test: object): string[] {
 /**
  * A redirect that leads to what it matches would go round for ever. Where the target is a file that goes before the
  * rule, it ends there. A slash at the end makes no difference to a rule of `_redirects`, so one that is about it alone
- * does nothing.
+ * does nothing, as Netlify says; where `slashCounts`, as on Cloudflare, such a rule is for its very path.
  * @returns the route @throws BadRule
  */
-export function refuseLoop(route: Route, where: { goesBeforeFiles: boolean; hasFile(path: string): boolean }): Route {
+export function refuseLoop(route: Route, where: Where & { slashCounts: boolean }): Route {
   if (!isLoop(route, where)) return route;
   const { anySlash: _, ...exact } = route;
   if (isLoop(exact, where)) throw new BadRule("it redirects to a path that it matches itself, for ever");
+  if (where.slashCounts) return exact;
   throw new NeedlessRule("it adds or removes a slash at the end alone, and that is what html_handling is for");
 }
 
-function isLoop(
-  route: Route,
-  { goesBeforeFiles, hasFile }: { goesBeforeFiles: boolean; hasFile(path: string): boolean },
-): boolean {
+/**
+ * A rewrite of a vercel.json is passed over when its target is not there. Most such targets are functions (`/api/…`),
+ * which are not run here.
+ * @returns the route @throws BadRule
+ */
+export function refuseWithoutTarget(route: Route, hasFile: (path: string) => boolean): Route {
+  const [path, ...more] = route.to;
+  if (typeof path !== "string" || more.length > 0 || !path.startsWith("/")) return route;
+  const target = path.replace(/[?#].*$/s, "");
+  if (hasFile(decoded(target))) return route;
+  throw new NeedlessRule(`its target ${quoted(target)} is no file of the site, and functions are not run here`);
+}
+
+interface Where {
+  goesBeforeFiles: boolean;
+  hasFile(path: string): boolean;
+}
+
+function isLoop(route: Route, { goesBeforeFiles, hasFile }: Where): boolean {
   if (route.status < 300 || route.status >= 400 || route.host !== undefined || route.when !== undefined) return false;
   const target = textOf(route.to.map((part) => (typeof part === "string" ? part : { rest: part.use })));
   if (!target.startsWith("/") || /[?#]/.test(target) || target.length > MAX_INPUT) return false;

@@ -87,7 +87,9 @@ describe("_redirects, as Netlify and Cloudflare document it", () => {
     ["/about /new 301!", "/about", "301 -> /new"],
     ["/about /new 200!", "/about", "200 /new.html"],
     ["/store id=:id /blog/:id 301", "/store?id=5", "301 -> /blog/5"],
-    ["/store id=:id /blog/:id 301", "/store?id=5&x=1", "301 -> /blog/5?x=1"],
+    ["/store id=:id /blog/:id 301", "/store?id=5&x=1", "not-found"],
+    ["/s a=:a /one/:a\n/s b=:b a=:a /two/:a/:b\n/s /none", "/s?a=1&b=2", "301 -> /two/1/2"],
+    ["/s a=:a /one/:a\n/s b=:b a=:a /two/:a/:b\n/s /none", "/s?a=1&c=2", "301 -> /none?a=1&c=2"],
     ["/store id=:id /blog/:id 301", "/store", "not-found"],
     ["/store id=7 /blog/seven", "/store?id=8", "not-found"],
     ["/a /b\n/a /c", "/a", "301 -> /b"],
@@ -133,6 +135,25 @@ describe("_redirects, as Netlify and Cloudflare document it", () => {
     expect(ask({ redirects: "/a /b", netlify: "", cloudflare: true }, "/a")).toStartWith("301");
   });
 
+  test("a rule about the slash at the end alone is followed where the file is Cloudflare's", () => {
+    const slash = { redirects: "/trailing /trailing/ 301\n/about /about/", cloudflare: true };
+    expect(ask(slash, "/trailing")).toBe("301 -> /trailing/");
+    expect(ask(slash, "/trailing/")).toBe("not-found");
+    expect(ask(slash, "/about")).toBe("200 /about.html");
+    expect(faultsOf({ redirects: "/trailing /trailing 301", cloudflare: true })).toEqual([
+      expect.stringContaining("for ever"),
+    ]);
+  });
+
+  test("a rule without a destination shows what is there", () => {
+    const rules = { redirects: "/* 200! Cookie=beta\n/* /new 200!" };
+    expect(ask(rules, "/about", { headers: { cookie: "beta=1" } })).toBe("200 /about.html");
+    expect(ask(rules, "/about")).toBe("200 /new.html");
+    expect(faultsOf({ redirects: "/admin/* 200! Role=admin" })).toEqual([expect.stringContaining("role")]);
+    const netlify = '[[redirects]]\nfrom = "/*"\nstatus = 200\nforce = true\n[[redirects]]\nfrom = "/x"\nto = "/new"';
+    expect(ask({ netlify }, "/x")).toBe("not-found");
+  });
+
   test("a redirect holds for other methods; a rewrite to a file does not", () => {
     expect(ask(inRedirects("/a /b 308"), "/a", { method: "POST" })).toBe("308 -> /b");
     expect(ask(inRedirects("/* /index.html 200"), "/a", { method: "POST" })).toBe("method-not-allowed");
@@ -163,6 +184,8 @@ test.each([
   ["/go/* https://:splat 302", "visitor's choice"],
   ["/go/* https://:splat.com 302", "visitor's choice"],
   ["/a https://user:pass@example.com/", "user name"],
+  ["https://example.com:8080/* /b", "has a port"],
+  ["/caf\uFFFD /b", "not written in UTF-8"],
 ])("_redirects refuses '%s': %s", (line, reason) => {
   const faults = faultsOf({ redirects: `# one\n/ok /fine\n${line}\n` });
   expect(faults).toEqual([expect.stringContaining(reason)]);
@@ -197,7 +220,43 @@ describe("netlify.toml", () => {
       expect.stringMatching(/^netlify\.toml:7 .*country/),
       "netlify.toml:11 'values' is missing or no table",
     ]);
-    expect(faultsOf({ netlify: "[[redirects" })[0]).toMatch(/^netlify\.toml:1 the file is no TOML/);
+  });
+
+  test.each([
+    ["[[redirects", 1],
+    ["a = 1\n\n[b]\nc = 2\nd == 3\n\n[e]\nf = 4", 5],
+    ['[a]\nx = """\n[b\n"""\ny = 1\n[c]\nz = \'open\nw = 2\n[d]\ne = 1', 7],
+    ["[a]\nx = 1\n\n[b]\ny = 2\n\n[a]\nx = 3\n[c]\nz = 1", 7],
+    ["[a]\nx = 1\nx = 2\ny = 3", 3],
+    [`[a]\n${"# a line\n".repeat(600)}[b]\nx = 1\ny\n${"[c]\n# more\n".repeat(300)}`, 604],
+  ])("the line at which %j is no TOML", (text, line) => {
+    expect(faultsOf({ netlify: text })).toEqual([
+      expect.stringMatching(new RegExp(`^netlify\\.toml:${line} the file is no TOML`)),
+    ]);
+  });
+
+  test("a header outside of its values is refused", () => {
+    const text = '[[headers]]\nfor = "/*"\nX-A = "1"\n[headers.values]\nX-B = "2"';
+    expect(faultsOf({ netlify: text })).toEqual([
+      "netlify.toml:1 'X-A' stands beside 'for' and outside of [headers.values]",
+    ]);
+  });
+
+  test("a name that is nearly right is refused", () => {
+    expect(faultsOf({ netlify: '[build]\n[[redirect]]\nfrom = "/a"\n[[header]]\nfor = "/b"' })).toEqual([
+      "netlify.toml:2 'redirect' is no key: write [[redirects]]",
+      "netlify.toml:4 'header' is no key: write [[headers]]",
+    ]);
+  });
+
+  test("rules of one context are told of and fail nothing", () => {
+    const text =
+      '[context.production]\ncommand = "x"\n[[context.production.redirects]]\nfrom = "/a"\nto = "/b"\n[[context.dev.headers]]\nfor = "/*"';
+    expect(compile({ netlify: text }).faults.every(({ isHarmless }) => isHarmless)).toBe(true);
+    expect(faultsOf({ netlify: text })).toEqual([
+      "netlify.toml:3 'redirects' can't be of one context: write [[redirects]], which hold for all",
+      "netlify.toml:6 'headers' can't be of one context: write [[headers]], which hold for all",
+    ]);
   });
 });
 
@@ -217,6 +276,9 @@ describe("vercel.json, as Vercel documents it", () => {
     [redirect("/about", "/new"), "/about", "308 -> /new"],
     [redirect("/blog/:path*", "/news/:path*"), "/blog/a/b", "308 -> /news/a/b"],
     [redirect("/blog/:path*", "/news/:path*"), "/blog", "308 -> /news/"],
+    [redirect("/:path*", "https://example.com/:path*"), "/", "308 -> https://example.com/"],
+    [redirect("/:a?/:b?", "https://example.com/:a"), "/", "308 -> https://example.com/"],
+    [redirect("/:path+", "https://example.com/:path+"), "/", "200 /index.html"],
     [redirect("/blog/:path+", "/news/:path+"), "/blog", "not-found"],
     [redirect("/post/:path(\\d{1,})", "/news/:path*"), "/post/123", "308 -> /news/123"],
     [redirect("/post/:path(\\d{1,})", "/news/:path*"), "/post/abc", "not-found"],
@@ -225,6 +287,8 @@ describe("vercel.json, as Vercel documents it", () => {
     [redirect("/((?!api/).*)", "https://example.com/$1"), "/x/y", "308 -> https://example.com/x/y"],
     [redirect("/((?!api/).*)", "https://example.com/$1"), "/api/y", "not-found"],
     [redirect("/a{-:b}?", "/c/:b"), "/a-x", "308 -> /c/x"],
+    [redirect("{/:lang}?/home", "/h/:lang"), "/de/home", "308 -> /h/de"],
+    [redirect("{/:lang}?/home", "/h/:lang"), "/home", "308 -> /h/"],
     [rewrite("/about", "/new"), "/about", "200 /about.html"],
     [rewrite("/(.*)", "/index.html"), "/x/y", "200 /index.html"],
     [rewrite("/((?!api/).*)", "/"), "/x/y", "200 /index.html"],
@@ -280,6 +344,18 @@ describe("vercel.json, as Vercel documents it", () => {
     [{ vercel: '{"redirects": [\n}' }, "no JSON"],
   ] as [Written, string][])("%j is refused: %s", (written, reason) => {
     expect(faultsOf(written)).toEqual([expect.stringContaining(reason)]);
+  });
+
+  test("a rewrite whose target is not there is told of and fails nothing", () => {
+    const rewrites = [
+      { source: "/user", destination: "/api/user?x=1" },
+      { source: "/n", destination: "/new" },
+      { source: "/p/:x", destination: "/p/:x.html" },
+    ];
+    const { routes, faults } = compile({ vercel: { rewrites } });
+    expect(routes?.rewrites.length).toBe(2);
+    expect(faults).toEqual([expect.objectContaining({ line: 3, isHarmless: true })]);
+    expect(faults[0]?.reason).toContain("'/api/user' is no file of the site");
   });
 
   test("faults are told with their line", () => {
@@ -349,6 +425,12 @@ describe("headers", () => {
     expect(changes({ vercel }, "/c")?.set).toEqual([["x-a", "1"]]);
   });
 
+  test("a path of a netlify.toml can have several wildcards", () => {
+    const netlify = '[[headers]]\nfor = "/*/img/*.png"\n[headers.values]\nX-A = "1"';
+    expect(changes({ netlify }, "/a/b/img/c/d.png")?.set).toEqual([["x-a", "1"]]);
+    expect(changes({ netlify }, "/img/d.png")).toBeUndefined();
+  });
+
   test("the same rules give the same object, and a value never breaks out of its line", () => {
     const { routes } = compile({ headers: "/a/*\n  X-A: 1\n/b/:n\n  X-N: :n" });
     const rules = siteRules(routes!);
@@ -367,6 +449,8 @@ describe("headers", () => {
     ["/a\n  Basic-Auth: a:b", 2, "protection"],
     ["/a\n  X-Accel-Redirect: /b", 2, "a server in front"],
     ["/a\n/b\n  X-A: 1", 1, "no header follows"],
+    ["http://example.com/*\n  X-A: 1", 1, "https://"],
+    ["https://example.com:8080/*\n  X-A: 1", 1, "has a port"],
   ])("_headers refuses %j at line %d: %s", (headers, line, reason) => {
     const faults = faultsOf({ headers }).filter((fault) => fault.includes(reason));
     expect(faults).toEqual([expect.stringMatching(new RegExp(`^_headers:${line} `))]);

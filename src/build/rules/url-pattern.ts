@@ -6,21 +6,31 @@ import { BadRule, quoted } from "./faults.ts";
  * and is called `splat`, `:name` for a part of a path or of a hostname.
  * https://docs.netlify.com/manage/routing/redirects/redirect-options/#splats
  * https://developers.cloudflare.com/workers/static-assets/redirects/#advanced-redirects
+ * @param canHaveMany whether `*` may stand more than once
  * @throws BadRule
  */
-export function parseUrlPattern(text: string): { path: Pattern; host?: Pattern } {
+export function parseUrlPattern(text: string, { canHaveMany = false } = {}): { path: Pattern; host?: Pattern } {
   const url = /^https?:\/\/([^/?#]*)([^?#]*)(.*)$/i.exec(text);
   const [host, path, rest] = url ? [url[1]!, url[2] || "/", url[3]!] : splitPath(text);
   if (rest.startsWith("?")) throw new BadRule(`${quoted(text)} has a query, which no path can match`);
   const pattern = partsOf(decoded(path), "one");
-  if (pattern.filter((part) => typeof part === "object" && "rest" in part).length > 1) {
+  if (!canHaveMany && pattern.filter((part) => typeof part === "object" && "rest" in part).length > 1) {
     throw new BadRule(`${quoted(text)} has more than one '*'`);
   }
   const names = pattern.flatMap((part) => (typeof part === "object" && "one" in part ? [part.one] : []));
   if (new Set(names).size < names.length) throw new BadRule(`${quoted(text)} uses a placeholder's name twice`);
   if (host === undefined) return { path: pattern };
   if (host === "" || !/^[A-Za-z0-9*:._-]+$/.test(host)) throw new BadRule(`${quoted(host)} is no host`);
-  return { path: pattern, host: partsOf(host.replace(/:\d+$/, "").toLowerCase(), "label") };
+  if (/:\d+$/.test(host)) throw new BadRule(`${quoted(host)} has a port, and rules know hosts without one`);
+  return { path: pattern, host: partsOf(host.toLowerCase(), "label") };
+}
+
+/**
+ * Where a rule with the status 200 and no destination leads: `/admin/* 200! Role=admin` shows what is there.
+ * https://docs.netlify.com/manage/routing/redirects/redirect-options/
+ */
+export function ownPath(from: string): string | undefined {
+  return from.startsWith("/") && from.endsWith("/*") ? `${from.slice(0, -1)}:splat` : undefined;
 }
 
 function splitPath(text: string): [host: undefined, path: string, rest: string] {

@@ -20,7 +20,7 @@ const PART = "[^/]+?";
  * @throws BadRule
  */
 export function parseVercelSource(source: string): { path: Pattern; names: string[] } {
-  if (!source.startsWith("/")) throw new BadRule(`the source ${quoted(source)} does not begin with '/'`);
+  if (!/^\{?\//.test(source)) throw new BadRule(`the source ${quoted(source)} does not begin with '/'`);
   const parts = new SourceParser(source).parse();
   const names = parts.flatMap((part) => (typeof part === "string" || part.name === "" ? [] : [part.name]));
   if (new Set(names).size < names.length) throw new BadRule(`${quoted(source)} uses a name twice`);

@@ -11,6 +11,10 @@ export function checkOf(condition: Condition): Check {
     const { values } = condition;
     return (facts) => values.some((name) => facts.cookie(name) !== null);
   }
+  if (condition.on === "no-other-query") {
+    const known = new Set(condition.values);
+    return (facts) => facts.parameterNames().every((name) => known.has(name));
+  }
   if (condition.on === "language") {
     const wanted = condition.values.map((value) => value.toLowerCase());
     return ({ language }) =>

@@ -13,8 +13,11 @@ export class RequestFacts {
   }
 
   parameter(name: string): string | null {
-    this.query ??= new URLSearchParams(this.request.query.slice(0, MAX_QUERY));
-    return this.query.get(name);
+    return this.parameters().get(name);
+  }
+
+  parameterNames(): string[] {
+    return [...this.parameters().keys()];
   }
 
   header(name: string): string | null {
@@ -33,6 +36,11 @@ export class RequestFacts {
       this.preferred = chosen?.toLowerCase() ?? null;
     }
     return this.preferred;
+  }
+
+  private parameters(): URLSearchParams {
+    this.query ??= new URLSearchParams(this.request.query.slice(0, MAX_QUERY));
+    return this.query;
   }
 }
 

@@ -72,7 +72,7 @@ class ReadyRule {
   match(path: string, facts: RequestFacts, work: Work): Captures | undefined {
     work.left -= STEPS_PER_RULE;
     if (work.left <= 0) return undefined;
-    const ofPath = this.path.match(path, work) ?? (this.anySlash ? this.path.match(otherSlash(path), work) : undefined);
+    const ofPath = this.path.match(path, work) ?? this.matchOther(path, work);
     if (ofPath === undefined) return undefined;
     if (this.host === undefined && this.checks.length === 0) return ofPath;
     const ofHost = this.host?.match(facts.host, work);
@@ -81,9 +81,14 @@ class ReadyRule {
     for (const check of this.checks) if (!check(facts, captures, work)) return undefined;
     return captures;
   }
+
+  /** By the path's other form: with the slash at its end or without, and `/` as the path that no part stands in. */
+  private matchOther(path: string, work: Work): Captures | undefined {
+    if (path === "/") return this.path.match("", work);
+    return this.anySlash ? this.path.match(otherSlash(path), work) : undefined;
+  }
 }
 
 function otherSlash(path: string): string {
-  if (!path.endsWith("/")) return `${path}/`;
-  return path.length > 1 ? path.slice(0, -1) : path;
+  return path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
 }
