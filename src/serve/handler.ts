@@ -15,7 +15,7 @@ import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, type RoutedRequest, resolve } from "./resolve.ts";
 import { type HeaderChanges, headerChanges, withHeaderRules } from "./rules/headers.ts";
-import { isSameForAll } from "./rules/site-rules.ts";
+import { fieldsLookedAt } from "./rules/site-rules.ts";
 import type { Site, SiteFile } from "./site.ts";
 import { SiteCache } from "./site-cache.ts";
 import { EarlierFiles, mayBeEarlier, SKEW, type SkewLimits } from "./skew.ts";
@@ -143,11 +143,14 @@ export function createHandler(options: HandlerOptions): Handler {
     // A token is the platform's: no rule may pass it on to another server.
     const query = visit.entrance === undefined ? target.query : withoutToken(target.query);
     const decision = resolve(site, { method, path, query, headers, host: host.name });
-    if (isRead && query === "" && isSameForAll(site.routes, path)) {
+    const looked = fieldsLookedAt(site.routes, path);
+    if (isRead && query === "" && looked.length === 0) {
       routes.learn(url, site, { path, decision, changes: changesFor(visit) });
     }
-    if (mayBeEarlier(decision, { method, path, headers })) return missingAsset(visit, path, decision);
-    return carryOut(visit, decision);
+    const response = mayBeEarlier(decision, { method, path, headers })
+      ? missingAsset(visit, path, decision)
+      : carryOut(visit, decision);
+    return withVary(response, looked);
   };
 
   /** A page from before the last deployment may have asked: another one may come to have it, so no cache keeps the 404. */
@@ -246,6 +249,14 @@ export function createHandler(options: HandlerOptions): Handler {
 
 function routedOf(request: Request, host: RequestHost): RoutedRequest {
   return { method: request.method, ...splitTarget(request.url), headers: request.headers, host: host.name };
+}
+
+/** RFC 9110 section 12.5.5: caches keep answers apart by what rules look at. */
+function withVary(response: Response | Promise<Response>, fields: readonly string[]): Response | Promise<Response> {
+  if (fields.length === 0) return response;
+  if (!(response instanceof Response)) return response.then((later) => withVary(later, fields));
+  for (const field of fields) response.headers.append("vary", field);
+  return response;
 }
 
 function redirect({ status, location }: { status: number; location: string }, isIndexed: boolean): Response {

@@ -1,6 +1,6 @@
 import type { Work } from "../../model/linear-regex/match.ts";
 import { type Captures, type CompiledPattern, compilePattern } from "../../model/route-pattern.ts";
-import type { Matcher } from "../../model/routes.ts";
+import type { Condition, Matcher } from "../../model/routes.ts";
 import { type Check, checkOf } from "./conditions.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import { RuleIndex } from "./rule-index.ts";
@@ -46,8 +46,9 @@ export class RuleSet<Rule extends Matcher> {
     return this.index.candidates(path);
   }
 
-  hasCandidate(path: string, isSuch: (rule: Rule) => boolean): boolean {
-    return this.candidates(path).some((number) => isSuch(this.rules[number]!));
+  /** Of the rules that could match. */
+  conditionsNear(path: string): readonly Condition[] {
+    return this.candidates(path).flatMap((number) => this.rules[number]!.when ?? []);
   }
 
   private readyRule(number: number): ReadyRule {

@@ -31,17 +31,32 @@ export function mayDecide({ paths, redirects, rules, rewrites }: SiteRules, path
   return couldMatch(rules) || couldMatch(redirects) || couldMatch(rewrites);
 }
 
-/** Of the conditions of rules, those on what else than its address a client sends. */
-const ON_CLIENT: ReadonlySet<Condition["on"]> = new Set(["header", "cookie", "cookies", "language"] as const);
-const looksAtClient = ({ when }: Matcher): boolean => when?.some(({ on }) => ON_CLIENT.has(on)) ?? false;
-
-/** Whether all clients get the same at a path as it came, as no rule that could match it looks at what else they send. */
-export function isSameForAll(rules: SiteRules | undefined, rawPath: string): boolean {
-  if (rules === undefined) return true;
+/**
+ * The fields, lower-cased, that rules which could match a path as it came look at: what is shown there depends on them,
+ * beside the address. None for most paths of most sites.
+ */
+export function fieldsLookedAt(rules: SiteRules | undefined, rawPath: string): readonly string[] {
+  if (rules === undefined) return [];
   const decoded = decodePath(rawPath);
-  if (decoded.kind === "bad-path") return false;
-  const sets = [rules.redirects, rules.rules, rules.rewrites, ...(rules.headers ? [rules.headers] : [])];
-  return !sets.some((set: RuleSet<Matcher>) => set.hasCandidate(decoded.path, looksAtClient));
+  if (decoded.kind === "bad-path") return [];
+  const sets: readonly (RuleSet<Matcher> | undefined)[] = [rules.redirects, rules.rules, rules.rewrites, rules.headers];
+  const conditions = sets.flatMap((set) => set?.conditionsNear(decoded.path) ?? []);
+  return [...new Set(conditions.flatMap(fieldsOf))].sort();
+}
+
+function fieldsOf(condition: Condition): string[] {
+  switch (condition.on) {
+    case "header":
+      return [condition.name.toLowerCase()];
+    case "cookie":
+    case "cookies":
+      return ["cookie"];
+    case "language":
+      // A cookie can choose it as well.
+      return ["accept-language", "cookie"];
+    default:
+      return [];
+  }
 }
 
 /**
