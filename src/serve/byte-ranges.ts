@@ -6,7 +6,7 @@ export interface ByteRange {
 
 export type RangeDecision =
   | { kind: "whole" }
-  /** At least one, in ascending order, apart from each other. */
+  /** At least one, apart from each other, in the order that they were asked for. */
   | { kind: "parts"; parts: ByteRange[] }
   | { kind: "unsatisfiable" };
 
@@ -59,17 +59,20 @@ function readRange(text: string, sizeBytes: number): ByteRange | "malformed" | "
   return first >= sizeBytes ? "outside" : { first, last: Math.min(last, sizeBytes - 1) };
 }
 
+/** RFC 9110 section 15.3.7.2: one that was joined stands where its first piece was asked for. */
 function joined(ranges: readonly ByteRange[]): ByteRange[] {
-  const parts: ByteRange[] = [];
-  for (const range of ranges.toSorted((a, b) => a.first - b.first)) {
+  const parts: (ByteRange & { place: number })[] = [];
+  const placed = ranges.map((range, place) => ({ ...range, place }));
+  for (const range of placed.toSorted((a, b) => a.first - b.first)) {
     const before = parts.at(-1);
     if (before !== undefined && range.first <= before.last + GAP_MAX_BYTES) {
       before.last = Math.max(before.last, range.last);
+      before.place = Math.min(before.place, range.place);
     } else {
-      parts.push({ ...range });
+      parts.push(range);
     }
   }
-  return parts;
+  return parts.toSorted((a, b) => a.place - b.place).map(({ first, last }) => ({ first, last }));
 }
 
 function isWorthParts(parts: readonly ByteRange[], sizeBytes: number): boolean {
