@@ -88,8 +88,9 @@ export function refuse(refusal: Refusal, { request, takesPassword, returnTo }: A
   return new Response(null, { status, headers });
 }
 
+/** A HEAD gets what its GET would get (RFC 9110 section 9.3.2). */
 function isNavigation({ method, headers }: Request): boolean {
-  if (method !== "GET" && method !== "POST") return false;
+  if (!["GET", "HEAD", "POST"].includes(method)) return false;
   const mode = headers.get("sec-fetch-mode");
   return (mode === null || mode === "navigate") && /\btext\/html\b/i.test(headers.get("accept") ?? "");
 }
