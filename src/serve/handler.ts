@@ -150,29 +150,27 @@ export function createHandler(options: HandlerOptions): Handler {
 
   const carryOut = (visit: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
     const { request, host, site, entrance } = visit;
+    const { isIndexed } = host;
+    const withRules = (response: Response | Promise<Response>) => {
+      const changes = site.routes && headerChanges(site.routes, routedOf(request, host));
+      return withHeaderRules(response, { changes, isIndexed });
+    };
     switch (decision.kind) {
       case "serve":
-        return withHeaderRules(
-          fileResponse(decision.file, request, {
-            status: decision.status,
-            isIndexed: host.isIndexed,
-            blobs,
-            counts,
-          }),
-          { changes: site.routes && headerChanges(site.routes, routedOf(request, host)), isIndexed: host.isIndexed },
-        );
+        return withRules(fileResponse(decision.file, request, { status: decision.status, isIndexed, blobs, counts }));
       case "redirect":
-        return redirect(decision, host.isIndexed);
+        return redirect(decision, isIndexed);
       case "proxy": {
         const withoutAuthorization = entrance?.byAuthorization ?? false;
-        return proxy(decision, request, { host: host.name, isIndexed: host.isIndexed, withoutAuthorization });
+        return proxy(decision, request, { host: host.name, isIndexed, withoutAuthorization });
       }
       case "not-found":
         return pages.pageResponse(pages.notFound, request);
       case "bad-path":
         return pages.pageResponse(pages.badPath(decision.reason), request);
       case "options":
-        return new Response(null, { status: 204, headers: { allow: pages.ALLOW } });
+        // Rules that let other origins in hold for the question too whether they may come (Fetch, CORS preflight).
+        return withRules(new Response(null, { status: 204, headers: { allow: pages.ALLOW } }));
       case "method-not-allowed":
         return pages.pageResponse(
           request.method === "CONNECT" ? pages.connectNotAllowed : pages.methodNotAllowed,
