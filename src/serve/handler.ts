@@ -4,6 +4,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { type Entrance, Gate, withoutToken } from "./access.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
+import { type ClassDurations, Durations } from "./durations.ts";
 import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
 import { KnownRoutes } from "./known-routes.ts";
@@ -47,6 +48,7 @@ export interface Handler {
   deploymentOf(hostHeader: string | null): DeploymentId | undefined;
   /** Flat numbers: those of `Counts`, and what the caches hold. */
   stats(): Record<string, number>;
+  durations(): ClassDurations[];
   close(): void;
 }
 
@@ -69,6 +71,7 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 export function createHandler(options: HandlerOptions): Handler {
   const { store, sitesDomain, onFault, now = Date.now, memoryBytes = MEMORY_BYTES } = options;
   const counts = new Counts();
+  const durations = new Durations(counts);
   const readHost = hostReader(sitesDomain);
   const disk = options.disk && new DiskCache(options.disk.folder, options.disk.bytes);
   const hosts = new HostCache(
@@ -194,7 +197,13 @@ export function createHandler(options: HandlerOptions): Handler {
         const site = pointer?.state === "ready" ? sites.peek(pointer.deployment) : undefined;
         const response = site ? letIn({ request, host, pointer: pointer!, site }) : answerLater(request, host);
         if (response instanceof Response) return counted(response);
-        return response.catch((error) => failure(error, request, host)).then(counted);
+        const startedAt = performance.now();
+        return response
+          .catch((error) => failure(error, request, host))
+          .then((late) => {
+            durations.waited(late.status, performance.now() - startedAt);
+            return counted(late);
+          });
       } catch (error) {
         return counted(failure(error, request, host));
       }
@@ -230,6 +239,7 @@ export function createHandler(options: HandlerOptions): Handler {
         diskBytes: disk.bytes,
       }),
     }),
+    durations: () => durations.read(),
     close() {
       sites.clear();
       blobs.cache.clear();

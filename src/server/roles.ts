@@ -59,6 +59,7 @@ export async function startRoles(parts: RoleParts): Promise<{ base?: Rooms["base
     const handler = createHandler({ store, ...options, clientAddress, proxy, onFault });
     parts.releasers.add("request handler", () => handler.close());
     parts.metrics.watchHandler(() => handler.stats());
+    parts.metrics.watchDurations(() => handler.durations());
     await followHostMoves(parts, handler);
     rooms.sites = handler;
   }

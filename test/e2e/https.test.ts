@@ -205,6 +205,7 @@ test("a worker that dies is started anew, and SIGHUP puts new ones in their plac
 test("the metrics of all workers are one, and their token opens nothing else", async () => {
   const text = await metrics();
   expect(text).toMatch(/berth_requests_total\{class="2xx"\} [1-9]/);
+  expect(text).toMatch(/berth_request_duration_seconds_count\{class="2xx"\} [1-9]/);
   expect(text).toContain('berth_cache_total{tier="memory"}');
   expect(text).toContain('berth_responses_encoded_total{encoding="identity"}');
   expect(text).toContain("berth_edge_workers 2");
