@@ -26,7 +26,11 @@ beforeEach(() => {
     store,
     sitesDomain: "localhost",
     now: () => nowMs,
-    clientAddress: (request) => request.headers.get("x-test-client") ?? "192.0.2.1",
+    client: ({ headers }) => ({
+      address: headers.get("x-test-client") ?? "192.0.2.1",
+      before: "",
+      isSecure: headers.get("x-test-scheme") === "https",
+    }),
   });
   server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler.fetch });
   publishSite(store, { "index.html": "<h1>Hello</h1>", "_astro/a.Bx7Kq2Lm.js": "1", "about.html": "about" });
@@ -146,8 +150,10 @@ test("what is open to others keeps its own headers", async () => {
 
 test("over HTTPS the cookie is Secure and bound to the host by its name", async () => {
   protect({ scope: "all" });
-  const header = (await signIn(PASSWORD, { "x-forwarded-proto": "https" })).headers.get("set-cookie");
+  const header = (await signIn(PASSWORD, { "x-test-scheme": "https" })).headers.get("set-cookie");
   expect(header).toMatch(/^__Host-berth_access=.*; Secure$/);
+  const claimed = (await signIn(PASSWORD, { "x-forwarded-proto": "https" })).headers.get("set-cookie");
+  expect(claimed).toMatch(/^berth_access=.*; SameSite=Lax$/);
 });
 
 test.each(["https://evil.example/", "//evil.example", "/\\evil.example", "/.//evil.example"])(

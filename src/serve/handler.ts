@@ -2,6 +2,7 @@ import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type Entrance, Gate, withoutToken } from "./access.ts";
+import { type Client, unknownClient } from "./client.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
 import { type ClassDurations, Durations } from "./durations.ts";
@@ -30,8 +31,8 @@ export interface HandlerOptions {
   /** Where a store that is far away is kept in part; a folder of this handler's own. */
   disk?: { folder: string; bytes: number } | undefined;
   skew?: SkewLimits;
-  /** Of the connection; wrong passwords are counted by it. */
-  clientAddress?: (request: Request) => string | undefined;
+  /** Wrong passwords are counted by its address. By default one that is not known, as the URL says it came. */
+  client?: (request: Request) => Client;
   /** Answers rewrites to other servers; by default those at public addresses, within `PROXY_LIMITS`. */
   proxy?: ProxyFetch;
   /** Hears of every fault that a visitor got a page for. */
@@ -88,9 +89,9 @@ export function createHandler(options: HandlerOptions): Handler {
   const routes = new KnownRoutes();
   const blobs = new StoredBlobs(store, counts, memoryBytes / 2, disk);
 
-  const clientAddress = options.clientAddress ?? (() => undefined);
-  const gate = new Gate({ store, sitesDomain, now, disk, clientAddress });
-  const proxy = options.proxy ?? createProxy({ sitesDomain, clientAddress });
+  const client = options.client ?? unknownClient;
+  const gate = new Gate({ store, sitesDomain, now, disk, client });
+  const proxy = options.proxy ?? createProxy({ sitesDomain, client });
   const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await sites.load(id)), now);
 
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {

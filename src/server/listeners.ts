@@ -1,4 +1,6 @@
+import { parseNetworks, withinNetworks } from "../model/networks.ts";
 import type { Settings } from "../model/settings.ts";
+import { type Client, clientOf } from "../serve/client.ts";
 import { AccessLog } from "./access-log.ts";
 import { CertificateSet, readCertificates } from "./certificates.ts";
 import { httpsLocation, redirectTo } from "./https-redirect.ts";
@@ -10,7 +12,7 @@ export interface Listeners {
   httpsPort: number | undefined;
   accessLog: AccessLog | undefined;
   certificates(): CertificateSet | undefined;
-  clientAddress(request: Request): string | undefined;
+  client(request: Request): Client;
   /** Opens the access log anew and looks for changed certificates. */
   reload(): Promise<void>;
   /** Accepts nothing more; resolves when the requests in flight are answered, or cut after `limitMs`. */
@@ -48,15 +50,14 @@ export async function openListeners(options: ListenersOptions, answer: Answer): 
     return location === undefined ? answer(request) : redirectTo(location);
   };
   const redirecting = certificates !== undefined && settings.httpsRedirect === "on" ? plain : answer;
-  const clientAddress = (request: Request) => {
-    for (const listener of [http, https, ...retiring.keys()]) {
-      const address = listener?.clientAddress(request);
-      if (address !== undefined) return address;
-    }
-    return undefined;
+  const trusts = withinNetworks(parseNetworks(settings.trustedProxies)!);
+  const client = (request: Request): Client => {
+    let address: string | undefined;
+    for (const listener of [http, https, ...retiring.keys()]) address ??= listener?.clientAddress(request);
+    return clientOf({ address, isTls: request.url.startsWith("https:") }, request.headers, trusts);
   };
   const withLog = (scheme: "http" | "https", inner: Answer) =>
-    accessLog === undefined ? inner : logged(inner, accessLog, { scheme, clientAddress, deploymentOf });
+    accessLog === undefined ? inner : logged(inner, accessLog, { scheme, client, deploymentOf });
 
   const startHttps = (set: CertificateSet, port: number) =>
     listen(
@@ -97,7 +98,7 @@ export async function openListeners(options: ListenersOptions, answer: Answer): 
     httpsPort: https?.port,
     accessLog,
     certificates: () => certificates,
-    clientAddress,
+    client,
     async reload() {
       await accessLog?.reopen();
       await rescanSoon();

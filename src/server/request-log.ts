@@ -1,9 +1,10 @@
+import type { Client } from "../serve/client.ts";
 import { type AccessLog, loggedPath } from "./access-log.ts";
 import type { Answer } from "./listen.ts";
 
 export interface RequestFacts {
   scheme: "http" | "https";
-  clientAddress(request: Request): string | undefined;
+  client(request: Request): Client;
   deploymentOf(hostHeader: string | null): string | undefined;
 }
 
@@ -13,18 +14,17 @@ export function logged(answer: Answer, log: AccessLog, facts: RequestFacts): Ans
     const startedAt = performance.now();
     const time = new Date().toISOString();
     // Bun knows the address only as long as the request is open.
-    const remoteAddress = facts.clientAddress(request) ?? null;
+    const remoteAddress = facts.client(request).address ?? null;
     const record = (response: Response): Response => {
       const { headers } = request;
       const host = headers.get("host");
-      const length = response.headers.get("content-length");
       log.record({
         time,
         host: host ?? "",
         method: request.method,
         path: loggedPath(request.url),
         status: response.status,
-        bytes: length === null ? null : Number(length),
+        bytes: bodyBytes(request, response),
         durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
         encoding: response.headers.get("content-encoding"),
         deployment: facts.deploymentOf(host) ?? null,
@@ -37,4 +37,11 @@ export function logged(answer: Answer, log: AccessLog, facts: RequestFacts): Ans
     const response = answer(request);
     return response instanceof Response ? record(response) : response.then(record);
   };
+}
+
+/** RFC 9112 section 6.3. The body itself is not looked at: it would become a stream by that. */
+function bodyBytes({ method }: Request, { status, headers }: Response): number | null {
+  if (method === "HEAD" || status === 204 || status === 304) return 0;
+  const length = headers.get("content-length");
+  return length === null ? null : Number(length);
 }

@@ -120,7 +120,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
     edgePlace: 0,
     version: packageJson.version,
     workers,
-    clientAddress: (request) => listeners?.clientAddress(request),
+    client: (request) => listeners!.client(request),
     allowsLocalSources:
       settings.localSources === "yes" || (settings.localSources === "auto" && isLoopbackHost(settings.host)),
   });

@@ -82,6 +82,7 @@ beforeAll(async () => {
       BERTH_HTTPS_PORT: `${httpsPort}`,
       BERTH_HSTS: "max-age=600; includeSubDomains",
       BERTH_ACCESS_LOG: accessLog(),
+      BERTH_TRUSTED_PROXIES: "127.0.0.0/8",
       BERTH_METRICS_TOKEN: METRICS_TOKEN,
     },
   });
@@ -215,12 +216,14 @@ test("the metrics of all workers are one, and their token opens nothing else", a
 });
 
 test("the access log has a line of each request, without its query", async () => {
-  await overHttps("secure.sites.test", "/?berth_token=very-secret", { headers: { "user-agent": 'a "test"' } });
+  const headers = { "user-agent": 'a "test"', "x-forwarded-for": "198.51.100.1, 203.0.113.9" };
+  await overHttps("secure.sites.test", "/?berth_token=very-secret", { headers });
   const lines = async () => (await readFile(accessLog(), "utf8")).trim().split("\n");
   await until(async () => (await lines()).some((line) => line.includes('test\\"')));
   const line = JSON.parse((await lines()).find((text) => text.includes('a \\"test\\"'))!);
   expect(line).toMatchObject({
-    ...{ method: "GET", path: "/", status: 200, scheme: "https", remoteAddress: "127.0.0.1" },
+    ...{ method: "GET", path: "/", status: 200, scheme: "https", bytes: "<h1>over TLS</h1>".length },
+    remoteAddress: "203.0.113.9",
     host: `secure.sites.test:${httpsPort}`,
     deployment: expect.any(String),
   });
