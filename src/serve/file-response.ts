@@ -3,7 +3,7 @@ import type { Counts } from "./counts.ts";
 import { negotiate } from "./negotiate.ts";
 import { notAcceptable, pageResponse, preconditionFailed } from "./pages.ts";
 import { rangeResponse } from "./range-response.ts";
-import { headersOfHead, headersOfNotFound, headersOfNotModified, withDisposition } from "./response-headers.ts";
+import { headersOfNotFound, headersOfNotModified, withDisposition } from "./response-headers.ts";
 import type { SiteFile, Variant } from "./site.ts";
 import type { BlobReader } from "./stored-blobs.ts";
 
@@ -39,7 +39,7 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
     if (outcome !== "proceed") return stopped(outcome, variant, request);
   }
   const responseHeaders = status === 200 ? variant.headers : headersOfNotFound(variant);
-  if (method === "HEAD") return new Response(null, { status, headers: headersOfHead(responseHeaders, variant) });
+  if (method === "HEAD") return new Response(null, { status, headers: responseHeaders });
   counts.encoding(encoding);
   const blob = blobs.peek(variant.blob);
   if (blob !== undefined) return new Response(blob, { status, headers: responseHeaders });

@@ -253,7 +253,11 @@ function routedOf(request: Request, host: RequestHost): RoutedRequest {
 }
 
 function redirect({ status, location }: { status: number; location: string }, isIndexed: boolean): Response {
-  const headers = new Headers({ location, "cache-control": "public, max-age=0, must-revalidate" });
+  const headers = new Headers({
+    location,
+    "cache-control": "public, max-age=0, must-revalidate",
+    "content-length": "0",
+  });
   if (!isIndexed) headers.set("x-robots-tag", "noindex");
   return new Response(null, { status, headers });
 }

@@ -130,12 +130,11 @@ export function pageResponse(page: Page, request: Request): Response {
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
     vary: "Accept",
+    "content-length": String(Buffer.byteLength(body)),
     ...page.headers,
   };
   if (page.refreshSeconds !== undefined) headers["retry-after"] = String(page.refreshSeconds);
-  if (request.method !== "HEAD") return new Response(body, { status: page.status, headers });
-  headers["content-length"] = String(Buffer.byteLength(body));
-  return new Response(null, { status: page.status, headers });
+  return new Response(request.method === "HEAD" ? null : body, { status: page.status, headers });
 }
 
 function html(page: Page): string {

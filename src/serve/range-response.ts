@@ -48,7 +48,9 @@ async function severalParts(variant: Variant, parts: readonly ByteRange[], blobs
   }
   body.push(`\r\n--${boundary}--\r\n`);
   headers.set("content-type", `multipart/byteranges; boundary=${boundary}`);
-  return new Response(new Blob(body), { status: 206, headers });
+  const whole = new Blob(body);
+  headers.set("content-length", String(whole.size));
+  return new Response(whole, { status: 206, headers });
 }
 
 function contentRange({ first, last }: ByteRange, sizeBytes: number): string {

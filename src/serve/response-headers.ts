@@ -4,10 +4,12 @@ import type { Variant } from "./site.ts";
 const notModified = new WeakMap<Variant, Headers>();
 const notFound = new WeakMap<Variant, Headers>();
 
+const OF_CONTENT = ["content-type", "content-encoding", "content-length", "accept-ranges", "last-modified"];
+
 /** Of a 304: the fields that RFC 9110 section 15.4.5 asks for, and none that describes the content. */
 export function headersOfNotModified(variant: Variant): Headers {
   return derived(notModified, variant, (headers) => {
-    for (const name of ["content-type", "content-encoding", "accept-ranges", "last-modified"]) headers.delete(name);
+    for (const name of OF_CONTENT) headers.delete(name);
   });
 }
 
@@ -20,13 +22,6 @@ export function headersOfNotFound(variant: Variant): Headers {
     if (headers.get("cache-control") === REVALIDATE) headers.set("cache-control", "no-store");
     for (const name of ["etag", "accept-ranges", "last-modified"]) headers.delete(name);
   });
-}
-
-export function headersOfHead(headers: Headers, variant: Variant): Headers {
-  if (headers === variant.headers) return variant.headersForHead;
-  const all = new Headers(headers);
-  all.set("content-length", String(variant.blob.size));
-  return all;
 }
 
 /** The runtime proposes the name of a file that is a body to whoever saves it, which would be the blob's hash. */

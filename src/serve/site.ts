@@ -21,9 +21,7 @@ const PARSED_FACTOR = 4;
 /** One encoding of one file with the headers of its responses. */
 export interface Variant extends Validators {
   blob: BlobRef;
-  /** Without Content-Length. */
   headers: Headers;
-  headersForHead: Headers;
 }
 
 let sites = 0;
@@ -82,18 +80,16 @@ export class SiteFile {
       "last-modified": this.lastModified,
       "x-content-type-options": "nosniff",
       "accept-ranges": "bytes",
+      "content-length": String(blob.size),
     });
     if (encoding !== "identity") headers.set("content-encoding", encoding);
     if (this.entry.encoded && Object.keys(this.entry.encoded).length > 0) headers.set("vary", "Accept-Encoding");
     if (!isIndexed) headers.set("x-robots-tag", "noindex");
-    const headersForHead = new Headers(headers);
-    headersForHead.set("content-length", String(blob.size));
     return {
       blob: { hash: blob.hash, size: blob.size },
       etag,
       lastModified: this.lastModified,
       headers,
-      headersForHead,
     };
   }
 }

@@ -80,12 +80,11 @@ export function refuse(refusal: Refusal, { request, takesPassword, returnTo }: A
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
     vary: "Accept, Sec-Fetch-Mode, Cookie, Authorization",
+    "content-length": String(Buffer.byteLength(body)),
   });
   if (status === 401) headers.set("www-authenticate", 'Bearer realm="site"');
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
-  if (request.method !== "HEAD") return new Response(body, { status, headers });
-  headers.set("content-length", String(Buffer.byteLength(body)));
-  return new Response(null, { status, headers });
+  return new Response(request.method === "HEAD" ? null : body, { status, headers });
 }
 
 /** A HEAD gets what its GET would get (RFC 9110 section 9.3.2). */
