@@ -150,16 +150,18 @@ function html(page: Page): string {
 
 function prefersJson(accept: string | null): boolean {
   if (accept === null) return false;
-  const json = weightOf(accept, "application/json");
-  return json > 0 && json > weightOf(accept, "text/html");
+  const json = weightOf(accept, /^application\/(?:(?:[\w.-]+\+)?json|\*)$/);
+  return json > 0 && json > weightOf(accept, /^text\/(?:html|\*)$/);
 }
 
-function weightOf(accept: string, type: string): number {
+/** The highest of the media ranges of that form. */
+function weightOf(accept: string, form: RegExp): number {
+  let highest = 0;
   for (const part of accept.toLowerCase().split(",")) {
     const [name = "", ...parameters] = part.split(";").map((text) => text.trim());
-    if (name !== type) continue;
+    if (!form.test(name)) continue;
     const weight = parameters.find((parameter) => parameter.startsWith("q="));
-    return weight === undefined ? 1 : Number(weight.slice(2)) || 0;
+    highest = Math.max(highest, weight === undefined ? 1 : Number(weight.slice(2)) || 0);
   }
-  return 0;
+  return highest;
 }
