@@ -169,7 +169,15 @@ export const ranges: Topic = {
             source: "serving.md",
           },
         ],
-        ["GET /d.bin", "206", { ...part("bytes=0-1,4-5"), source: semantics("15.3.7.2") }],
+        [
+          "GET /d.bin",
+          "206",
+          {
+            ...part("bytes=0-1,4-5"),
+            headers: { "content-type": /^multipart\/byteranges; boundary=/, "content-range": null },
+            source: semantics("15.3.7.2"),
+          },
+        ],
         [
           "GET /d.bin",
           "206 =012345",
