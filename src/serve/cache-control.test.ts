@@ -85,6 +85,8 @@ test.each([
   "assets/banner-1200x630.png",
   "assets/logo-S3Bucket.svg",
   "assets/resume_2026.pdf",
+  "assets/scan-20260131a.pdf",
+  "assets/deadbeef.bin",
   "assets/2026q1report.pdf",
   "assets/Screenshot2026.png",
   "assets/print-My-Page2.html.pdf",
