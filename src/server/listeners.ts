@@ -47,7 +47,8 @@ export async function openListeners(options: ListenersOptions, answer: Answer): 
   const plain: Answer = (request) => {
     if (https === undefined || certificates === undefined) return answer(request);
     const location = httpsLocation(request, { domain, port: https.port, certificates });
-    return location === undefined ? answer(request) : redirectTo(location);
+    // To a client that speaks TLS with a trusted proxy it would be the same address again.
+    return location === undefined || client(request).isSecure ? answer(request) : redirectTo(location);
   };
   const redirecting = certificates !== undefined && settings.httpsRedirect === "on" ? plain : answer;
   const trusts = withinNetworks(parseNetworks(settings.trustedProxies)!);

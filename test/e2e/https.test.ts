@@ -136,6 +136,8 @@ test("plain HTTP is sent on where a certificate is valid, and nowhere else", asy
   expect([moved.status, moved.headers.get("location")]).toEqual([308, `https://secure.sites.test:${httpsPort}/a?b=c`]);
   expect((await platform.site("secure.sites.test", "/.well-known/acme-challenge/x")).status).toBe(200);
   expect((await platform.site("unknown.test", "/")).status).toBe(404);
+  const byProxy = await platform.site("secure.sites.test", "/", { headers: { "x-forwarded-proto": "https" } });
+  expect(byProxy.status).toBe(200);
   expect((await platform.site("localhost", "/healthz")).status).toBe(200);
 });
 
