@@ -8,6 +8,9 @@ import { projectRoutes } from "./projects.ts";
 import { protectionRoutes } from "./protection.ts";
 import { variableRoutes } from "./variables.ts";
 
+/** RFC 9110 section 15.5.2: who is refused learns what to come with. */
+const CHALLENGE = { "www-authenticate": 'Bearer realm="berth"' };
+
 /** What is served on the base domain beside the API. */
 export interface BaseDomain {
   website: { fetch(request: Request): Response | Promise<Response> };
@@ -23,7 +26,8 @@ export function createApi(
   app.onError((thrown, context) => {
     const body = toErrorBody(thrown instanceof BerthError ? thrown : (badRequest(thrown) ?? thrown));
     if (body.code === "internal") parts.onFault(thrown, { path: context.req.path });
-    return context.json({ error: body }, ERROR_CODES[body.code].status as 500);
+    const { status } = ERROR_CODES[body.code];
+    return context.json({ error: body }, status as 500, status === 401 ? CHALLENGE : {});
   });
 
   app.get("/sign-in", async (context) => {
@@ -65,6 +69,7 @@ export function createApi(
     const response = await base.website.fetch(context.req.raw);
     const isPage = response.status === 200 && (response.headers.get("content-type") ?? "").startsWith("text/html");
     if (!isPage || (await callerOf(parts, context))) return response;
+    response.headers.set("www-authenticate", CHALLENGE["www-authenticate"]);
     return new Response(response.body, { status: 401, headers: response.headers });
   });
   return { fetch: (request) => app.fetch(request) };

@@ -65,9 +65,10 @@ export function parseHead(text: string): RequestHead | HeadFault {
   return readFields(head, lineEnd + 2) ?? readTarget(head) ?? head;
 }
 
-/** The value of the first field of that name, lower-cased; null without one. */
+/** The values of all fields of that name, lower-cased, as one list; null without one. */
 export function fieldOf(head: RequestHead, name: string): string | null {
-  return fieldsOf(head).find(([each]) => each.toLowerCase() === name)?.[1] ?? null;
+  const values = fieldsOf(head).flatMap(([each, value]) => (each.toLowerCase() === name ? [value] : []));
+  return values.length === 0 ? null : values.join(", ");
 }
 
 /** All fields in the order in which they came, names as they were written; Host says what `head.host` does. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseNetworks } from "./networks.ts";
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
@@ -46,6 +47,18 @@ export const listenSettings = {
     fallback: null,
     meaning:
       "Scheme in the URLs of sites, when another process or a proxy speaks TLS for them. Default: `https` where a certificate is valid for the hosts below BERTH_SITES_DOMAIN.",
+  },
+  trustedProxies: {
+    variable: "BERTH_TRUSTED_PROXIES",
+    schema: z
+      .string()
+      .refine(
+        (text) => parseNetworks(text) !== undefined,
+        "must be addresses and networks such as 10.0.0.0/8, with commas between them",
+      ),
+    fallback: "",
+    meaning:
+      "Addresses and networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: [https.md](https.md). Default: none.",
   },
   edgeWorkers: {
     variable: "BERTH_EDGE_WORKERS",

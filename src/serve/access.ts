@@ -7,6 +7,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { AccessCache, type AccessSource, type Known, OPEN } from "./access-cache.ts";
 import { hasValidCookie, isSame, signCookie } from "./access-cookie.ts";
 import { Attempts, clientKey } from "./attempts.ts";
+import type { Client } from "./client.ts";
 import type { DiskCache } from "./disk-cache.ts";
 import { localPath } from "./local-path.ts";
 import { isProductionHost } from "./request-host.ts";
@@ -25,8 +26,7 @@ export interface GateOptions {
   now: () => number;
   /** What is known outlives the process here. */
   disk?: DiskCache | undefined;
-  /** Of the connection; undefined when it is not known. */
-  clientAddress: (request: Request) => string | undefined;
+  client: (request: Request) => Client;
 }
 
 /** Ten wrong passwords at once, then two a minute. */
@@ -104,7 +104,7 @@ export class Gate {
     const { path, query } = splitTarget(request.url);
     const visit = { access, keys, project: pointer.project, host, request, path, query };
     if (path === UNLOCK_PATH) return this.unlock(visit);
-    const isSecure = isSecureRequest(request);
+    const { isSecure } = this.options.client(request);
     const granted = { access, host, nowMs: this.options.now(), isSecure };
     // Before the other keys: who has one as well must not go on with a token in the address.
     const key = request.method === "GET" || request.method === "HEAD" ? tokenKey(tokenInQuery(query), keys) : undefined;
@@ -129,7 +129,8 @@ export class Gate {
     if (form === undefined) return refuse(tooLarge, asking(visit, "/"));
     const returnTo = localPath(form.get("return") ?? "/");
     // Of the project: one password opens many of its hosts, and each of them would be ten attempts more.
-    const client = `${clientKey(this.options.clientAddress(request))} ${project}`;
+    const { address, isSecure } = this.options.client(request);
+    const client = `${clientKey(address)} ${project}`;
     const waitSeconds = this.attempts.take(client);
     if (waitSeconds > 0) {
       this.counts.accessLimited += 1;
@@ -142,7 +143,6 @@ export class Gate {
       return refuse(wrong, asking(visit, returnTo));
     }
     this.attempts.forget(client);
-    const isSecure = isSecureRequest(request);
     return moveOn(returnTo, signCookie(key, { access, host, nowMs: this.options.now(), isSecure }));
   }
 
@@ -222,11 +222,6 @@ export function privately(cacheControl: string | null): string {
   return ["private", ...kept].join(", ");
 }
 
-/** The header of a proxy in front counts as well: a client that lies about it only spoils its own cookie. */
-export function isSecureRequest({ url, headers }: Request): boolean {
-  return url.startsWith("https:") || headers.get("x-forwarded-proto")?.toLowerCase() === "https";
-}
-
 const bearerOf = ({ headers }: Request): string | undefined =>
   /^Bearer +(\S{1,200})$/i.exec(headers.get("authorization") ?? "")?.[1];
 
@@ -255,6 +250,7 @@ function moveOn(location: string, cookie: string): Response {
     status: 303,
     headers: {
       location,
+      "content-length": "0",
       "set-cookie": cookie,
       "cache-control": "private, no-store",
       "referrer-policy": "no-referrer",

@@ -6,7 +6,7 @@ export interface ByteRange {
 
 export type RangeDecision =
   | { kind: "whole" }
-  /** At least one, in ascending order, apart from each other. */
+  /** At least one, apart from each other, in the order that they were asked for. */
   | { kind: "parts"; parts: ByteRange[] }
   | { kind: "unsatisfiable" };
 
@@ -16,11 +16,9 @@ const ASKED_MAX = 64;
 const PARTS_MAX = 16;
 /** All parts of one answer together: they are put together in memory. */
 const PARTS_MAX_BYTES = 1024 * 1024;
-/** A gap that is smaller than what a part of its own costs in the answer is sent along. */
-const GAP_MAX_BYTES = 128;
 
 /**
- * Reads a Range header (RFC 9110 section 14.2) for a file of `sizeBytes`. Ranges that overlap or nearly touch become one.
+ * Reads a Range header (RFC 9110 section 14.2) for a file of `sizeBytes`. Ranges that overlap or touch become one.
  * Another unit and a header that does not parse get the whole file. So does a request for more than 64 ranges, or for
  * several that make more than 16 parts, more than a mebibyte or as much as the file (section 14.2 lets a server ignore
  * what looks like an attack): what they would cost must not be chosen by the client.
@@ -59,17 +57,20 @@ function readRange(text: string, sizeBytes: number): ByteRange | "malformed" | "
   return first >= sizeBytes ? "outside" : { first, last: Math.min(last, sizeBytes - 1) };
 }
 
+/** RFC 9110 section 15.3.7.2: one that was joined stands where its first piece was asked for. */
 function joined(ranges: readonly ByteRange[]): ByteRange[] {
-  const parts: ByteRange[] = [];
-  for (const range of ranges.toSorted((a, b) => a.first - b.first)) {
+  const parts: (ByteRange & { place: number })[] = [];
+  const placed = ranges.map((range, place) => ({ ...range, place }));
+  for (const range of placed.toSorted((a, b) => a.first - b.first)) {
     const before = parts.at(-1);
-    if (before !== undefined && range.first <= before.last + GAP_MAX_BYTES) {
+    if (before !== undefined && range.first <= before.last + 1) {
       before.last = Math.max(before.last, range.last);
+      before.place = Math.min(before.place, range.place);
     } else {
-      parts.push({ ...range });
+      parts.push(range);
     }
   }
-  return parts;
+  return parts.toSorted((a, b) => a.place - b.place).map(({ first, last }) => ({ first, last }));
 }
 
 function isWorthParts(parts: readonly ByteRange[], sizeBytes: number): boolean {

@@ -46,8 +46,14 @@ test.each([
   ['W/"abc"', false],
   ['"x"', false],
   [lastModified, true],
+  ["Friday, 02-Jan-26 03:04:05 GMT", true],
+  ["Fri Jan  2 03:04:05 2026", true],
+  ["Friday, 02-Jan-26 03:04:06 GMT", false],
   [before, false],
   [after, false],
+  ["soon", false],
+  ["*", false],
+  ['"abc", "x"', false],
 ] as [string | undefined, boolean][])("If-Range %s: %p", (ifRange, isMet) => {
   expect(isIfRangeMet(new Headers(ifRange === undefined ? {} : { "if-range": ifRange }), validators)).toBe(isMet);
 });

@@ -33,10 +33,11 @@ export function isKnown(ifNoneMatch: string | null, ifModifiedSince: string | nu
   return ifModifiedSince !== null && isSince(ifModifiedSince, validators) === true;
 }
 
-/** Whether Range counts (RFC 9110 section 13.1.5): by strong comparison, and of dates by the very same one. */
+/** Whether Range counts (RFC 9110 section 13.1.5): by strong comparison, and of dates by the very same time. */
 export function isIfRangeMet(headers: Headers, { etag, lastModified }: Validators): boolean {
   const ifRange = headers.get("if-range");
-  return ifRange === null || ifRange === etag || ifRange === lastModified;
+  if (ifRange === null || ifRange === etag || ifRange === lastModified) return true;
+  return parseHttpDate(ifRange) === parseHttpDate(lastModified);
 }
 
 /** A list of tags (RFC 9110 section 8.8.3) or `*`. The weak comparison ignores `W/`, the strong one needs its absence. */

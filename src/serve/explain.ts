@@ -93,7 +93,7 @@ export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOption
       const file = mayBe ? await earlier.find(pointer, path) : undefined;
       if (file !== undefined) story.step("deployment", "It lacks the file; an earlier deployment of this host has it.");
       if (decision !== undefined) story.decision(file === undefined ? decision : { kind: "serve", file, status: 200 });
-      if (site?.routes && decision?.kind === "serve")
+      if (site?.routes && (decision?.kind === "serve" || decision?.kind === "options"))
         story.headerRules(headerChanges(site.routes, routed)?.rules ?? []);
     }
     const answer = await answerOf(request, { reading: store, hasKey: false });

@@ -84,6 +84,20 @@ test("encodings have ETags of their own", async () => {
   expect((await ask("/", { "accept-encoding": "identity;q=0" })).status).toBe(406);
 });
 
+test("every answer is in the durations, those that waited too", async () => {
+  publish();
+  for (const path of ["/", "/", "/missing", "/about.html"]) await (await ask(path)).bytes();
+  const all = handler.durations().map(({ class: name, counts }) => [name, counts.at(-1)]);
+  expect(all).toEqual([
+    ["2xx", 2],
+    ["3xx", 1],
+    ["4xx", 1],
+    ["5xx", 0],
+  ]);
+  const [ok, moved] = handler.durations();
+  expect([ok!.sumSeconds > 0, moved!.sumSeconds]).toEqual([true, 0]);
+});
+
 test("HEAD, OPTIONS and other methods", async () => {
   publish();
   const head = await ask("/", { "accept-encoding": "gzip" }, "HEAD");
@@ -115,7 +129,7 @@ test("several ranges come as parts, too many or too large ones as the whole", as
     Buffer.from(LARGE.subarray(first, last + 1)).toString("latin1");
   const body = Buffer.from(await response.bytes()).toString("latin1");
   expect(body).toBe(
-    `${part("0-0", 0, 0)}${part("1000-1002", 1000, 1002)}${part(`${size - 2}-${size - 1}`, size - 2, size - 1)}` +
+    `${part("1000-1002", 1000, 1002)}${part("0-0", 0, 0)}${part(`${size - 2}-${size - 1}`, size - 2, size - 1)}` +
       `\r\n--${boundary}--\r\n`,
   );
   expect(response.headers.get("content-length")).toBe(String(body.length));

@@ -3,8 +3,10 @@ import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type Entrance, Gate, withoutToken } from "./access.ts";
+import { type Client, unknownClient } from "./client.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
+import { type ClassDurations, Durations } from "./durations.ts";
 import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
 import { type KnownRoute, KnownRoutes } from "./known-routes.ts";
@@ -31,8 +33,8 @@ export interface HandlerOptions {
   /** Where a store that is far away is kept in part; a folder of this handler's own. */
   disk?: { folder: string; bytes: number } | undefined;
   skew?: SkewLimits;
-  /** Of the connection; wrong passwords are counted by it. */
-  clientAddress?: (request: Request) => string | undefined;
+  /** Wrong passwords are counted by its address. By default one that is not known, as the URL says it came. */
+  client?: (request: Request) => Client;
   /** Answers rewrites to other servers; by default those at public addresses, within `PROXY_LIMITS`. */
   proxy?: ProxyFetch;
   /** Hears of every fault that a visitor got a page for. */
@@ -51,6 +53,7 @@ export interface Handler {
   deploymentOf(hostHeader: string | null): DeploymentId | undefined;
   /** Flat numbers: those of `Counts`, and what the caches hold. */
   stats(): Record<string, number>;
+  durations(): ClassDurations[];
   close(): void;
 }
 
@@ -73,6 +76,7 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 export function createHandler(options: HandlerOptions): Handler {
   const { store, sitesDomain, onFault, now = Date.now, memoryBytes = MEMORY_BYTES } = options;
   const counts = new Counts();
+  const durations = new Durations(counts);
   const readHost = hostReader(sitesDomain);
   const disk = options.disk && new DiskCache(options.disk.folder, options.disk.bytes);
   const hosts = new HostCache(
@@ -89,9 +93,9 @@ export function createHandler(options: HandlerOptions): Handler {
   const routes = new KnownRoutes();
   const blobs = new StoredBlobs(store, counts, memoryBytes / 2, disk);
 
-  const clientAddress = options.clientAddress ?? (() => undefined);
-  const gate = new Gate({ store, sitesDomain, now, disk, clientAddress });
-  const proxy = options.proxy ?? createProxy({ sitesDomain, clientAddress });
+  const client = options.client ?? unknownClient;
+  const gate = new Gate({ store, sitesDomain, now, disk, client });
+  const proxy = options.proxy ?? createProxy({ sitesDomain, client });
   const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await sites.load(id)), now);
 
   const inMemory = { readHost, hosts, sites, gate, routes, blobs, counts };
@@ -165,21 +169,26 @@ export function createHandler(options: HandlerOptions): Handler {
 
   const carryOut = (visit: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
     const { request, host, entrance } = visit;
+    const { isIndexed } = host;
     switch (decision.kind) {
       case "serve":
         return show(visit, { file: decision.file, changes: changesFor(visit), status: decision.status });
       case "redirect":
-        return redirect(decision, host.isIndexed);
+        return redirect(decision, isIndexed);
       case "proxy": {
         const withoutAuthorization = entrance?.byAuthorization ?? false;
-        return proxy(decision, request, { host: host.name, isIndexed: host.isIndexed, withoutAuthorization });
+        return proxy(decision, request, { host: host.name, isIndexed, withoutAuthorization });
       }
       case "not-found":
         return pages.pageResponse(pages.notFound, request);
       case "bad-path":
         return pages.pageResponse(pages.badPath(decision.reason), request);
       case "options":
-        return new Response(null, { status: 204, headers: { allow: pages.ALLOW } });
+        // Rules that let other origins in hold for the question too whether they may come (Fetch, CORS preflight).
+        return withHeaderRules(new Response(null, { status: 204, headers: { allow: pages.ALLOW } }), {
+          changes: changesFor(visit),
+          isIndexed,
+        });
       case "method-not-allowed":
         return pages.pageResponse(
           request.method === "CONNECT" ? pages.connectNotAllowed : pages.methodNotAllowed,
@@ -203,7 +212,13 @@ export function createHandler(options: HandlerOptions): Handler {
         const site = pointer?.state === "ready" ? sites.peek(pointer.deployment) : undefined;
         const response = site ? letIn({ request, host, pointer: pointer!, site }) : answerLater(request, host);
         if (response instanceof Response) return counted(response);
-        return response.catch((error) => failure(error, request, host)).then(counted);
+        const startedAt = performance.now();
+        return response
+          .catch((error) => failure(error, request, host))
+          .then((late) => {
+            durations.waited(late.status, performance.now() - startedAt);
+            return counted(late);
+          });
       } catch (error) {
         return counted(failure(error, request, host));
       }
@@ -240,6 +255,7 @@ export function createHandler(options: HandlerOptions): Handler {
         diskBytes: disk.bytes,
       }),
     }),
+    durations: () => durations.read(),
     close() {
       sites.clear();
       blobs.cache.clear();
@@ -260,7 +276,11 @@ function withVary(response: Response | Promise<Response>, fields: readonly strin
 }
 
 function redirect({ status, location }: { status: number; location: string }, isIndexed: boolean): Response {
-  const headers = new Headers({ location, "cache-control": "public, max-age=0, must-revalidate" });
+  const headers = new Headers({
+    location,
+    "cache-control": "public, max-age=0, must-revalidate",
+    "content-length": "0",
+  });
   if (!isIndexed) headers.set("x-robots-tag", "noindex");
   return new Response(null, { status, headers });
 }

@@ -19,6 +19,15 @@ test.each([
   ["application/json, text/plain, */*", true],
   ["text/html, application/json", false],
   ["text/html;q=0.5, application/json", true],
+  ["text/html;q=0, application/json;q=0.1", true],
+  ["application/json;q=0", false],
+  ["application/problem+json", true],
+  ["application/vnd.api+json, */*;q=0.1", true],
+  ["application/*", true],
+  ["text/*, application/json;q=0.9", false],
+  ["text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", false],
+  ["image/avif,image/webp,*/*;q=0.8", false],
+  ["text/plain", false],
 ])("Accept %p gets JSON: %p", async (accept, isJson) => {
   const response = pageResponse(notFound, request(accept));
   expect(response.headers.get("content-type")).toContain(isJson ? "application/json" : "text/html");

@@ -130,6 +130,7 @@ export function pageResponse(page: Page, request: Request): Response {
   const body = isJson
     ? JSON.stringify({ error: { code: page.code, message: page.message, hint: page.hint } })
     : html(page);
+  const bytes = Buffer.from(body);
   const headers: Record<string, string> = {
     "content-type": isJson ? "application/json; charset=utf-8" : "text/html; charset=utf-8",
     "content-security-policy": POLICY,
@@ -137,11 +138,10 @@ export function pageResponse(page: Page, request: Request): Response {
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
     vary: "Accept",
+    "content-length": String(bytes.length),
     ...page.headers,
   };
   if (page.refreshSeconds !== undefined) headers["retry-after"] = String(page.refreshSeconds);
-  const bytes = Buffer.from(body);
-  headers["content-length"] = String(bytes.length);
   const init = { status: page.status, headers };
   return request.method === "HEAD" ? new Response(null, init) : responseOf(request, init, bytes);
 }
@@ -159,16 +159,18 @@ function html(page: Page): string {
 
 function prefersJson(accept: string | null): boolean {
   if (accept === null) return false;
-  const json = weightOf(accept, "application/json");
-  return json > 0 && json > weightOf(accept, "text/html");
+  const json = weightOf(accept, /^application\/(?:(?:[\w.-]+\+)?json|\*)$/);
+  return json > 0 && json > weightOf(accept, /^text\/(?:html|\*)$/);
 }
 
-function weightOf(accept: string, type: string): number {
+/** The highest of the media ranges of that form. */
+function weightOf(accept: string, form: RegExp): number {
+  let highest = 0;
   for (const part of accept.toLowerCase().split(",")) {
     const [name = "", ...parameters] = part.split(";").map((text) => text.trim());
-    if (name !== type) continue;
+    if (!form.test(name)) continue;
     const weight = parameters.find((parameter) => parameter.startsWith("q="));
-    return weight === undefined ? 1 : Number(weight.slice(2)) || 0;
+    highest = Math.max(highest, weight === undefined ? 1 : Number(weight.slice(2)) || 0);
   }
-  return 0;
+  return highest;
 }

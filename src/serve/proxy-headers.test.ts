@@ -4,8 +4,7 @@ import { type Forwarding, isLoop, requestHeaders, responseHeaders } from "./prox
 
 const forwarding: Forwarding = {
   host: "site.localhost:3000",
-  isSecure: true,
-  clientAddress: undefined,
+  client: { address: undefined, before: "", isSecure: true },
   withoutAuthorization: false,
 };
 const CONNECTION = ["connection", "keep-alive", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"];

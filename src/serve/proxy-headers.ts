@@ -1,12 +1,12 @@
 import { isForServerInFront } from "../model/routes.ts";
 import { OWN_COOKIES, withoutOwnCookies } from "./access-cookie.ts";
+import type { Client } from "./client.ts";
 
 /** What tells the other server, and a Berth behind it, how a request came. */
 export interface Forwarding {
   /** The site's, with its port, as the visitor asked for it. */
   host: string;
-  isSecure: boolean;
-  clientAddress: string | undefined;
+  client: Client;
   /** It opened a protected host: it is the platform's, not the other server's. */
   withoutAuthorization: boolean;
 }
@@ -57,10 +57,9 @@ export function requestHeaders(
   headers.via = joined(from.get("via"), `1.1 ${NAME}`);
   headers["cdn-loop"] = joined(from.get("cdn-loop"), NAME);
   headers["x-forwarded-host"] = forwarding.host;
-  headers["x-forwarded-proto"] = forwarding.isSecure ? "https" : "http";
-  if (forwarding.clientAddress !== undefined) {
-    headers["x-forwarded-for"] = joined(from.get("x-forwarded-for"), forwarding.clientAddress);
-  }
+  const { address, before, isSecure } = forwarding.client;
+  headers["x-forwarded-proto"] = isSecure ? "https" : "http";
+  if (address !== undefined) headers["x-forwarded-for"] = before === "" ? address : `${before}, ${address}`;
   for (const [name, value] of Object.entries(given)) {
     const lower = name.toLowerCase();
     if (![...HOP_BY_HOP, "host", "content-length", "cdn-loop"].includes(lower)) headers[lower] = value;

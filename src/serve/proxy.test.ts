@@ -42,7 +42,7 @@ beforeEach(() => {
     privateAddresses: true,
     ownAddresses: () => [],
     limits,
-    clientAddress: () => "192.0.2.7",
+    client: () => ({ address: "192.0.2.7", before: "198.51.100.1", isSecure: false }),
   };
   decision = { url: `http://127.0.0.1:${origin.port}/api/x?y=1`, status: 200 };
   visit = VISIT;
@@ -292,7 +292,7 @@ test("over HTTPS the name must be in the certificate, though an address is conne
   closers.push(() => secure.stop(true));
   const script = `import { createProxy } from ${JSON.stringify(join(import.meta.dir, "proxy.ts"))};
     const proxy = createProxy({ sitesDomain: "localhost", privateAddresses: true, ownAddresses: () => [], limits: ${JSON.stringify(limits)},
-      clientAddress: () => undefined, resolve: async () => ["127.0.0.1"] });
+      client: () => ({ before: "", isSecure: false }), resolve: async () => ["127.0.0.1"] });
     const visit = { host: "site.localhost", isIndexed: true, withoutAuthorization: false };
     for (const name of ["api.example", "other.example"]) {
       const response = await proxy({ url: "https://" + name + ":${secure.port}/", status: 200 }, new Request("http://site.localhost/"), visit);

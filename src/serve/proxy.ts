@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { BerthError } from "../model/errors.ts";
-import { isSecureRequest } from "./access.ts";
+import type { Client } from "./client.ts";
 import * as pages from "./pages.ts";
 import { limitedBody, readBody } from "./proxy-body.ts";
 import { isLoop, requestHeaders, responseHeaders } from "./proxy-headers.ts";
@@ -42,7 +42,7 @@ export interface ProxyOptions extends OriginPolicy {
   sitesDomain: string;
   /** Those that are absent are `PROXY_LIMITS`. */
   limits?: Partial<ProxyLimits>;
-  clientAddress: (request: Request) => string | undefined;
+  client: (request: Request) => Client;
 }
 
 /** Of the request's host. */
@@ -111,8 +111,7 @@ async function exchange(decision: ProxyDecision, request: Request, context: Cont
           given: decision.headers,
           forwarding: {
             host: request.headers.get("host") ?? visit.host,
-            isSecure: isSecureRequest(request),
-            clientAddress: options.clientAddress(request),
+            client: options.client(request),
             withoutAuthorization: visit.withoutAuthorization,
           },
         }),

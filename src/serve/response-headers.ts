@@ -1,10 +1,10 @@
 import { REVALIDATE } from "./cache-control.ts";
 import type { Variant } from "./site.ts";
 
-const OF_CONTENT = ["content-type", "content-encoding", "content-length", "accept-ranges", "last-modified"];
-
 const notModified = new WeakMap<Variant, Headers>();
 const notFound = new WeakMap<Variant, Headers>();
+
+const OF_CONTENT = ["content-type", "content-encoding", "content-length", "accept-ranges", "last-modified"];
 
 /** Of a 304: the fields that RFC 9110 section 15.4.5 asks for, and none that describes the content. */
 export function headersOfNotModified(variant: Variant): Headers {

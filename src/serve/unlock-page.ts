@@ -80,16 +80,16 @@ export function refuse(refusal: Refusal, { request, takesPassword, returnTo }: A
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
     vary: "Accept, Sec-Fetch-Mode, Cookie, Authorization",
+    "content-length": String(Buffer.byteLength(body)),
   });
   if (status === 401) headers.set("www-authenticate", 'Bearer realm="site"');
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
-  if (request.method !== "HEAD") return new Response(body, { status, headers });
-  headers.set("content-length", String(Buffer.byteLength(body)));
-  return new Response(null, { status, headers });
+  return new Response(request.method === "HEAD" ? null : body, { status, headers });
 }
 
+/** A HEAD gets what its GET would get (RFC 9110 section 9.3.2). */
 function isNavigation({ method, headers }: Request): boolean {
-  if (method !== "GET" && method !== "POST") return false;
+  if (!["GET", "HEAD", "POST"].includes(method)) return false;
   const mode = headers.get("sec-fetch-mode");
   return (mode === null || mode === "navigate") && /\btext\/html\b/i.test(headers.get("accept") ?? "");
 }

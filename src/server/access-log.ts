@@ -10,7 +10,7 @@ export interface AccessEntry {
   /** As it was asked for, without the query: that may hold secrets. */
   path: string;
   status: number;
-  /** Content-Length of the response; null where the header does not tell. */
+  /** Of the body, as the response announces it; null where only its end will tell. */
   bytes: number | null;
   /** From the request's header to the response's. */
   durationMs: number;

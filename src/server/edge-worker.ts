@@ -74,7 +74,7 @@ async function start({ settings, environment, socket, place }: Start): Promise<R
       releasers,
       metrics,
       ...NO_API,
-      clientAddress: (request) => listeners?.clientAddress(request),
+      client: (request) => listeners!.client(request),
     });
     const base = baseOver(socket);
     const isBase = baseHosts(settings.domain);

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { Quick } from "../http1/answers.ts";
 import { ownText } from "../model/own-text.ts";
 import type { Answer, Front, Handler } from "./listen.ts";
@@ -26,6 +27,8 @@ export function createFrontDoor(rooms: Rooms): Front {
     if (!isBase(request.headers.get("host") ?? "")) {
       return rooms.sites?.fetch(request) ?? plain(404, "This process serves no sites.");
     }
+    // An address or a port that none can have: 'localhost:99999', '[:::]'.
+    if (!URL.canParse(request.url)) return plain(400, "The request names no valid host.");
     const { pathname } = new URL(request.url);
     if (pathname === "/healthz") return rooms.health();
     if (pathname === "/metrics" && (!rooms.base || rooms.isMetricsCaller(request))) return rooms.metrics(request);
@@ -55,9 +58,7 @@ export function baseHosts(domain: string): (hostHeader: string) => boolean {
 
 export function isBaseHost(hostHeader: string, domain: string): boolean {
   const host = hostName(hostHeader);
-  return (
-    host === domain || host === "localhost" || /^\d{1,3}(\.\d{1,3}){3}$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host)
-  );
+  return host === domain || host === "localhost" || isIPv4(host) || /^\[[0-9a-f:.]+\]$/.test(host);
 }
 
 /** A Host header in lower case, without its port and the dot of the root. */

@@ -27,5 +27,5 @@ export function httpsLocation(request: Request, { domain, port, certificates }: 
 }
 
 export function redirectTo(location: string): Response {
-  return new Response(null, { status: 308, headers: { location, "cache-control": "no-store" } });
+  return new Response(null, { status: 308, headers: { location, "cache-control": "no-store", "content-length": "0" } });
 }

@@ -1,4 +1,6 @@
+import { parseNetworks, withinNetworks } from "../model/networks.ts";
 import type { Settings } from "../model/settings.ts";
+import { type Client, clientOf } from "../serve/client.ts";
 import { AccessLog } from "./access-log.ts";
 import { CertificateSet, readCertificates } from "./certificates.ts";
 import { httpsLocation, redirectTo } from "./https-redirect.ts";
@@ -10,7 +12,7 @@ export interface Listeners {
   httpsPort: number | undefined;
   accessLog: AccessLog | undefined;
   certificates(): CertificateSet | undefined;
-  clientAddress(request: Request): string | undefined;
+  client(request: Request): Client;
   /** Opens the access log anew and looks for changed certificates. */
   reload(): Promise<void>;
   /** Accepts nothing more; resolves when the requests in flight are answered, or cut after `limitMs`. */
@@ -46,18 +48,18 @@ export async function openListeners(options: ListenersOptions, front: Front): Pr
   const plain: Answer = (request) => {
     if (https === undefined || certificates === undefined) return answer(request);
     const location = httpsLocation(request, { domain, port: https.port, certificates });
-    return location === undefined ? answer(request) : redirectTo(location);
+    // To a client that speaks TLS with a trusted proxy it would be the same address again.
+    return location === undefined || client(request).isSecure ? answer(request) : redirectTo(location);
   };
   const isRedirecting = certificates !== undefined && settings.httpsRedirect === "on";
-  const clientAddress = (request: Request) => {
-    for (const listener of [http, https, ...retiring.keys()]) {
-      const address = listener?.clientAddress(request);
-      if (address !== undefined) return address;
-    }
-    return undefined;
+  const trusts = withinNetworks(parseNetworks(settings.trustedProxies)!);
+  const client = (request: Request): Client => {
+    let address: string | undefined;
+    for (const listener of [http, https, ...retiring.keys()]) address ??= listener?.clientAddress(request);
+    return clientOf({ address, isTls: request.url.startsWith("https:") }, request.headers, trusts);
   };
   const withLog = (scheme: "http" | "https", inner: Answer) =>
-    accessLog === undefined ? inner : logged(inner, accessLog, { scheme, clientAddress, deploymentOf });
+    accessLog === undefined ? inner : logged(inner, accessLog, { scheme, client, deploymentOf });
 
   const startHttps = (set: CertificateSet, port: number) =>
     listen(
@@ -72,7 +74,7 @@ export async function openListeners(options: ListenersOptions, front: Front): Pr
     ? { answer: withLog("http", plain) }
     : {
         answer: withLog("http", answer),
-        ...(quick && { quick: accessLog ? loggedQuick(quick, accessLog, deploymentOf) : quick }),
+        ...(quick && { quick: accessLog ? loggedQuick(quick, accessLog, { trusts, deploymentOf }) : quick }),
       };
   const http: Listener = await listen({ host, port: settings.port, isShared }, inClear).catch(async (error) => {
     await https?.stop({ limitMs: 0 });
@@ -102,7 +104,7 @@ export async function openListeners(options: ListenersOptions, front: Front): Pr
     httpsPort: https?.port,
     accessLog,
     certificates: () => certificates,
-    clientAddress,
+    client,
     async reload() {
       await accessLog?.reopen();
       await rescanSoon();

@@ -1,6 +1,15 @@
 import { timingSafeEqual } from "node:crypto";
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from "prom-client";
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type Metric,
+  type MetricObject,
+  Registry,
+} from "prom-client";
 import { JOB_KINDS, type JobQueue } from "../queue/job-queue.ts";
+import { BOUNDS_SECONDS, type ClassDurations } from "../serve/durations.ts";
 import type { Listeners } from "./listeners.ts";
 
 /** Of a handler's numbers, those that are one series with a label; the others become gauges by their own names. */
@@ -70,6 +79,23 @@ export class Metrics {
         },
       });
     }
+  }
+
+  /** A request handler keeps these buckets itself as well; a Histogram of the library would have to be told each time. */
+  watchDurations(read: () => ClassDurations[]): void {
+    const name = "berth_request_duration_seconds";
+    const help = "Time until the answer to a request of a site began.";
+    const get = async () => ({ name, help, type: "histogram", aggregator: "sum", values: read().flatMap(valuesOf) });
+    const valuesOf = ({ class: label, counts, sumSeconds }: ClassDurations) => [
+      ...counts.map((value, index) => ({
+        metricName: `${name}_bucket`,
+        labels: { class: label, le: BOUNDS_SECONDS[index] ?? "+Inf" },
+        value,
+      })),
+      { metricName: `${name}_sum`, labels: { class: label }, value: sumSeconds },
+      { metricName: `${name}_count`, labels: { class: label }, value: counts.at(-1)! },
+    ];
+    this.registry.registerMetric({ name, get, reset() {} } as unknown as Metric);
   }
 
   watchListeners(listeners: Listeners): void {

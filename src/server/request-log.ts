@@ -1,11 +1,12 @@
 import type { Quick } from "../http1/answers.ts";
 import { fieldOf } from "../http1/request-head.ts";
+import { type Client, clientOf } from "../serve/client.ts";
 import { type AccessLog, loggedPath } from "./access-log.ts";
 import type { Answer } from "./listen.ts";
 
 export interface RequestFacts {
   scheme: "http" | "https";
-  clientAddress(request: Request): string | undefined;
+  client(request: Request): Client;
   deploymentOf(hostHeader: string | null): string | undefined;
 }
 
@@ -15,18 +16,17 @@ export function logged(answer: Answer, log: AccessLog, facts: RequestFacts): Ans
     const startedAt = performance.now();
     const time = new Date().toISOString();
     // Bun knows the address only as long as the request is open.
-    const remoteAddress = facts.clientAddress(request) ?? null;
+    const remoteAddress = facts.client(request).address ?? null;
     const record = (response: Response): Response => {
       const { headers } = request;
       const host = headers.get("host");
-      const length = response.headers.get("content-length");
       log.record({
         time,
         host: host ?? "",
         method: request.method,
         path: loggedPath(request.url),
         status: response.status,
-        bytes: length === null ? null : Number(length),
+        bytes: bodyBytes(request, response),
         durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
         encoding: response.headers.get("content-encoding"),
         deployment: facts.deploymentOf(host) ?? null,
@@ -42,25 +42,37 @@ export function logged(answer: Answer, log: AccessLog, facts: RequestFacts): Ans
 }
 
 /** The same for what `quick` answers of the requests in clear. */
-export function loggedQuick(quick: Quick, log: AccessLog, deploymentOf: RequestFacts["deploymentOf"]): Quick {
-  return (head, client) => {
+export function loggedQuick(
+  quick: Quick,
+  log: AccessLog,
+  { trusts, deploymentOf }: { trusts(address: string): boolean; deploymentOf: RequestFacts["deploymentOf"] },
+): Quick {
+  return (head, connection) => {
     const startedAt = performance.now();
-    const answer = quick(head, client);
+    const answer = quick(head, connection);
     if (answer === undefined) return undefined;
+    const headers = { get: (name: string) => fieldOf(head, name) };
     log.record({
       time: new Date().toISOString(),
       host: head.host ?? "",
       method: head.method,
       path: head.target.split("?", 1)[0]!,
       status: answer.status,
-      bytes: answer.body?.length ?? null,
+      bytes: answer.body?.length ?? 0,
       durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
       encoding: answer.encoding,
       deployment: deploymentOf(head.host) ?? null,
-      remoteAddress: client.address ?? null,
+      remoteAddress: clientOf({ address: connection.address, isTls: false }, headers, trusts).address ?? null,
       userAgent: fieldOf(head, "user-agent"),
       scheme: "http",
     });
     return answer;
   };
+}
+
+/** RFC 9112 section 6.3. The body itself is not looked at: it would become a stream by that. */
+function bodyBytes({ method }: Request, { status, headers }: Response): number | null {
+  if (method === "HEAD" || status === 204 || status === 304) return 0;
+  const length = headers.get("content-length");
+  return length === null ? null : Number(length);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { keysInUse } from "../database/variables.ts";
 import { isLoopbackHost, type Settings } from "../model/settings.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
+import type { Client } from "../serve/client.ts";
 import type { Handler } from "../serve/handler.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { SecretBox } from "../work/secrets.ts";
@@ -37,8 +38,7 @@ interface RoleParts {
   allowsLocalSources: boolean;
   /** Which of the processes that serve this one is; each has a disk cache of its own. */
   edgePlace: number;
-  /** Of the connection that a request came by. */
-  clientAddress: (request: Request) => string | undefined;
+  client: (request: Request) => Client;
   /** Where other processes serve the sites. */
   workers: EdgeWorkers | undefined;
 }
@@ -54,11 +54,12 @@ export async function startRoles(parts: RoleParts): Promise<{ base?: Rooms["base
   if (parts.workers) await followHostMoves(parts, parts.workers);
   else if (has("edge")) {
     const [{ createHandler }, proxy] = await Promise.all([import("../serve/handler.ts"), openProxy(parts)]);
-    const { store, clientAddress } = parts;
+    const { store, client } = parts;
     const options = edgeOptions(parts.settings, parts.edgePlace);
-    const handler = createHandler({ store, ...options, clientAddress, proxy, onFault });
+    const handler = createHandler({ store, ...options, client, proxy, onFault });
     parts.releasers.add("request handler", () => handler.close());
     parts.metrics.watchHandler(() => handler.stats());
+    parts.metrics.watchDurations(() => handler.durations());
     await followHostMoves(parts, handler);
     rooms.sites = handler;
   }
@@ -99,14 +100,14 @@ function edgeOptions(settings: Settings, place: number) {
 }
 
 /** What rewrites to other servers go through. */
-async function openProxy({ settings, clientAddress }: RoleParts) {
+async function openProxy({ settings, client }: RoleParts) {
   const [{ createProxy }, { ownAddresses }] = await Promise.all([
     import("../serve/proxy.ts"),
     import("../sandbox/own-addresses.ts"),
   ]);
   return createProxy({
     sitesDomain: settings.sitesDomain,
-    clientAddress,
+    client,
     ownAddresses,
     privateAddresses: settings.privateOrigins === "yes",
     limits: {

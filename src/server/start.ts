@@ -121,7 +121,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
     edgePlace: 0,
     version: packageJson.version,
     workers,
-    clientAddress: (request) => listeners?.clientAddress(request),
+    client: (request) => listeners!.client(request),
     allowsLocalSources:
       settings.localSources === "yes" || (settings.localSources === "auto" && isLoopbackHost(settings.host)),
   });
@@ -150,6 +150,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
 
 const METRICS_REFUSED = new Response("This needs the token of metrics, or that of the data directory.\n", {
   status: 401,
+  headers: { "www-authenticate": 'Bearer realm="metrics"' },
 });
 
 /** Where browsers reach the website and the sites: over HTTPS what a certificate is valid for. */

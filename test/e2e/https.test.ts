@@ -82,6 +82,7 @@ beforeAll(async () => {
       BERTH_HTTPS_PORT: `${httpsPort}`,
       BERTH_HSTS: "max-age=600; includeSubDomains",
       BERTH_ACCESS_LOG: accessLog(),
+      BERTH_TRUSTED_PROXIES: "127.0.0.0/8",
       BERTH_METRICS_TOKEN: METRICS_TOKEN,
     },
   });
@@ -135,6 +136,8 @@ test("plain HTTP is sent on where a certificate is valid, and nowhere else", asy
   expect([moved.status, moved.headers.get("location")]).toEqual([308, `https://secure.sites.test:${httpsPort}/a?b=c`]);
   expect((await platform.site("secure.sites.test", "/.well-known/acme-challenge/x")).status).toBe(200);
   expect((await platform.site("unknown.test", "/")).status).toBe(404);
+  const byProxy = await platform.site("secure.sites.test", "/", { headers: { "x-forwarded-proto": "https" } });
+  expect(byProxy.status).toBe(200);
   expect((await platform.site("localhost", "/healthz")).status).toBe(200);
 });
 
@@ -205,6 +208,7 @@ test("a worker that dies is started anew, and SIGHUP puts new ones in their plac
 test("the metrics of all workers are one, and their token opens nothing else", async () => {
   const text = await metrics();
   expect(text).toMatch(/berth_requests_total\{class="2xx"\} [1-9]/);
+  expect(text).toMatch(/berth_request_duration_seconds_count\{class="2xx"\} [1-9]/);
   expect(text).toContain('berth_cache_total{tier="memory"}');
   expect(text).toContain('berth_responses_encoded_total{encoding="identity"}');
   expect(text).toContain("berth_edge_workers 2");
@@ -214,12 +218,14 @@ test("the metrics of all workers are one, and their token opens nothing else", a
 });
 
 test("the access log has a line of each request, without its query", async () => {
-  await overHttps("secure.sites.test", "/?berth_token=very-secret", { headers: { "user-agent": 'a "test"' } });
+  const headers = { "user-agent": 'a "test"', "x-forwarded-for": "198.51.100.1, 203.0.113.9" };
+  await overHttps("secure.sites.test", "/?berth_token=very-secret", { headers });
   const lines = async () => (await readFile(accessLog(), "utf8")).trim().split("\n");
   await until(async () => (await lines()).some((line) => line.includes('test\\"')));
   const line = JSON.parse((await lines()).find((text) => text.includes('a \\"test\\"'))!);
   expect(line).toMatchObject({
-    ...{ method: "GET", path: "/", status: 200, scheme: "https", remoteAddress: "127.0.0.1" },
+    ...{ method: "GET", path: "/", status: 200, scheme: "https", bytes: "<h1>over TLS</h1>".length },
+    remoteAddress: "203.0.113.9",
     host: `secure.sites.test:${httpsPort}`,
     deployment: expect.any(String),
   });

@@ -139,7 +139,8 @@ describe("one process", () => {
       "/",
       "/projects/harbour",
     ]) {
-      expect([path, (await fetch(origin + path)).status]).toEqual([path, 401]);
+      const { status, headers } = await fetch(origin + path);
+      expect([path, status, headers.get("www-authenticate")]).toEqual([path, 401, 'Bearer realm="berth"']);
     }
     expect((await fetch(`${origin}/healthz`)).status).toBe(200);
     const link = new URL(platform.signInUrl);

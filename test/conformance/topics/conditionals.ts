@@ -1,8 +1,27 @@
-import type { Topic } from "../case.ts";
+import type { Row, Topic } from "../case.ts";
 import { semantics } from "./sources.ts";
 
 const OLD = "Thu, 01 Jan 2015 00:00:00 GMT";
 const LATE = "Fri, 01 Jan 2100 00:00:00 GMT";
+/** The same in the two older forms (RFC 9110 section 5.6.7). */
+const OLD_850 = "Thursday, 01-Jan-15 00:00:00 GMT";
+const OLD_ASCTIME = "Thu Jan  1 00:00:00 2015";
+const LATE_850 = "Thursday, 01-Jan-60 00:00:00 GMT";
+const LATE_ASCTIME = "Fri Jan  1 00:00:00 2100";
+/** None of them is an HTTP date. */
+const NO_DATES = [
+  "0",
+  "-1",
+  "1767323045",
+  "2100-01-01T00:00:00Z",
+  "01 Jan 2100 00:00:00 GMT",
+  "Fri, 01 Jan 2100 00:00:00 UTC",
+  "Fri, 01 Jan 2100 00:00:00 +0000",
+  "fri, 01 jan 2100 00:00:00 gmt",
+  "Fri, 99 Jan 2100 00:00:00 GMT",
+  `${LATE}; length=20`,
+  `${LATE}, ${LATE}`,
+];
 const BR = { "accept-encoding": "br" };
 
 export const conditionals: Topic = {
@@ -70,6 +89,37 @@ export const conditionals: Topic = {
           "200 index.html",
           { send: { "if-match": "{etag /}", "if-unmodified-since": OLD }, source: semantics("13.2.2") },
         ],
+        ...[LATE_850, LATE_ASCTIME].flatMap((late): Row[] => [
+          ["GET /", "304 -", { send: { "if-modified-since": late }, source: semantics("5.6.7") }],
+          ["GET /", "200 index.html", { send: { "if-unmodified-since": late }, source: semantics("5.6.7") }],
+        ]),
+        ...[OLD_850, OLD_ASCTIME].flatMap((old): Row[] => [
+          ["GET /", "200 index.html", { send: { "if-modified-since": old }, source: semantics("5.6.7") }],
+          ["GET /", "412", { send: { "if-unmodified-since": old }, source: semantics("5.6.7") }],
+        ]),
+        ...NO_DATES.map(
+          (text): Row => [
+            "GET /",
+            "200 index.html",
+            { send: { "if-modified-since": text }, source: semantics("13.1.3") },
+          ],
+        ),
+        ["GET /", "304 -", { send: { "if-none-match": ", ,{etag /}," }, source: semantics("5.6.1") }],
+        ["GET /", "304 -", { send: { "if-match": "{etag /}", "if-none-match": "*" }, source: semantics("13.2.2") }],
+        [
+          "GET /",
+          "304 -",
+          {
+            send: { "if-none-match": "*" },
+            headers: { "content-type": null, "content-length": null, "content-encoding": null },
+            source: semantics("15.4.5"),
+          },
+        ],
+        ["GET /missing", "404 404.html", { send: { "if-match": "*" }, source: semantics("13.2.1") }],
+        ["GET /missing", "404 404.html", { send: { "if-unmodified-since": OLD }, source: semantics("13.2.1") }],
+        ["HEAD /missing", "404 -", { send: { "if-modified-since": LATE }, source: semantics("13.2.1") }],
+        ["GET /about.html", "307 /about", { send: { "if-match": '"other"' }, source: semantics("13.2.1") }],
+        ["POST /", "405", { send: { "if-none-match": "*", "content-length": "0" }, source: semantics("13.2.1") }],
         [
           "GET /page",
           "200 page.html",

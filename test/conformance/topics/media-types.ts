@@ -57,6 +57,19 @@ const TYPES: [path: string, type: string | RegExp][] = [
   ["LICENSE", /^(?:application\/octet-stream|text\/plain; charset=utf-8)$/],
   ["trailing.", "application/octet-stream"],
   [".well-known/apple-app-site-association", /^application\/json/],
+  [".well-known/assetlinks.json", /^application\/json/],
+  [".well-known/security.txt", `text/plain${UTF8}`],
+  [".well-known/acme-challenge/token", `text/plain${UTF8}`],
+  ["v.m3u8", /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)$/i],
+  ["v.mpd", /^application\/dash\+xml/],
+  ["v.mov", "video/quicktime"],
+  ["s.m4a", /^audio\/(?:mp4|x-m4a)$/],
+  ["s.flac", /^audio\/(?:flac|x-flac)$/],
+  ["a.heic", "image/heic"],
+  ["d.epub", "application/epub+zip"],
+  ["m.usdz", "model/vnd.usdz+zip"],
+  ["types.d.ts", `text/plain${UTF8}`],
+  ["UPPER.JPG", "image/jpeg"],
 ];
 
 export const mediaTypes: Topic = {

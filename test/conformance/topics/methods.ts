@@ -3,6 +3,13 @@ import { semantics } from "./sources.ts";
 
 const ALLOW = /^(?=.*\bGET\b)(?=.*\bHEAD\b)/;
 
+/** A browser's question before a request with a header of one's own. */
+const PREFLIGHT = {
+  origin: "https://elsewhere.example",
+  "access-control-request-method": "GET",
+  "access-control-request-headers": "x-own",
+};
+
 export const methods: Topic = {
   title: "Methods",
   groups: [
@@ -75,6 +82,47 @@ export const methods: Topic = {
             source: semantics("9.3.1"),
           },
         ],
+      ],
+    },
+    {
+      source: "https://fetch.spec.whatwg.org/#cors-preflight-fetch",
+      site: {
+        files: [
+          "index.html",
+          "data.json",
+          "open/data.json",
+          ["_headers", "/open/*\n  Access-Control-Allow-Origin: *\n  Access-Control-Allow-Headers: X-Own\n"],
+          ["_redirects", "/moved /open/data.json 302\n"],
+        ],
+      },
+      rows: [
+        [
+          "OPTIONS /open/data.json",
+          "204|200",
+          {
+            send: PREFLIGHT,
+            headers: {
+              "access-control-allow-origin": "*",
+              "access-control-allow-headers": "X-Own",
+              allow: ALLOW,
+            },
+          },
+        ],
+        ["OPTIONS /open/missing.json", "204|200", { headers: { "access-control-allow-origin": "*" } }],
+        ["GET /open/data.json", "200 open/data.json", { headers: { "access-control-allow-origin": "*" } }],
+        ["HEAD /open/data.json", "200 -", { headers: { "access-control-allow-origin": "*" } }],
+        [
+          "GET /open/data.json",
+          "304 -",
+          { send: { "if-none-match": "*" }, headers: { "access-control-allow-origin": "*" } },
+        ],
+        [
+          "GET /open/data.json",
+          "206 =op",
+          { send: { range: "bytes=0-1" }, headers: { "access-control-allow-origin": "*" } },
+        ],
+        ["OPTIONS /data.json", "204|200", { send: PREFLIGHT, headers: { "access-control-allow-origin": null } }],
+        ["POST /open/data.json", "405", { send: { "content-length": "0" }, headers: { allow: ALLOW } }],
       ],
     },
   ],

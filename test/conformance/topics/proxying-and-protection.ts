@@ -73,6 +73,24 @@ export const proxyingAndProtection: Topic = {
         ["GET /", "401", { send: { authorization: "Bearer nothing-of-the-kind" } }],
         ["GET /?berth_token=nothing-of-the-kind", "401", { headers: { "set-cookie": null } }],
         ["OPTIONS /", "401"],
+        [
+          "HEAD /",
+          "401 -",
+          {
+            send: { accept: "text/html" },
+            headers: { "content-type": /^text\/html/, "content-length": /^[1-9]\d+$/ },
+            source: semantics("9.3.2"),
+          },
+        ],
+        [
+          "GET /.berth/unlock?return=//elsewhere.example",
+          "401",
+          { send: { accept: "text/html" }, headers: { location: null } },
+        ],
+        ["GET /", "401", { send: { cookie: "berth_access=x.9999999999.y" }, headers: { "set-cookie": null } }],
+        ["GET /%zz", "401"],
+        ["GET /missing", "401", { send: JSON_WANTED }],
+        ["POST /", "401", { send: { "content-length": "0" } }],
       ],
     },
     {

@@ -1,4 +1,4 @@
-import type { Topic } from "../case.ts";
+import type { Row, Topic } from "../case.ts";
 import { semantics } from "./sources.ts";
 
 const part = (range: string, more: Record<string, string> = {}) => ({ send: { range, ...more } });
@@ -169,7 +169,30 @@ export const ranges: Topic = {
             source: "serving.md",
           },
         ],
-        ["GET /d.bin", "206", { ...part("bytes=0-1,4-5"), source: semantics("15.3.7.2") }],
+        [
+          "GET /d.bin",
+          "206",
+          {
+            ...part("bytes=0-1,4-5"),
+            headers: { "content-type": /^multipart\/byteranges; boundary=/, "content-range": null },
+            source: semantics("15.3.7.2"),
+          },
+        ],
+        [
+          "GET /d.bin",
+          "206 =012345",
+          { ...part("bytes=3-5,0-3"), headers: { "content-range": "bytes 0-5/10" }, source: semantics("15.3.7.2") },
+        ],
+        ["GET /d.bin", "206 =01", { ...part("bytes= 0-1 ,"), source: semantics("5.6.1") }],
+        ["GET /d.bin", "206 =0123456789", { ...part("bytes=0-99999999999999999999"), source: semantics("14.1.2") }],
+        ...["bytes=--5", "bytes=+1-5", "bytes=0x1-5", "bytes=0.5-1", "bytes 0-1", "bytes=0-1;q=1", "=0-1"].map(
+          (text): Row => ["GET /d.bin", "200|416|400 d.bin", { ...part(text), source: semantics("14.2") }],
+        ),
+        ["GET /d.bin", "200 d.bin", { send: { "if-range": '"other"' }, source: semantics("13.1.5") }],
+        ["GET /d.bin", "416", { ...part("bytes=20-", { "if-range": "{etag /d.bin}" }), source: semantics("13.1.5") }],
+        ["GET /d.bin", "200 d.bin", { ...part("bytes=0-1", { "if-range": "*" }), source: semantics("13.1.5") }],
+        ["GET /missing", "404 404.html", { ...part("bytes=0-1"), headers: { "content-range": null } }],
+        ["GET /page", "304 -", { ...part("bytes=99999-", { "if-none-match": "*" }), source: semantics("13.2.2") }],
         ["GET /index.html", "307 /", { ...part("bytes=0-1"), source: semantics("14.2") }],
         ["POST /d.bin", "405", { ...part("bytes=0-1"), source: semantics("14.2") }],
       ],

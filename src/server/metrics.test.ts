@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { BOUNDS_SECONDS, type ClassDurations } from "../serve/durations.ts";
+import { Metrics } from "./metrics.ts";
+
+const durations = (fast: number, all: number): ClassDurations[] => [
+  { class: "2xx", counts: [fast, ...BOUNDS_SECONDS.map(() => all)], sumSeconds: 1.5 },
+];
+const linesOf = async (metrics: Metrics) =>
+  (await (await metrics.response()).text()).split("\n").filter((line) => line.includes("berth_request_duration"));
+
+test("durations are a histogram as Prometheus reads it", async () => {
+  const metrics = new Metrics();
+  metrics.watchDurations(() => durations(2, 3));
+  const lines = await linesOf(metrics);
+  expect(lines.slice(1, 4)).toEqual([
+    "# TYPE berth_request_duration_seconds histogram",
+    'berth_request_duration_seconds_bucket{class="2xx",le="0.001"} 2',
+    'berth_request_duration_seconds_bucket{class="2xx",le="0.005"} 3',
+  ]);
+  expect(lines.slice(-3)).toEqual([
+    'berth_request_duration_seconds_bucket{class="2xx",le="+Inf"} 3',
+    'berth_request_duration_seconds_sum{class="2xx"} 1.5',
+    'berth_request_duration_seconds_count{class="2xx"} 3',
+  ]);
+});
+
+test("those of other processes are added", async () => {
+  const worker = new Metrics();
+  worker.watchDurations(() => durations(2, 3));
+  const metrics = new Metrics();
+  metrics.watchWorkers({
+    health: () => ({ ready: 2, wanted: 2 }),
+    metrics: async () => JSON.parse(JSON.stringify([await worker.series(), await worker.series()])),
+  });
+  const lines = await linesOf(metrics);
+  expect(lines).toContain('berth_request_duration_seconds_bucket{class="2xx",le="0.001"} 4');
+  expect(lines).toContain('berth_request_duration_seconds_count{class="2xx"} 6');
+});
