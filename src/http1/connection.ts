@@ -1,6 +1,6 @@
 import type { Answers, QuickAnswer } from "./answers.ts";
 import { CONTENT_MAX_BYTES, Content } from "./content.ts";
-import { badChunks, type HeadFault, noPath, tooLarge, tooLong } from "./faults.ts";
+import { badChunks, type HeadFault, noAddress, tooLarge, tooLong } from "./faults.ts";
 import { requestOf } from "./fetch-request.ts";
 import { knownBody } from "./known-body.ts";
 import { Output } from "./output.ts";
@@ -185,7 +185,7 @@ export class Connection {
     const exchange: Exchange = { head, abort: new AbortController(), content: undefined, isAnswered: false };
     if (bodyLength !== 0) exchange.content = this.contentOf(exchange);
     const request = requestOf(head, exchange.content?.stream, exchange.abort.signal);
-    if (request === undefined) return this.refuse(noPath, head.text);
+    if (request === undefined) return this.refuse(noAddress, head.text);
     this.exchange = exchange;
     const used = exchange.content === undefined ? 0 : this.takeContent(exchange.content, bytes);
     // Content that is wrong from the start is refused by now.

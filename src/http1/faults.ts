@@ -11,7 +11,7 @@ export const malformed = (message: string): HeadFault => ({
   hint: "Send a request as HTTP/1.1 has it.",
 });
 
-export const noPath = malformed("The request's target is no path.");
+export const noAddress = malformed("The request's host and target make no address.");
 
 export const badChunks: HeadFault = {
   status: 400,

@@ -3,9 +3,9 @@ import { fieldsOf, type RequestHead } from "./request-head.ts";
 
 /** Whose content has no meaning (RFC 9110 sections 9.3.1, 9.3.2, 9.3.6 and 9.3.8), and is read past. */
 const WITHOUT_CONTENT = new Set(["GET", "HEAD", "CONNECT", "TRACE"]);
-const HOST = /^[a-z0-9._-]+(?::[0-9]{1,5})?$/i;
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
 
-/** @returns undefined when the target makes no address */
+/** @returns undefined when host and target make no address */
 export function requestOf(
   head: RequestHead,
   content: ReadableStream<Uint8Array> | undefined,
