@@ -105,14 +105,7 @@ export async function openBuildCache(
   };
   return {
     async restoreInstall() {
-      const ms = names.install === undefined ? undefined : await restore("install");
-      if (ms !== undefined) {
-        log.say(
-          "install",
-          `Not installed again: lockfile, package.json, tools and settings are those of an earlier install.`,
-        );
-      }
-      return ms;
+      return names.install === undefined ? undefined : await restore("install");
     },
     async restoreWork() {
       await restore("work");

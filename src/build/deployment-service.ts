@@ -15,7 +15,7 @@ import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts";
 import type { SecretBox } from "../work/secrets.ts";
 import { basePathWarning } from "./base-path.ts";
-import { type CacheParts, openBuildCache } from "./cache.ts";
+import { type BuildCache, type CacheParts, openBuildCache } from "./cache.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
 import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
 import { hostVariables } from "./host-variables.ts";
@@ -151,9 +151,10 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
       ...{ sandbox, slot, folders, plan, tree: source.tree, readFile: source.readFile },
       ...{ tools: tools.versions, variables, trust: trustOf(view) },
     });
+    const restoredMs = await restoreBeside(cache, indexGit(parts, held, { sandbox, site }));
     const { id, project_name: project, production } = view;
     const built = await runBuild({ ...parts, sandbox }, held, {
-      ...{ plan, tools, slot, variables, cache },
+      ...{ plan, tools, slot, variables, cache, restoredMs },
       hostVariables: hostVariables({ id, project, source: source.source, production, address: parts.address }),
     });
     await held.advance({ findings: built.findings });
@@ -183,10 +184,10 @@ async function baseWarnings(files: readonly OutputFile[], { framework }: BuildPl
   return warning === undefined ? [] : [warning];
 }
 
-/** Writes the source into the slot, with a git that knows its commit. */
+/** Writes the source into the slot, with what git is to know of its commit. */
 async function fillSlot(
   parts: BuildParts,
-  { log, signal }: HeldDeployment,
+  { signal }: HeldDeployment,
   { sandbox, site }: { sandbox: Sandbox; site: BuiltSite },
 ): Promise<SlotFolders> {
   const { slot, source, plan } = site;
@@ -202,9 +203,24 @@ async function fillSlot(
     throw sourceFault(error, { ...parts.limits, hasVolume: sandbox.hasVolumes });
   }
   await sandbox.handOver(slot);
-  const fault = source.git && (await indexGitFolder(sandbox, { slot, limits: parts.limits, signal }));
-  if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
   return folders;
+}
+
+async function indexGit(
+  { limits }: BuildParts,
+  { log, signal }: HeldDeployment,
+  { sandbox, site: { slot, source } }: { sandbox: Sandbox; site: BuiltSite },
+): Promise<void> {
+  const fault = source.git && (await indexGitFolder(sandbox, { slot, limits, signal }));
+  if (fault) log.say("build", `Warning: git does not work in this build: ${fault}`);
+}
+
+/** An install comes back while git looks at the source's own files. Nothing runs in the slot any more when one fails. */
+async function restoreBeside(cache: BuildCache, indexing: Promise<void>): Promise<number | undefined> {
+  const [restored, indexed] = await Promise.allSettled([cache.restoreInstall(), indexing]);
+  if (indexed.status === "rejected") throw indexed.reason;
+  if (restored.status === "rejected") throw restored.reason;
+  return restored.value;
 }
 
 interface ReadSource extends Pick<StoredSource, "source" | "git"> {

@@ -46,13 +46,15 @@ interface BuildInput {
   /** What hosts tell every build, by their names. */
   hostVariables: Readonly<Record<string, string>>;
   cache: BuildCache;
+  /** Milliseconds in which an earlier install came back; undefined: install. */
+  restoredMs: number | undefined;
 }
 
 /** Install, then build, each in the wall. @throws BerthError of the step that failed */
 export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
-  { plan, tools, slot, variables, hostVariables, cache }: BuildInput,
+  { plan, tools, slot, variables, hostVariables, cache, restoredMs }: BuildInput,
 ): Promise<{ findings: Findings; warnings: string[]; keptToLock: boolean }> {
   const { log } = held;
   const warnings: string[] = [];
@@ -108,14 +110,17 @@ export async function runBuild(
     if (failure) throw failure;
     return Math.round(result.durationMs);
   };
-  const install = async (command: readonly string[]) =>
-    (await cache.restoreInstall()) ?? (await run("install", command, plan.workspaceRoot));
-  const installMs = plan.install === null ? 0 : await install(plan.install);
+  if (restoredMs !== undefined) log.say("install", NOT_INSTALLED);
+  const install = async () => (plan.install === null ? 0 : await run("install", plan.install, plan.workspaceRoot));
+  const installMs = restoredMs ?? (await install());
   await held.advance({ findings: { node: node.version, timings: { installMs } } });
   await cache.restoreWork();
   const buildMs = await run("build", plan.build, plan.root);
   return { findings: { timings: { buildMs } }, warnings, keptToLock: warnings.length === 0 };
 }
+
+const NOT_INSTALLED =
+  "Not installed again: lockfile, package.json, tools and settings are those of an earlier install.";
 
 function staleWarning({ command, lockfile }: NonNullable<CommandPlan["looseInstall"]>): string {
   return `${lockfile} does not fit package.json: it is installed with '${shown(command)}', which may bring other versions than were tried. Run it in the repository and commit ${lockfile}.`;

@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import { FOLLOW_ORDERS } from "./inside/frames.ts";
 import { isOwnRegistry, type RegistryConfiguration } from "./registries.ts";
 import { ETC_FILES, RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, SlotFolders } from "./sandbox.ts";
@@ -125,9 +126,14 @@ function registryVariables({ registry }: RegistryConfiguration): Record<string, 
 /** The sandbox's own loopback: a development server of the build, and the tunnels to registries on the host's. */
 const NOT_PROXIED = "localhost,127.0.0.1,::1";
 
-/** The forwarder and the command behind it, as they run inside. */
+/** The shell's text is always this one: folder and command are its arguments. A start of the runtime costs much more. */
+const IN_FOLDER = 'cd "$1" && shift && exec "$@"';
+
+/** The forwarder and the command behind it, as they run inside. Without a way out there is nothing to forward. */
 export function insideCommand(command: readonly string[], input: ProfileInput): string[] {
   const { options, registries, egressSocket } = input;
+  if (egressSocket === undefined && command[0] !== FOLLOW_ORDERS)
+    return ["/bin/sh", "-c", IN_FOLDER, "sh", options.cwd, ...command];
   const tunnels = registries.hosts.filter(({ host }) => host === "localhost" || host === "127.0.0.1" || host === "::1");
   const ways = egressSocket === undefined ? [] : ["--listen", String(PROXY_PORT)];
   if (egressSocket !== undefined) {

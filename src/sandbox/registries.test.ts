@@ -24,6 +24,21 @@ test("without any configuration npm's own default holds", async () => {
   });
 });
 
+test("npm is asked for the registry only where what is configured can't be read", async () => {
+  const questions: string[] = [];
+  const counting = async (name: string) => {
+    questions.push(name);
+    return name === "registry" ? "https://told.example/" : join(home, "global");
+  };
+  const ask = async () => (await readRegistries({ home, variables: {}, askNpm: counting, askDefault })).configuration;
+  expect((await ask()).registry).toBe("https://default.example/");
+  await writeFile(join(home, ".npmrc"), "registry=https://user.example/\n");
+  expect((await ask()).registry).toBe("https://user.example/");
+  await writeFile(join(home, ".npmrc"), "registry=a/path\n");
+  expect((await ask()).registry).toBe("https://told.example/");
+  expect(questions).toEqual(["globalconfig", "globalconfig", "globalconfig", "registry"]);
+});
+
 test("environment, user's file, global file: in this order", async () => {
   await writeFile(join(home, "global"), "registry=https://global.example/\ncafile=/etc/ca.pem\n");
   expect((await read()).registry).toBe("https://global.example/");

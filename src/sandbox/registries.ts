@@ -55,7 +55,11 @@ export async function readRegistries({ home, variables, askNpm, askDefault }: Re
   const globalFile = environment.get("globalconfig") ?? (await askNpm("globalconfig"));
   const layers = [parseNpmrc(await readOr(globalFile), variables), parseNpmrc(await readOr(userFile), variables)];
   const values = new Map([...layers, environment].flatMap((layer) => [...layer]));
-  const named = urlOr(values.get("registry")) === undefined ? await askNpm("registry") : values.get("registry")!;
+  const configured = values.get("registry");
+  // Each question is a start of npm, which a first deployment waits for: where nobody has configured a registry, npm's
+  // answer is its default.
+  const named =
+    configured === undefined ? await asked : urlOr(configured) === undefined ? await askNpm("registry") : configured;
   const registry = urlOr(named);
   if (registry === undefined) throw new Error("npm names no registry");
   const scoped = [...values].filter(([key, value]) => /^@[^:]+:registry$/.test(key) && urlOr(value) !== undefined);

@@ -23,7 +23,9 @@ const SITE = {
   }),
   // Counts the builds that its cache has seen.
   "build.mjs": `import "is-number";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
 const file = "node_modules/.cache/count";
 const told = "node_modules/.told";
 const found = existsSync(told) ? readFileSync(told, "utf8") : "nothing";
@@ -33,6 +35,7 @@ for (const folder of ["node_modules/.cache", "dist"]) mkdirSync(folder, { recurs
 writeFileSync(file, String(count));
 writeFileSync("dist/index.html", "count " + count);
 writeFileSync("dist/found.txt", found);
+writeFileSync("dist/git.txt", git("rev-parse", "HEAD") + git("status", "--porcelain", "--untracked-files=no"));
 `,
 };
 const NOT_INSTALLED = "Not installed again";
@@ -57,8 +60,9 @@ describe("build caches", () => {
   const deploy = async (wish: Record<string, unknown> = {}) => {
     const deployment = await deployAndWait(platform, { source: repository.path, ...wish });
     expect(deployment.error).toBeNull();
-    const page = await platform.site(new URL(deployment.url).host, "/");
-    return { page: await page.text(), log: await logOf(platform, deployment.id) };
+    const { host } = new URL(deployment.url);
+    const [page, git] = await Promise.all(["/", "/git.txt"].map((path) => platform.site(host, path)));
+    return { page: await page!.text(), git: await git!.text(), log: await logOf(platform, deployment.id) };
   };
   const objects = async () => {
     const folder = join(platform.dataDirectory, "objects/caches");
@@ -80,9 +84,11 @@ describe("build caches", () => {
   test("a second build finds what the first one left, and its packages", async () => {
     const first = await deployAndKeep("production");
     expect([first.page, first.log.includes(NOT_INSTALLED)]).toEqual(["count 1", false]);
-    await change();
+    const commit = await change();
     const second = await deployAndKeep("production");
     expect([second.page, second.log.includes(NOT_INSTALLED)]).toEqual(["count 2", true]);
+    // git's index is made beside it.
+    expect(second.git).toBe(commit);
   }, 120_000);
 
   test("a preview reads production's caches, and production none of a preview's", async () => {

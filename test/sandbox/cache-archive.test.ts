@@ -79,3 +79,18 @@ test("small archives of large files are neither kept nor unpacked", async () => 
   expect(await readdir(work)).toEqual([]);
   expect(await readdir(place.spoolDirectory)).not.toContainEqual(expect.stringContaining("cache."));
 }, 60_000);
+
+test("what holds nothing is unpacked without a run of the sandbox", async () => {
+  await slotWith(0);
+  const runs: string[] = [];
+  const run: Sandbox["run"] = (command, options) => {
+    runs.push(command[0]!);
+    return sandbox.run(command, options);
+  };
+  const counted = { sandbox: { ...sandbox, run } };
+  await restore(await packed(), counted);
+  expect(runs).toEqual([]);
+  await slotWith(MIB);
+  await restore(await packed(), counted);
+  expect(runs).toEqual(["tar"]);
+}, 60_000);
