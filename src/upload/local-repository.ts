@@ -85,7 +85,9 @@ async function findRepository(path: string): Promise<LocalRepository> {
 
 /** Of the repository's own configuration only what says how its objects are named. */
 function configuration(own: string): string {
-  const format = /^\s*objectformat\s*=\s*sha256\s*$/im.test(own) ? "[extensions]\nobjectFormat = sha256\n" : "";
+  const format = /^[ \t]*objectformat[ \t]*=[ \t]*sha256[ \t\r]*$/im.test(own)
+    ? "[extensions]\nobjectFormat = sha256\n"
+    : "";
   return `[core]\nbare = true\nrepositoryFormatVersion = ${format === "" ? 0 : 1}\n${format}`;
 }
 

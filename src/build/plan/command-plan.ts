@@ -74,11 +74,13 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   };
 }
 
+const NAMES_REGISTRY = /^[^#;]*(?:registry|install\.scopes)/i;
+
 /** The repository says where its packages come from, as in `@scope:registry=…`: then that is left alone. */
 async function namesRegistry(files: SourceFiles, folders: readonly string[]): Promise<boolean> {
   const names = [".npmrc", ".yarnrc", "bunfig.toml"];
   const texts = await Promise.all(folders.flatMap((folder) => names.map((name) => files.text(folder, name))));
-  const lines = texts.flatMap((text) => (text ?? "").match(/^[^#;\n]*(?:registry|install\.scopes)[^\n]*/gim) ?? []);
+  const lines = texts.flatMap((text) => (text ?? "").split("\n")).filter((line) => NAMES_REGISTRY.test(line));
   return lines.some((line) => !isPublicMirror(/https?:\/\/[^\s"']+/.exec(line)?.[0] ?? ""));
 }
 

@@ -1,4 +1,5 @@
 import { isFreeName } from "../../model/variables.ts";
+import { parseToml } from "../toml.ts";
 import { folderName } from "./framework-outputs.ts";
 import type { SourceFiles } from "./source-files.ts";
 
@@ -169,7 +170,7 @@ async function readToml(files: SourceFiles, folder: string): Promise<Record<stri
   const text = await files.text(folder, "netlify.toml");
   if (text === undefined) return undefined;
   try {
-    return tableOf(Bun.TOML.parse(text)) ?? {};
+    return parseToml(text);
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { namesIn } from "../../model/route-pattern.ts";
 import type { HeaderRoute, Route } from "../../model/routes.ts";
+import { parseToml } from "../toml.ts";
 import { parseDestination } from "./destination.ts";
 import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
 import { headerName, headerValue } from "./header-parts.ts";
@@ -23,7 +24,7 @@ export function parseNetlifyToml(
   file: string,
   faults: RuleFault[],
 ): { routes: Route[]; headers: HeaderRoute[] } {
-  const parsed = noting(faults, { file, line: 1 }, () => parseToml(text));
+  const parsed = noting(faults, { file, line: 1 }, () => tablesIn(text));
   const routes = tablesOf(parsed?.redirects, { name: "redirects", text, file, faults }).flatMap(
     ({ table, line }) => noting(faults, { file, line }, () => redirectOf(table, { file, line })) ?? [],
   );
@@ -33,9 +34,9 @@ export function parseNetlifyToml(
   return { routes, headers };
 }
 
-function parseToml(text: string): Table {
+function tablesIn(text: string): Table {
   try {
-    return Bun.TOML.parse(text.replace(/^\uFEFF/, "")) as Table;
+    return parseToml(text);
   } catch (error) {
     throw new BadRule(`the file is no TOML (${(error as Error).message.split("\n")[0]!.slice(0, 200)})`);
   }
