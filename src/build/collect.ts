@@ -63,7 +63,10 @@ export async function collectOutput(
       entries: 0,
       owner: (await top.stat()).uid,
     };
-    await collectFolder(collection, { folder: top, real: [], shown: [], above: [await identity(top)] });
+    const whole = { folder: top, real: [], shown: [], above: [await identity(top)] };
+    await collectFolder(collection, whole).catch((error) => {
+      throw refusalOf(error, directory.split("/").at(-1)!);
+    });
     assertPages(collection.files);
     return collection.files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   } finally {
