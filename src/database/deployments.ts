@@ -1,6 +1,13 @@
 import { sql } from "kysely";
 import type { ContactedHost } from "../model/contacted-host.ts";
-import { type FinalStatus, isFinal, type Status, statesBefore, type Timings } from "../model/deployment.ts";
+import {
+  type FinalStatus,
+  isFinal,
+  type Status,
+  statesBefore,
+  type Timings,
+  WARNINGS_MAX,
+} from "../model/deployment.ts";
 import { BerthError, type ErrorBody } from "../model/errors.ts";
 import { type DeploymentId, isDeploymentId } from "../model/ids.ts";
 import { jsonText } from "./json-text.ts";
@@ -136,7 +143,7 @@ export async function advance(
       ...plain,
       ...(source && { source: jsonText(source) }),
       ...(resolved && { resolved: jsonText(resolved) }),
-      ...(warnings && { warnings: jsonText(warnings) }),
+      ...(warnings && { warnings: jsonText(warnings.slice(0, WARNINGS_MAX)) }),
       ...(contacted && { contacted: jsonText(contacted) }),
       ...(timings && { timings: sql<string>`timings || ${jsonText(timings)}::jsonb` }),
       ...(newBytes !== undefined && { new_bytes: sql<number>`new_bytes + ${newBytes}` }),
