@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync } from "node:fs";
-import { type FileHandle, lstat, readdir } from "node:fs/promises";
+import { type FileHandle, lstat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { BerthError } from "../model/errors.ts";
 import { entriesIn, openFolder, openFolderBelow, statBelow } from "./open-below.ts";
@@ -132,7 +132,7 @@ const BESIDE = new Set(["3rdpartylicenses.txt", "prerendered-routes.json", "stat
 async function intoOnlyFolder(outer: Found, look: Look): Promise<ChosenOutput> {
   let at: Found = outer;
   for (let depth = 0; depth < 3; depth += 1) {
-    const entries = (await readdir(at.directory, { withFileTypes: true })).filter(({ name }) => !BESIDE.has(name));
+    const entries = (await entriesOf(at.directory)).filter(({ name }) => !BESIDE.has(name));
     if (entries.length !== 1 || !entries[0]!.isDirectory()) break;
     const inner = await look(posix.join(at.relative, entries[0]!.name));
     if (inner === undefined) break;
@@ -223,8 +223,13 @@ async function missing(work: string, plan: CommandPlan): Promise<BerthError> {
   );
 }
 
+async function entriesOf(directory: string): Promise<Dirent[]> {
+  const folder = await openFolder(directory);
+  return await entriesIn(folder).finally(() => folder.close());
+}
+
 async function folderNames(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [] as Dirent[]);
+  const entries = await entriesOf(directory).catch(() => [] as Dirent[]);
   const folders = entries.filter((entry) => entry.isDirectory() && !/^(node_modules$|\.)/.test(entry.name));
   return folders.map(({ name }) => name).sort();
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { linkSync, writeFileSync } from "node:fs";
 import { link, mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -30,6 +31,18 @@ const refusal = (name: string, reason: string) => ({
 });
 
 describe("files", () => {
+  test("a folder of more names than can be read at once is refused, and so is one within", async () => {
+    await mkdir(join(out, "many"));
+    // Long names: the folder's size counts, and these are made sooner than a million. A file has 65,000 names at most.
+    for (let count = 0; count < 80_000; count += 1) {
+      const first = join(out, "many", `${count - (count % 20_000)}`);
+      if (count % 20_000 === 0) writeFileSync(first, "");
+      else linkSync(first, join(out, "many", `${"x".repeat(240)}${count}`));
+    }
+    await expect(collectOutput(out)).rejects.toMatchObject(refusal("many", "too many names"));
+    await expect(collectOutput(join(out, "many"))).rejects.toMatchObject(refusal("many", "too many names"));
+  }, 60_000);
+
   test("come sorted, with size, hash and bytes", async () => {
     await put({ "b/c.css": "x", "a b.html": "", "é.html": "y", ".well-known/x": "z" });
     const files = await collectOutput(out);

@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { join } from "node:path";
 import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
 import { pathProblem } from "../model/tree.ts";
@@ -19,6 +20,11 @@ export interface OutputFile {
   hash: Sha256;
   /** @throws BerthError `output_refused` when it is not the same file any more */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * For what is too large to be held in memory: its bytes by its path, unchecked. Whoever stores them checks their hash.
+   * Absent where the store has them.
+   */
+  blob?(): Blob;
 }
 
 export interface OutputLimits {
@@ -57,7 +63,10 @@ export async function collectOutput(
       entries: 0,
       owner: (await top.stat()).uid,
     };
-    await collectFolder(collection, { folder: top, real: [], shown: [], above: [await identity(top)] });
+    const whole = { folder: top, real: [], shown: [], above: [await identity(top)] };
+    await collectFolder(collection, whole).catch((error) => {
+      throw refusalOf(error, directory.split("/").at(-1)!);
+    });
     assertPages(collection.files);
     return collection.files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   } finally {
@@ -235,7 +244,8 @@ async function addFile(
       if (content === undefined) throw refused(path, "it changed while it was published");
       return content;
     };
-    if (collection.files.push({ path, size: info.size, hash, bytes }) > limits.files) {
+    const blob = () => Bun.file(join(collection.directory, ...real));
+    if (collection.files.push({ path, size: info.size, hash, bytes, blob }) > limits.files) {
       throw refused(path, `with it the output has more than ${limits.files.toLocaleString("en")} files`);
     }
   } finally {

@@ -9,7 +9,7 @@ import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
 import { waitForRoom } from "../sandbox/machine-load.ts";
 import type { Sandbox, SlotFolders } from "../sandbox/sandbox.ts";
 import { openToOwner } from "../sandbox/tools.ts";
-import { getBlob } from "../store/blobs.ts";
+import { getBlob, streamBlob } from "../store/blobs.ts";
 import { getSource, type StoredSource } from "../store/deployments.ts";
 import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts";
@@ -196,7 +196,8 @@ async function fillSlot(
   const { work } = folders;
   const readBlob = (hash: Sha256) => getBlob(parts.store, hash);
   try {
-    await materialise({ tree: source.tree, directory: work, readBlob, signal });
+    const streamed = (hash: Sha256) => streamBlob(parts.store, hash);
+    await materialise({ tree: source.tree, directory: work, readBlob, streamBlob: streamed, signal });
     if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
     await freeLockfile(work, plan, { readFile: source.readFile });
   } catch (error) {

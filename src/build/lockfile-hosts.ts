@@ -7,7 +7,7 @@ const RESOLVED = /^( {2}resolved "?)https?:\/\/[^/"\s]+\/((?:@[^/"\s]+\/)?[^/"@\
 
 /** The same in bun.lock, where a package's URL is the second of four: https://bun.com/docs/pm/lockfile */
 const RESOLVED_BY_BUN =
-  /^(\s*"[^"\n]+": \["[^"\n]+", ")https?:\/\/[^/"\s]+\/(?:@[^/"\s]+\/)?[^/"@\s]+\/-\/[^/"\s]+\.tgz(?=", \{)/gm;
+  /^([ \t]*"[^"\n]+": \["[^"\n]+", ")https?:\/\/[^/"\s]+\/(?:@[^/"\s]+\/)?[^/"@\s]+\/-\/[^/"\s]+\.tgz(?=", \{)/gm;
 
 /**
  * Yarn 1 and Bun write URLs with the host of the registry that was theirs into the lockfile, and ask that host whatever

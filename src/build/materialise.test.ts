@@ -20,7 +20,12 @@ function write(files: [path: string, mode: TreeMode, content: string][], signal 
     hash: sha256(text),
     size: Buffer.byteLength(text),
   }));
-  return materialise({ tree: { entries }, directory, readBlob: async (hash: Sha256) => blobs.get(hash)!, signal });
+  const readBlob = async (hash: Sha256) => blobs.get(hash)!;
+  const streamBlob = async function* (hash: Sha256) {
+    const bytes = blobs.get(hash)!;
+    for (let at = 0; at < bytes.length; at += 300_000) yield bytes.subarray(at, at + 300_000);
+  };
+  return materialise({ tree: { entries }, directory, readBlob, streamBlob, signal });
 }
 
 test("files with their modes, folders and links", async () => {
@@ -34,6 +39,13 @@ test("files with their modes, folders and links", async () => {
   expect((await stat(join(directory, "run"))).mode & 0o777).toBe(0o755);
   expect((await stat(join(directory, "empty"))).size).toBe(0);
   expect(await readlink(join(directory, "a/link"))).toBe("../../outside");
+});
+
+test("a large file comes in chunks, and whole", async () => {
+  const text = "0123456789".repeat(250_000);
+  await write([["large", "100755", text]]);
+  expect(await readFile(join(directory, "large"), "utf8")).toBe(text);
+  expect((await stat(join(directory, "large"))).mode & 0o777).toBe(0o755);
 });
 
 test.each([

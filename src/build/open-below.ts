@@ -47,12 +47,26 @@ export async function linkTarget(folder: FileHandle, name: Uint8Array): Promise<
   return await readlink(below(folder, name), { encoding: "buffer" });
 }
 
+/**
+ * As file systems count it, some 16 bytes and more for a name. Links to one file are bounded by no number of inodes, and
+ * a folder is read as a whole: one of ten million names would take gigabytes.
+ */
+const FOLDER_MAX_BYTES = 16 * 1024 ** 2;
+
+/** @throws Error with the code EFBIG */
+async function assertReadable(folder: FileHandle): Promise<void> {
+  const { size } = await folder.stat();
+  if (size > FOLDER_MAX_BYTES) throw Object.assign(new Error("too many names in a folder"), { code: "EFBIG" });
+}
+
 export async function namesIn(folder: FileHandle): Promise<Buffer[]> {
+  await assertReadable(folder);
   const names = await readdir(`/proc/self/fd/${folder.fd}`, { encoding: "buffer" });
   return names.sort(Buffer.compare);
 }
 
 /** With what readdir(3) tells of each name without another look. A name that is not UTF-8 is found by no later look. */
 export async function entriesIn(folder: FileHandle): Promise<Dirent[]> {
+  await assertReadable(folder);
   return await readdir(`/proc/self/fd/${folder.fd}`, { withFileTypes: true });
 }

@@ -6,7 +6,7 @@ import { BerthError } from "../model/errors.ts";
  */
 const OF_THE_ENTRY = new Set([
   ...["EACCES", "EPERM", "ENAMETOOLONG", "ELOOP", "ENOTDIR", "EISDIR", "ENOENT"],
-  ...["ENXIO", "ENODEV", "EINVAL", "EILSEQ", "EOPNOTSUPP", "EOVERFLOW"],
+  ...["ENXIO", "ENODEV", "EINVAL", "EILSEQ", "EOPNOTSUPP", "EOVERFLOW", "EFBIG"],
 ]);
 
 /**
@@ -17,7 +17,8 @@ export function refusalOf(thrown: unknown, entry: string): unknown {
   if (thrown instanceof BerthError) return thrown;
   const { code } = thrown as NodeJS.ErrnoException;
   if (code === undefined || !OF_THE_ENTRY.has(code)) return thrown;
-  return new BerthError("output_refused", `${JSON.stringify(entry.slice(0, 300))} can't be read (${code}).`, {
+  const reason = code === "EFBIG" ? "it holds too many names" : code;
+  return new BerthError("output_refused", `${JSON.stringify(entry.slice(0, 300))} can't be read (${reason}).`, {
     hint: "Change the build so that it does not write it, or publish another folder.",
     cause: thrown,
   });

@@ -12,7 +12,7 @@ import {
 import { ManifestFiles } from "../model/manifest-files.ts";
 import type { ProjectSettings } from "../model/project.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
-import { getBlob, putMissingBlobs } from "../store/blobs.ts";
+import { type BlobItem, getBlob, IN_MEMORY_MAX_BYTES, putMissingBlobs } from "../store/blobs.ts";
 import { getManifest, putManifest } from "../store/deployments.ts";
 import { type HeldDeployment, NoLongerHeld, type WorkParts } from "../work/held-deployment.ts";
 import { pointToReady } from "../work/host-pointers.ts";
@@ -171,10 +171,10 @@ function knownHashes(earlier: Map<Sha256, ManifestEntry>): Set<Sha256> {
   return known;
 }
 
-type PutItem = { hash: Sha256; size: number; bytes(): Promise<Uint8Array<ArrayBuffer>> };
-
 /** How many files are compressed at the same time: the thread pool does the work. */
 const COMPRESSING = 8;
+/** Of the files among them; a larger one is alone. */
+const COMPRESSING_MAX_BYTES = 64 * 1024 ** 2;
 
 /** Yields every blob of the output and its compressed copies; `onEntry` gets the finished entry of each file. */
 async function* blobsOf(
@@ -182,18 +182,23 @@ async function* blobsOf(
   earlier: Map<Sha256, ManifestEntry>,
   signal: AbortSignal,
   onEntry: (file: PublishedFile) => void,
-): AsyncIterable<PutItem> {
-  const queue: Promise<PublishedFile>[] = [];
+): AsyncIterable<BlobItem> {
+  const queue: { one: Promise<PublishedFile>; size: number }[] = [];
+  let queuedBytes = 0;
   const finish = async () => {
-    const published = await queue.shift()!;
+    const { one, size } = queue.shift()!;
+    queuedBytes -= size;
+    const published = await one;
     onEntry(published);
     return published.items;
   };
   for (const file of files) {
     signal.throwIfAborted();
+    while (queue.length > 0 && queuedBytes + file.size > COMPRESSING_MAX_BYTES) yield* await finish();
     const one = blobsOfFile(file, earlier.get(file.hash));
     one.catch(() => undefined); // it is awaited in its turn; until then a failure is not unheard of
-    queue.push(one);
+    queue.push({ one, size: file.size });
+    queuedBytes += file.size;
     if (queue.length >= COMPRESSING) yield* await finish();
   }
   while (queue.length > 0) yield* await finish();
@@ -202,14 +207,15 @@ async function* blobsOf(
 interface PublishedFile {
   path: string;
   entry: ManifestEntry;
-  items: PutItem[];
+  items: BlobItem[];
   /** Whether its copies, if they paid, are new ones. */
   isCompressedNow: boolean;
 }
 
 async function blobsOfFile(file: OutputFile, earlier: ManifestEntry | undefined): Promise<PublishedFile> {
   const { path, hash, size } = file;
-  const own: PutItem = { hash, size, bytes: () => file.bytes() };
+  const isLarge = size > IN_MEMORY_MAX_BYTES;
+  const own: BlobItem = { hash, size, bytes: () => (isLarge && file.blob?.()) || file.bytes() };
   if (earlier !== undefined) return { path, entry: { ...earlier }, items: [own], isCompressedNow: false };
   const entry: ManifestEntry = { hash, size };
   const items = [own];
@@ -223,6 +229,6 @@ async function blobsOfFile(file: OutputFile, earlier: ManifestEntry | undefined)
     entry.encoded = { ...entry.encoded, [encoding]: ref };
     items.push({ ...ref, bytes: async () => compressed });
   }
-  items[0] = { ...own, bytes: async () => content };
+  if (!isLarge) items[0] = { ...own, bytes: async () => content };
   return { path, entry, items, isCompressedNow: true };
 }

@@ -12,6 +12,12 @@ test.each([
   `const branch = process.env["HEAD"] ?? process.env.HEAD;`,
   "define: { 'process.env': env }",
   "write(JSON.stringify(process.env))",
+  "for (const [name, value] of Object.entries(process.env)) {",
+  "printenv > public/about.txt",
+  "readFileSync('/proc/self/environ')",
+  "const branch = execSync('git rev-parse --abbrev-ref HEAD')",
+  "spawn('git', ['branch', '--show-current'])",
+  "git symbolic-ref --short HEAD",
 ])("asks for the context: %s", (text) => expect(mentionsContext(text)).toBeTrue());
 
 test.each([

@@ -25,6 +25,9 @@ const MENTION = new RegExp(
     // The whole environment, as a text or in the bundler's hands.
     /JSON\.stringify\(\s*(process|import\.meta)\.env\s*[,)]/.source,
     /["'`](process|import\.meta)\.env["'`]\s*:(?!\s*\{\s*\})/.source,
+    /\bprintenv\b|\bObject\.(entries|keys|values)\(\s*process\.env\s*\)|\/proc\/self\/environ\b/.source,
+    // The branch, as git tells it.
+    /--abbrev-ref\b|--show-current\b|\bsymbolic-ref\b/.source,
   ].join("|"),
 );
 

@@ -1,9 +1,12 @@
 import { posix } from "node:path";
+import { BerthError } from "../model/errors.ts";
 import type { Tree, TreeEntry } from "../model/tree.ts";
 
 /** As many links as the kernel follows in one path (path_resolution(7)). */
 const MAX_HOPS = 40;
 const MAX_FILES = 100_000;
+/** Names that are met on the way, by links again and again: folders that hold links alone have no file to count. */
+const MAX_STEPS = 2 * MAX_FILES;
 
 export interface TreeFile {
   /** Where it is published, seen from the folder. */
@@ -16,6 +19,7 @@ type Folder = Map<string, Folder | TreeEntry>;
 /**
  * The files below a folder of a source, as they are published without a build: a link to a file or folder within it
  * stands for what it leads to. Pure.
+ * @throws BerthError `output_refused` when its links make too much of it
  * @param targets texts of the links, by their paths in the tree
  * @returns `left`: links that lead out of the folder, nowhere, or back to a folder that they lie in
  */
@@ -27,9 +31,11 @@ export function filesBelow(
   const top = folderTree(tree, folder === "." ? "" : `${folder}/`);
   const files: TreeFile[] = [];
   const left: string[] = [];
+  let steps = 0;
   const walk = (at: Folder, place: { real: readonly string[]; shown: string; above: readonly Folder[] }) => {
     for (const [name, child] of at) {
-      if (files.length > MAX_FILES) return;
+      steps += 1;
+      if (steps > MAX_STEPS || files.length > MAX_FILES) throw tooMany(folder);
       const shown = posix.join(place.shown, name);
       const isLink = !(child instanceof Map) && child.mode === "120000";
       const found = isLink ? follow(top, [...place.real, name], targets) : { node: child, real: [...place.real, name] };
@@ -40,6 +46,17 @@ export function filesBelow(
   };
   walk(top, { real: [], shown: "", above: [top] });
   return { files, left };
+}
+
+function tooMany(folder: string): BerthError {
+  const what = folder === "." ? "The source" : `The folder '${folder}'`;
+  return new BerthError(
+    "output_refused",
+    `${what} has more than ${MAX_FILES.toLocaleString("en")} files by its links.`,
+    {
+      hint: "Links to folders multiply what is published: replace them, or publish another folder.",
+    },
+  );
 }
 
 function folderTree(tree: Tree, prefix: string): Folder {

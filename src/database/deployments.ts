@@ -1,8 +1,16 @@
 import { sql } from "kysely";
 import type { ContactedHost } from "../model/contacted-host.ts";
-import { type FinalStatus, isFinal, type Status, statesBefore, type Timings } from "../model/deployment.ts";
+import {
+  type FinalStatus,
+  isFinal,
+  type Status,
+  statesBefore,
+  type Timings,
+  WARNINGS_MAX,
+} from "../model/deployment.ts";
 import { BerthError, type ErrorBody } from "../model/errors.ts";
 import { type DeploymentId, isDeploymentId } from "../model/ids.ts";
+import { jsonText } from "./json-text.ts";
 import { CHANGES_CHANNEL, type Database } from "./postgres.ts";
 import type { DeploymentRow, NewDeploymentRow, ProjectRow } from "./schema.ts";
 
@@ -133,13 +141,13 @@ export async function advance(
     .updateTable("deployments")
     .set({
       ...plain,
-      ...(source && { source: JSON.stringify(source) }),
-      ...(resolved && { resolved: JSON.stringify(resolved) }),
-      ...(warnings && { warnings: JSON.stringify(warnings) }),
-      ...(contacted && { contacted: JSON.stringify(contacted) }),
-      ...(timings && { timings: sql<string>`timings || ${JSON.stringify(timings)}::jsonb` }),
+      ...(source && { source: jsonText(source) }),
+      ...(resolved && { resolved: jsonText(resolved) }),
+      ...(warnings && { warnings: jsonText(warnings.slice(0, WARNINGS_MAX)) }),
+      ...(contacted && { contacted: jsonText(contacted) }),
+      ...(timings && { timings: sql<string>`timings || ${jsonText(timings)}::jsonb` }),
       ...(newBytes !== undefined && { new_bytes: sql<number>`new_bytes + ${newBytes}` }),
-      ...(change.error && { error: JSON.stringify(change.error) }),
+      ...(change.error && { error: jsonText(change.error) }),
       ...(change.to && { status: change.to }),
       ...(change.to && isFinal(change.to) && { finished_at: new Date() }),
       id: held.id,
@@ -188,7 +196,7 @@ export async function endDeployment(
 ): Promise<boolean> {
   const { numUpdatedRows } = await database.query
     .updateTable("deployments")
-    .set({ status: end.to, error: JSON.stringify(end.error), finished_at: new Date() })
+    .set({ status: end.to, error: jsonText(end.error), finished_at: new Date() })
     .where("id", "=", id)
     .where("status", "in", statesBefore(end.to))
     .executeTakeFirstOrThrow();

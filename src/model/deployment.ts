@@ -52,6 +52,9 @@ export function isFinal(status: Status): status is FinalStatus {
   return (FINAL_STATUSES as readonly Status[]).includes(status);
 }
 
+/** Of a deployment. People read some of them; a repository can make one for each of its files. */
+export const WARNINGS_MAX = 200;
+
 /** Milliseconds of each step; a step that has not ended is absent. */
 export interface Timings {
   cloneMs?: number;

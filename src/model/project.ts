@@ -2,12 +2,17 @@ import { z } from "zod";
 import { BerthError } from "./errors.ts";
 import { HTML_HANDLING, NOT_FOUND_HANDLING } from "./manifest.ts";
 
-const command = z.string().trim().min(1).max(2000);
+/** A command, a path and a name hold none, and the database keeps neither. */
+const isText = (text: string) => !text.includes("\0") && text.isWellFormed();
+const NO_TEXT = "must hold no NUL and be Unicode text";
+
+const command = z.string().trim().min(1).max(2000).refine(isText, NO_TEXT);
 /** A relative path that stays below its start. */
 const folder = z
   .string()
   .trim()
   .max(500)
+  .refine(isText, NO_TEXT)
   .transform((path) => path.replace(/^\.\//, "").replace(/\/+$/, "") || ".")
   .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), "must stay inside the repository");
 
@@ -22,7 +27,11 @@ export const projectSettingsSchema = z
       .string()
       .regex(/^\d{1,2}(\.\d+){0,2}(\.x)?$/, "must be a version such as 24 or 22.11.0")
       .meta({ description: "Node of the build." }),
-    framework: z.string().max(60).meta({ description: "Id of a framework, or 'static' for none." }),
+    framework: z
+      .string()
+      .max(60)
+      .refine(isText, NO_TEXT)
+      .meta({ description: "Id of a framework, or 'static' for none." }),
     egress: z.enum(["none", "registry", "public"]).meta({ description: "What a build may reach on the network." }),
     html_handling: z.enum(HTML_HANDLING).meta({ description: "How HTML files get their URLs." }),
     not_found_handling: z.enum(NOT_FOUND_HANDLING).meta({ description: "What answers a path without a file." }),
@@ -34,7 +43,12 @@ export const projectSettingsSchema = z
       .string()
       .regex(/^(full|[1-9]\d{0,5})$/, "must be a number of commits or 'full'")
       .meta({ description: "Commits of history that a build's git sees, or 'full'; 1 by default." }),
-    production_branch: z.string().min(1).max(200).meta({ description: "Branch whose deployments go to production." }),
+    production_branch: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine(isText, NO_TEXT)
+      .meta({ description: "Branch whose deployments go to production." }),
   })
   .partial()
   .strict();

@@ -13,6 +13,9 @@ const invalid = (message: string): BerthError => new BerthError("source_invalid"
 /** `git@host:path` as in git's own manual ("scp-like syntax"): a colon before the first slash. */
 const SCP_LIKE = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9._[][A-Za-z0-9.:_\]-]*:(?!\/\/)\S+$/;
 
+/** As long as a path of Linux may be (PATH_MAX); no URL of a repository comes near it. */
+const SOURCE_MAX = 4096;
+
 /**
  * Reads what a user typed. Decides by the text alone; whether a path exists is for the caller to find out.
  * Everything that git would read as an option, a remote helper (`ext::`) or a second host is refused.
@@ -20,6 +23,8 @@ const SCP_LIKE = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9._[][A-Za-z0-9.:_
 export function parseSource(text: string): ParsedSource {
   const trimmed = text.trim();
   if (trimmed === "") throw invalid("The source is empty.");
+  if (trimmed.length > SOURCE_MAX)
+    throw invalid(`The source has more than ${SOURCE_MAX.toLocaleString("en")} characters.`);
   if (/[\u0000-\u001f\u007f]/.test(trimmed)) throw invalid("The source holds a control character.");
   if (trimmed.startsWith("-")) throw invalid(`'${trimmed}' looks like an option, not like a source.`);
   if (trimmed.startsWith("/") || trimmed === "." || trimmed === ".." || /^(\.{1,2}|~)\//.test(trimmed)) {

@@ -75,7 +75,7 @@ describe("parseProxyRequest", () => {
       kind: "http",
       host: "localhost",
       port: 4873,
-      head: "GET /a?b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      head: "GET /a?b HTTP/1.1\r\nHost: localhost:4873\r\nConnection: close\r\n\r\n",
     });
   });
 });

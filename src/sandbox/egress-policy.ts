@@ -87,10 +87,14 @@ export function parseProxyRequest(head: string): ProxyRequest | undefined {
     return { kind: "tunnel", host: canonicalHost(authority[1]!), port: Number(authority[2]), head: "" };
   }
   if (!/^http:\/\//i.test(target) || !URL.canParse(target)) return undefined;
+  // A line that another reader may take for two, or for a part of the one before.
+  if (fields.some((field) => /[\r\n]|^[ \t]/.test(field))) return undefined;
   const url = new URL(target);
   // One request for one connection: the next one may be meant for another host.
-  const kept = fields.filter((field) => !/^(proxy-[a-z-]+|connection|keep-alive):/i.test(field));
-  const rewritten = [`${method} ${url.pathname}${url.search} ${version}`, ...kept.filter(Boolean), "Connection: close"];
+  const kept = fields.filter((field) => !/^(proxy-[a-z-]+|connection|keep-alive|host)\s*:/i.test(field));
+  // The URL's own host (RFC 9112 section 3.2.2): by another name a server may show what was not let through.
+  const first = [`${method} ${url.pathname}${url.search} ${version}`, `Host: ${url.host}`];
+  const rewritten = [...first, ...kept.filter(Boolean), "Connection: close"];
   return {
     kind: "http",
     host: canonicalHost(url.hostname),

@@ -1,6 +1,6 @@
 import { BerthError } from "../model/errors.ts";
 import { type Sha256, sha256 } from "../model/ids.ts";
-import { inParallel } from "./concurrency.ts";
+import { inParallel, Pacer } from "./concurrency.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** Content to be stored under its hash. A large file comes as a Blob, so that it never has to fit in the memory. */
@@ -19,7 +19,9 @@ export interface PutBlobs {
 }
 
 /** Larger Blobs are not read into memory. */
-const IN_MEMORY_MAX_BYTES = 4 * 1024 * 1024;
+export const IN_MEMORY_MAX_BYTES = 4 * 1024 * 1024;
+/** Of items that are put at the same time: what yields them may hold their bytes. */
+const AT_ONCE_MAX_BYTES = 64 * 1024 * 1024;
 
 export function blobKey(hash: Sha256): string {
   return `blobs/${hash.slice(0, 2)}/${hash}`;
@@ -37,25 +39,32 @@ export async function putMissingBlobs(
 ): Promise<PutBlobs> {
   const seen = new Set<Sha256>();
   const put = { newBytes: 0, newBlobs: 0 };
-  await inParallel(items, options.concurrency, async (item) => {
-    if (options.known.has(item.hash) || seen.has(item.hash)) return;
-    seen.add(item.hash);
-    const found = await store.head(blobKey(item.hash));
-    if (found?.size === item.size) return;
-    const content = await item.bytes();
-    const isLarge = content instanceof Blob && content.size > IN_MEMORY_MAX_BYTES;
-    // One of another size is damaged: it is written over.
-    const overwrite = found !== undefined;
-    if (
-      isLarge
-        ? await putLarge(store, { item, content, overwrite })
-        : await putSmall(store, { item, content, overwrite })
-    ) {
+  const pacer = new Pacer<BlobItem>(AT_ONCE_MAX_BYTES, ({ size }) => size);
+  await inParallel(pacer.pace(items), options.concurrency, async (item) => {
+    try {
+      if (options.known.has(item.hash) || seen.has(item.hash)) return;
+      seen.add(item.hash);
+      if (!(await putMissing(store, item))) return;
       put.newBlobs += 1;
       put.newBytes += item.size;
+    } finally {
+      pacer.giveBack(item);
     }
   });
   return put;
+}
+
+/** @returns whether this call wrote the blob */
+async function putMissing(store: ObjectStore, item: BlobItem): Promise<boolean> {
+  const found = await store.head(blobKey(item.hash));
+  if (found?.size === item.size) return false;
+  const content = await item.bytes();
+  const isLarge = content instanceof Blob && content.size > IN_MEMORY_MAX_BYTES;
+  // One of another size is damaged: it is written over.
+  const overwrite = found !== undefined;
+  return isLarge
+    ? await putLarge(store, { item, content, overwrite })
+    : await putSmall(store, { item, content, overwrite });
 }
 
 /**
@@ -68,6 +77,22 @@ export async function getBlob(store: ObjectStore, hash: Sha256): Promise<Uint8Ar
   const bytes = await found.bytes();
   if (sha256(bytes) !== hash) throw corrupt(`The blob ${hash} is damaged in the object store.`);
   return bytes;
+}
+
+/**
+ * The content of a blob in chunks, for what is too large to be held in memory. Who takes them has all of it only when
+ * the last one has come.
+ * @throws BerthError `corrupt_object` when it is missing or, at the end, not what its name says
+ */
+export async function* streamBlob(store: ObjectStore, hash: Sha256): AsyncGenerator<Uint8Array> {
+  const found = await store.get(blobKey(hash));
+  if (found === undefined) throw corrupt(`The blob ${hash} is missing from the object store.`);
+  const hasher = new Bun.CryptoHasher("sha256");
+  for await (const chunk of found.stream()) {
+    hasher.update(chunk);
+    yield chunk;
+  }
+  if (hasher.digest("hex") !== hash) throw corrupt(`The blob ${hash} is damaged in the object store.`);
 }
 
 interface Put<Content> {

@@ -20,3 +20,31 @@ export async function inParallel<T>(
   await Promise.all(running);
   if (failures.length > 0) throw failures[0];
 }
+
+/** Hands items on as long as those that are not given back weigh no more than the bound; a heavier one goes alone. */
+export class Pacer<T> {
+  private inside = 0;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly bound: number,
+    private readonly weightOf: (item: T) => number,
+  ) {}
+
+  async *pace(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const item of items) {
+      while (this.inside > 0 && this.inside + this.weightOf(item) > this.bound) {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+      }
+      this.inside += this.weightOf(item);
+      yield item;
+    }
+  }
+
+  giveBack(item: T): void {
+    this.inside -= this.weightOf(item);
+    this.wake();
+  }
+}

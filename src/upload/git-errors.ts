@@ -90,7 +90,7 @@ export function isUnadvertised(stderr: string): boolean {
 }
 
 export function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/[^\s/@']*:[^\s/@']*@/g, "://");
+  return text.replace(/:\/\/[^\s/@':]*:[^\s/@']*@/g, "://");
 }
 
 /** The line that says most, on one line, without what could paint a terminal. */

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, open, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, open, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { BerthError } from "../model/errors.ts";
 
@@ -20,6 +20,8 @@ export const SHOWN_REPOSITORY = "-shown.git";
 /** Where its large files (Git LFS) are seen, unless they had to be copied. */
 export const LARGE_FILES_INSIDE = "/opt/lfs";
 const ALTERNATES_MAX = 8;
+/** Of its text files: references by the hundred thousand fit in. */
+const FILE_MAX_BYTES = 64 * 1024 ** 2;
 
 /**
  * Makes a bare repository at `target` that shows a local one to a fetch behind the wall: its HEAD and refs copied, its
@@ -85,19 +87,38 @@ async function findRepository(path: string): Promise<LocalRepository> {
 
 /** Of the repository's own configuration only what says how its objects are named. */
 function configuration(own: string): string {
-  const format = /^\s*objectformat\s*=\s*sha256\s*$/im.test(own) ? "[extensions]\nobjectFormat = sha256\n" : "";
+  const format = /^[ \t]*objectformat[ \t]*=[ \t]*sha256[ \t\r]*$/im.test(own)
+    ? "[extensions]\nobjectFormat = sha256\n"
+    : "";
   return `[core]\nbare = true\nrepositoryFormatVersion = ${format === "" ? 0 : 1}\n${format}`;
 }
 
-/** The object folder and those that it borrows from (objects/info/alternates). */
+/**
+ * The object folder and those that it borrows from (objects/info/alternates). What they lead to is looked at first: a
+ * repository that somebody else has made may name any folder of the machine, /proc for one, which has no end.
+ * @throws BerthError `repository_not_found`
+ */
 async function objectFolders(first: string): Promise<string[]> {
-  const found = [first];
-  for (let index = 0; index < found.length && found.length <= ALTERNATES_MAX; index += 1) {
-    const lines = (await readPlain(join(found[index]!, "info", "alternates"))).split("\n");
+  const found = new Set<string>();
+  const pending = [first];
+  for (let next = pending.shift(); next !== undefined && found.size <= ALTERNATES_MAX; next = pending.shift()) {
+    const folder = await realpath(next).catch(() => undefined);
+    if (folder === undefined || found.has(folder) || !(await holdsObjects(folder))) continue;
+    found.add(folder);
+    const lines = (await readPlain(join(folder, "info", "alternates"))).split("\n");
     const named = lines.filter((line) => line !== "" && !line.startsWith("#"));
-    for (const line of named) found.push(isAbsolute(line) ? line : resolve(found[index]!, line));
+    for (const line of named) pending.push(isAbsolute(line) ? line : resolve(folder, line));
   }
-  return [...new Set(found)];
+  if (found.size > 0) return [...found];
+  throw new BerthError("repository_not_found", `'${first}' is no folder of git's objects.`, {
+    hint: "Check the repository with 'git fsck'.",
+  });
+}
+
+/** gitrepository-layout(5): `git init` makes both. */
+async function holdsObjects(folder: string): Promise<boolean> {
+  const infos = await Promise.all(["info", "pack"].map((name) => lstat(join(folder, name)).catch(() => undefined)));
+  return infos.some((info) => info?.isDirectory());
 }
 
 async function othersMayRead(folder: string): Promise<boolean> {
@@ -115,7 +136,13 @@ async function readPlain(path: string): Promise<string> {
   );
   if (file === undefined) return "";
   try {
-    return (await file.stat()).isFile() ? await file.readFile("utf8") : "";
+    const info = await file.stat();
+    if (info.size > FILE_MAX_BYTES) {
+      throw new BerthError("source_too_large", `'${path}' is larger than ${FILE_MAX_BYTES / 1024 ** 2} MiB.`, {
+        hint: "Look for what is wrong with it: a file of git's own is rarely larger than some megabytes.",
+      });
+    }
+    return info.isFile() ? await file.readFile("utf8") : "";
   } finally {
     await file.close();
   }

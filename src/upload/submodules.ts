@@ -17,6 +17,7 @@ interface SubmoduleOptions {
 
 const DEPTH_MAX = 4;
 const COUNT_MAX = 100;
+const URL_MAX = 2000;
 
 /**
  * Fetches the submodules of a repository and theirs, each by a way of its own.
@@ -126,6 +127,7 @@ export function parseModules(listing: string): Map<string, string> {
  * machine below a repository of this machine. A relative URL is seen from the parent's (git-submodule(1), add). Pure.
  */
 export function resolveSubmoduleUrl(url: string, parent: string): { url: string } | { problem: string } {
+  if (url.length > URL_MAX) return { problem: `its URL has more than ${URL_MAX} characters` };
   const isRelative = /^\.\.?\//.test(url);
   const absolute = isRelative ? joinUrl(parent, url) : url;
   if (absolute === undefined) return { problem: `its URL '${url}' leads above the host` };

@@ -35,6 +35,10 @@ export class LineCutter {
 /** One line as the log keeps it. */
 export function shownLine(raw: string, masker: Masker): string {
   // A progress bar redraws its line by carriage returns: what stood there last is what is kept.
-  const last = raw.replaceAll("\0", "").replace(/\r+$/, "").split("\r").at(-1) ?? "";
+  const last =
+    raw
+      .replaceAll("\0", "")
+      .split("\r")
+      .findLast((part) => part !== "") ?? "";
   return masker.mask(last).slice(0, LINE_MAX);
 }

@@ -1,6 +1,6 @@
 import { deleteLogLines, insertLogLines, lastLogSeq, readLogLines } from "../database/log-lines.ts";
 import type { Database } from "../database/postgres.ts";
-import type { LogLine, LogStep } from "../model/deployment.ts";
+import { type LogLine, type LogStep, WARNINGS_MAX } from "../model/deployment.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import { getLog, putLog } from "../store/deployments.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -20,6 +20,7 @@ export class DeploymentLog {
   private cutters = new Map<string, LineCutter>();
   private timer: Timer | undefined;
   private printedLines = 0;
+  private warnings = 0;
   private writing: Promise<void> = Promise.resolve();
   private masker = createMasker([]);
 
@@ -44,8 +45,12 @@ export class DeploymentLog {
     return this.masker.mask(text);
   }
 
-  /** A line of the platform's own. */
+  /** A line of the platform's own. Warnings may be as many as a repository has files: the first of them are kept. */
   say(step: LogStep, text: string): void {
+    if (text.startsWith("Warning:") && ++this.warnings > WARNINGS_MAX) {
+      if (this.warnings === WARNINGS_MAX + 1) this.say(step, `There are more than ${WARNINGS_MAX} warnings.`);
+      return;
+    }
     for (const line of text.split("\n")) this.push(step, "system", shownLine(line, this.masker));
   }
 

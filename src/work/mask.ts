@@ -4,6 +4,8 @@ import { base64Forms, formsOf } from "./secret-forms.ts";
 const MASK = "***";
 /** From this length on a value in small letters is told from words that logs are full of. */
 const LOWER_CASE_MIN_CHARACTERS = 8;
+/** A text that is not free of secrets after so many is made of them: nothing of it is shown. */
+const ROUNDS_MAX = 8;
 /** RFC 7468 (PEM) and RFC 2045 (MIME, base64(1)): where base64 is broken into lines. */
 const BASE64_LINES = [64, 76];
 
@@ -27,12 +29,13 @@ export function createMasker(secrets: readonly string[]): Masker {
   const patterns = indexOf(all);
   const mask = (text: string): string => {
     let masked = text;
-    // What a mask has drawn together may be a secret again. Each round is shorter than the one before.
-    for (;;) {
+    // What a mask has drawn together may be a secret again, of those that hold a `*`.
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
       const spans = spansOf(masked, patterns);
       if (spans.length === 0) return masked;
       masked = replaceSpans(masked, spans);
     }
+    return MASK;
   };
   return {
     mask,

@@ -20,6 +20,7 @@ import { deleteVariables, keysInUse, listVariables, putVariables } from "../../s
 import { newDeploymentId } from "../../src/model/ids.ts";
 import type { PostgresConnection } from "../../src/model/postgres.ts";
 import type { Context } from "../../src/model/variables.ts";
+import { DeploymentLog } from "../../src/work/log.ts";
 import { newDataDirectory, removeDataDirectory } from "../support/platform.ts";
 import { startPostgres } from "../support/postgres.ts";
 
@@ -61,6 +62,28 @@ function databaseContract(
         root: null,
       });
     };
+
+    test("what jsonb does not take is kept as far as it can be, and of a flood of warnings the first", async () => {
+      const { id } = await newDeployment();
+      await claimDeployment(database, id, "uploading");
+      const warnings = ["a\0b \ud800", ...Array.from({ length: 1000 }, (_, index) => `warning ${index}`)];
+      const error = { code: "source_invalid" as const, message: "\0", hint: "\udc00" };
+      expect(await advance(database, { id, attempt: 1 }, { to: "failed", error, findings: { warnings } })).toBe(true);
+      const kept = await findDeployment(database, id);
+      expect(kept).toMatchObject({ error: { message: "\ufffd", hint: "\ufffd" }, warnings: { length: 200 } });
+      expect(kept.warnings[0]).toBe("a\ufffdb \ufffd");
+    });
+
+    test("of a flood of warnings the log keeps the first, and all else that is said", async () => {
+      const { id } = await newDeployment();
+      const log = await DeploymentLog.open(database, id);
+      for (let index = 0; index < 1000; index += 1) log.say("upload", `Warning: ${index} is left out.`);
+      log.say("upload", "Error: too many");
+      await log.flush();
+      const lines = (await readLogLines(database, id, { after: 0, limit: 2000 })).map(({ text }) => text);
+      expect(lines).toHaveLength(202);
+      expect(lines.slice(-2)).toEqual(["There are more than 200 warnings.", "Error: too many"]);
+    });
 
     test("of many claims at once each gets an attempt of its own, and the last one alone may write", async () => {
       const { id } = await newDeployment();

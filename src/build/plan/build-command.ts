@@ -73,7 +73,7 @@ const LIBRARY_BUILDERS = ["babel", "swc", "tsc", "tsup", "tsdown", "rollup", "un
 /** Vite's library mode: https://vite.dev/guide/build#library-mode */
 async function isLibrary(files: Planning["files"], root: string): Promise<boolean> {
   const name = files.namesIn(root).find((candidate) => /^vite\.config\.[cm]?[jt]s$/.test(candidate));
-  return name !== undefined && /^\s*lib:\s*\{/m.test((await files.text(root, name)) ?? "");
+  return name !== undefined && /^[ \t]*lib:\s*\{/m.test((await files.text(root, name)) ?? "");
 }
 
 /** `nuxt build` makes a server; `nuxt generate` makes the files. */

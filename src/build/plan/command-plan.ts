@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { BerthError } from "../../model/errors.ts";
 import { isPublicMirror } from "../../sandbox/registries.ts";
 import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
@@ -18,6 +19,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   const { workspaceRoot } = manager;
   const declared = Object.assign({}, ...hostFiles.map(({ env }) => env).reverse()) as Record<string, string>;
   const env = { variables: declared, from: hostFiles[0]?.from ?? "" };
+  assertFits(env);
   const wished = { root, workspaceRoot, settings, packageJson: packageJson ?? {}, manager: manager.manager, env };
   const { node, warnings: nodeWarnings } = await wishedNode(files, wished);
   const fitting = fittingManager(manager.manager, majorOfNode(node.value));
@@ -74,11 +76,29 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   };
 }
 
+/** Beside those of the project and of the platform, within what execve(2) takes (some 2 MB). */
+const VARIABLES_MAX = 1000;
+const VARIABLE_MAX_BYTES = 64 * 1024;
+const VARIABLES_MAX_BYTES = 256 * 1024;
+
+/** @throws BerthError `build_limit` */
+function assertFits({ variables, from }: { variables: Record<string, string>; from: string }): void {
+  const sizes = Object.entries(variables).map(([name, value]) => Buffer.byteLength(name + value));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const isFitting = sizes.every((size) => size <= VARIABLE_MAX_BYTES) && total <= VARIABLES_MAX_BYTES;
+  if (isFitting && sizes.length <= VARIABLES_MAX) return;
+  throw new BerthError("build_limit", `${from} sets too many or too large variables for a build.`, {
+    hint: `They may be ${VARIABLES_MAX}, of at most ${VARIABLE_MAX_BYTES / 1024} KiB each and ${VARIABLES_MAX_BYTES / 1024} KiB together. Keep larger values in files.`,
+  });
+}
+
+const NAMES_REGISTRY = /^[^#;]*(?:registry|install\.scopes)/i;
+
 /** The repository says where its packages come from, as in `@scope:registry=…`: then that is left alone. */
 async function namesRegistry(files: SourceFiles, folders: readonly string[]): Promise<boolean> {
   const names = [".npmrc", ".yarnrc", "bunfig.toml"];
   const texts = await Promise.all(folders.flatMap((folder) => names.map((name) => files.text(folder, name))));
-  const lines = texts.flatMap((text) => (text ?? "").match(/^[^#;\n]*(?:registry|install\.scopes)[^\n]*/gim) ?? []);
+  const lines = texts.flatMap((text) => (text ?? "").split("\n")).filter((line) => NAMES_REGISTRY.test(line));
   return lines.some((line) => !isPublicMirror(/https?:\/\/[^\s"']+/.exec(line)?.[0] ?? ""));
 }
 

@@ -18,8 +18,9 @@ export async function configLiterals(site: Site, { file, key }: { file: RegExp; 
   const text = name && (await site.files.text(site.root, name));
   if (!text) return [];
   const pattern = new RegExp(
-    `^(?![ \\t]*(?://|\\*|#))[^\\n]*?\\b(?:${key.source})["']?\\s*[:=]\\s*["'\`]([\\w@./ -]+)["'\`]`,
-    "gm",
+    // After a newline alone: as `^` has it, each carriage return would begin a line that does not end there.
+    `(?<![^\\n])(?![ \\t]*(?://|\\*|#))[^\\n]*?\\b(?:${key.source})["']?\\s*[:=]\\s*["'\`]([\\w@./ -]+)["'\`]`,
+    "g",
   );
   return [...text.matchAll(pattern)].map((match) => folderName(match[1]!));
 }
@@ -71,7 +72,7 @@ function foldersWith({ files, root }: Site, name: string): string[] {
 export async function angularOutputs({ files, root }: Site): Promise<string[]> {
   const text = (await files.text(root, "angular.json")) ?? "";
   const outputs: string[] = [];
-  for (const match of text.matchAll(/"outputPath"\s*:\s*(?:"([^"]+)"|\{[^}]*?"base"\s*:\s*"([^"]+)")/g)) {
+  for (const match of text.matchAll(/"outputPath"\s*:\s*(?:"([^"]+)"|\{[^{}]*?"base"\s*:\s*"([^"]+)")/g)) {
     const folder = folderName((match[1] ?? match[2])!);
     outputs.push(`${folder}/browser`, folder);
   }

@@ -1,4 +1,5 @@
 import { isFreeName } from "../../model/variables.ts";
+import { parseToml } from "../toml.ts";
 import { folderName } from "./framework-outputs.ts";
 import type { SourceFiles } from "./source-files.ts";
 
@@ -169,7 +170,7 @@ async function readToml(files: SourceFiles, folder: string): Promise<Record<stri
   const text = await files.text(folder, "netlify.toml");
   if (text === undefined) return undefined;
   try {
-    return tableOf(Bun.TOML.parse(text)) ?? {};
+    return parseToml(text);
   } catch {
     return undefined;
   }
@@ -183,7 +184,12 @@ function environmentOf(table: unknown): Record<string, string> {
   );
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+/** More than execve(2) takes as one argument is no command, and no name of a folder. */
+const TEXT_MAX = 64 * 1024;
+
+/** One with a NUL can be neither an argument nor a path. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value.length <= TEXT_MAX && !value.includes("\0") ? value : undefined;
 const tableOf = (value: unknown): Record<string, unknown> | undefined =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
 const optional = <Key extends string>(key: Key, value: string | undefined): { [K in Key]?: string } =>

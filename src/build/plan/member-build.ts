@@ -78,7 +78,7 @@ function neededBuilds(site: Member, members: ReadonlyMap<string, Member>): Membe
 
 /** `dependsOn: ["^build"]` in nx.json: https://nx.dev/docs/features/run-tasks */
 async function nxSeesToOthers(files: SourceFiles, top: string): Promise<boolean> {
-  return /"dependsOn"\s*:\s*\[[^\]]*"\^/.test((await files.text(top, "nx.json")) ?? "");
+  return /"dependsOn"\s*:\s*\[[^\][]*"\^/.test((await files.text(top, "nx.json")) ?? "");
 }
 
 /** A project's own name goes before that of its package. */

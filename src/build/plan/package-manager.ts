@@ -102,7 +102,7 @@ async function findPin(
   for (const folder of new Set(folders)) {
     const packageJson = await files.packageJson(folder);
     if (packageJson?.packageManager === undefined) continue;
-    const pin = packageJson.packageManager.trim();
+    const pin = packageJson.packageManager.slice(0, 1000).trim();
     const match = /^(npm|pnpm|yarn|bun)(?:@([^+]*))?(?:\+.*)?$/.exec(pin);
     const from = `${files.join(folder, "package.json")} packageManager`;
     if (match) return { name: match[1] as ManagerName, version: range(match[2]), from };

@@ -221,6 +221,30 @@ describe("commands", () => {
     expect(Object.values(result.resolved).filter(({ from }) => from === "project settings")).toHaveLength(4);
   });
 
+  test("what can be no argument of a program is as good as absent", async () => {
+    const texts = { buildCommand: "make \0 site", installCommand: "x".repeat(70_000), outputDirectory: "si\0te" };
+    const result = await buildPlan({
+      "package.json": { scripts: { build: "astro build" } },
+      "netlify.toml": '[build]\nbase = "a\\u0000"\ncommand = "\\u0000"',
+      "vercel.json": JSON.stringify(texts),
+      ...lock,
+    });
+    expect(JSON.stringify(result)).not.toMatch(/\\u0000|x{100}/);
+    expect(result.resolved.build_command?.from).toBe("package.json");
+  });
+
+  test.each([
+    ["many", Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`V${index}`, "x"]))],
+    ["large", { A: "x".repeat(65 * 1024) }],
+    ["large together", Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`V${index}`, "x".repeat(60_000)]))],
+  ])("variables that are too %s are the repository's fault", async (_, env) => {
+    const sources = { "package.json": { scripts: { build: "x" } }, "vercel.json": JSON.stringify({ build: { env } }) };
+    await expect(buildPlan(sources)).rejects.toMatchObject({
+      code: "build_limit",
+      message: expect.stringMatching(/^vercel.json sets /),
+    });
+  });
+
   test("vercel.json, with an empty install command", async () => {
     const vercel = { buildCommand: "npm run site", installCommand: "", outputDirectory: "./web/" };
     const result = await buildPlan({ "package.json": { scripts: { site: "x" } }, "vercel.json": vercel, ...lock });

@@ -21,6 +21,9 @@ const SCRIPTS = [
   "typedoc",
 ];
 
+/** Of one script. A person's is shorter, and the patterns' work is bounded by it. */
+const LOOKED_AT = 4000;
+
 /** What stands there only so that `npm run build` does not complain. */
 const PLACEHOLDER = /^echo\b.*(\bexit 1|no build\b.*)$/i;
 
@@ -31,9 +34,11 @@ export interface Script {
 }
 
 export function buildScripts({ scripts = {} }: PackageJson): Script[] {
-  return SCRIPTS.filter((name) => Object.hasOwn(scripts, name) && !PLACEHOLDER.test(scripts[name]!.trim())).map(
-    (name) => ({ name, text: expand(scripts, name) }),
-  );
+  const isPlaceholder = (text: string) => PLACEHOLDER.test(text.slice(0, LOOKED_AT).trim());
+  return SCRIPTS.filter((name) => Object.hasOwn(scripts, name) && !isPlaceholder(scripts[name]!)).map((name) => ({
+    name,
+    text: expand(scripts, name),
+  }));
 }
 
 /** Texts of the scripts that a command line runs. */
@@ -50,7 +55,7 @@ function expand(scripts: Record<string, string>, name: string): string {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    const text = scripts[next]!.slice(0, 4000);
+    const text = scripts[next]!.slice(0, LOOKED_AT);
     texts.push(text);
     const runsOthers = /\b(npm|pnpm|yarn|bun|run-[sp]|npm-run-all2?|concurrently|wireit)\b/.test(text);
     if (runsOthers) pending.push(...text.split(/[\s"'&;|]+/).filter((word) => Object.hasOwn(scripts, word)));

@@ -9,7 +9,9 @@ import { parseVercelJson } from "./vercel-json.ts";
 export interface RuleText {
   /** As messages name it. */
   file: string;
+  /** Empty for a file that is larger than a rule file may be. */
   text: string;
+  isTooLarge?: boolean;
 }
 
 /** The texts that rules are written in; each is absent when its file is. */
@@ -23,7 +25,7 @@ export interface RuleTexts {
 }
 
 const MAX_RULES = 20_000;
-const MAX_FILE = 4 * 1024 * 1024;
+export const RULE_FILE_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * All rules of a deployment. One that can't be used is left out and told in `faults`.
@@ -35,8 +37,8 @@ export function compileRules(
 ): { routes: Routes | undefined; faults: RuleFault[] } {
   const faults: RuleFault[] = [];
   const within = (text: RuleText | undefined): RuleText | undefined => {
-    if (text === undefined || text.text.length <= MAX_FILE) return text;
-    faults.push({ file: text.file, line: 1, reason: `the file is larger than ${MAX_FILE / 1024 ** 2} MiB` });
+    if (text === undefined || (!text.isTooLarge && text.text.length <= RULE_FILE_MAX_BYTES)) return text;
+    faults.push({ file: text.file, line: 1, reason: `the file is larger than ${RULE_FILE_MAX_BYTES / 1024 ** 2} MiB` });
     return undefined;
   };
   const [redirectsFile, headersFile] = [within(texts.redirects), within(texts.headers)];

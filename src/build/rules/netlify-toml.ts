@@ -1,5 +1,6 @@
 import { namesIn } from "../../model/route-pattern.ts";
 import type { HeaderRoute, Route } from "../../model/routes.ts";
+import { parseToml, TomlTooLarge } from "../toml.ts";
 import { parseDestination } from "./destination.ts";
 import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
 import { headerName, headerValue } from "./header-parts.ts";
@@ -25,7 +26,7 @@ export function parseNetlifyToml(
   faults: RuleFault[],
 ): { routes: Route[]; headers: HeaderRoute[] } {
   const plain = text.replace(/^\uFEFF/, "");
-  const parsed = parseToml(plain, file, faults);
+  const parsed = tablesIn(plain, file, faults);
   tellOfContexts(parsed?.context, { text: plain, file, faults });
   for (const [key, right] of MISSPELT) {
     if (parsed?.[key] === undefined) continue;
@@ -40,12 +41,13 @@ export function parseNetlifyToml(
   return { routes, headers };
 }
 
-function parseToml(text: string, file: string, faults: RuleFault[]): Table | undefined {
+function tablesIn(text: string, file: string, faults: RuleFault[]): Table | undefined {
   try {
-    return Bun.TOML.parse(text) as Table;
+    return parseToml(text);
   } catch (error) {
     const reason = `the file is no TOML (${(error as Error).message.split("\n")[0]!.slice(0, 200)})`;
-    faults.push({ file, line: tomlFaultLine(text), reason });
+    // What was not parsed for its size has no line, and is not to be parsed again to find one.
+    faults.push({ file, line: error instanceof TomlTooLarge ? 1 : tomlFaultLine(text), reason });
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import type { ProjectSettings } from "../../model/project.ts";
 import type { Routes } from "../../model/routes.ts";
 import { netlifyBase } from "../plan/host-files.ts";
 import type { SourceFiles } from "../plan/source-files.ts";
-import { compileRules, type RuleText, type RuleTexts } from "./compile.ts";
+import { compileRules, RULE_FILE_MAX_BYTES, type RuleText, type RuleTexts } from "./compile.ts";
 import { faultLines, rulesInvalid } from "./faults.ts";
 
 /** Files of an output that are rules, and not served. */
@@ -54,7 +54,9 @@ export async function rulesOf(
   settings: ProjectSettings,
 ): Promise<PublishedRules> {
   const read = async (name: string): Promise<RuleText | undefined> => {
-    if (output.blobOf(name) === undefined) return undefined;
+    const blob = output.blobOf(name);
+    if (blob === undefined) return undefined;
+    if (blob.size > RULE_FILE_MAX_BYTES) return { file: name, text: "", isTooLarge: true };
     return { file: name, text: new TextDecoder().decode(await output.bytesOf(name)) };
   };
   const texts: RuleTexts = {

@@ -10,7 +10,7 @@ import { BadRule, quoted } from "./faults.ts";
  * @throws BadRule
  */
 export function parseUrlPattern(text: string, { canHaveMany = false } = {}): { path: Pattern; host?: Pattern } {
-  const url = /^https?:\/\/([^/?#]*)([^?#]*)(.*)$/i.exec(text);
+  const url = /^https?:\/\/([^/?#]*)((?:\/[^?#]*)?)(.*)$/is.exec(text);
   const [host, path, rest] = url ? [url[1]!, url[2] || "/", url[3]!] : splitPath(text);
   if (rest.startsWith("?")) throw new BadRule(`${quoted(text)} has a query, which no path can match`);
   const pattern = partsOf(decoded(path), "one");
