@@ -118,7 +118,15 @@ export const INSTALL_CAUSES: readonly Explain[] = [
   told(/error: GET \S+\/((?:@[\w.-]+(?:\/|%2[fF]))?[\w.-]+) - 404/, (match) =>
     missingPackage(name(match[1]!.replace(/%2f/i, "/"))),
   ),
-  told(/^(?!npm warn)[^\n]*No matching version found for ([^\s]+?)[.\s]/im, (match) => missingVersion(name(match[1]))),
+  told(/^(?!npm warn)[^\n]*No matching version found for ([^\n]+?)(?: while fetching[^\n]*|\.)?$/im, (match) =>
+    missingVersion(name(match[1])),
+  ),
+  told(/YN0082: [^\n]*?((?:@[\w.-]+\/)?[\w.-]+)@npm:([^\n]+?): No candidates found/, (match) =>
+    missingVersion(`${name(match[1])}@${name(match[2])}`),
+  ),
+  told(/No version matching "([^"]+)" found for specifier "([^"]+)"/, (match) =>
+    missingVersion(`${name(match[2])}@${name(match[1])}`),
+  ),
   told(/Couldn't find any versions for "([^"]+)" that matches "([^"]+)"/, (match) =>
     missingVersion(`${name(match[1])}@${name(match[2])}`),
   ),
