@@ -9,6 +9,7 @@ import { majorOfNode, wishedNode } from "./node-version.ts";
 import { type ChosenManager, choosePackageManager, fittingManager, type ManagerChoice } from "./package-manager.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
 import { enteredFolders, managersCalled, outputFlags } from "./script-text.ts";
+import { COMPILED, serverHint } from "./servers.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 /** Installs, builds, and publishes what was written. */
@@ -26,6 +27,8 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   const build = await buildCommand(planning, { choice, manager });
   const outputs = await chooseOutputs(planning, choice);
   const framework = choice.framework ?? null;
+  const rule = framework === null ? undefined : FRAMEWORKS[framework];
+  const server = rule === undefined ? serverHint(packageJson ?? {}) : undefined;
   return {
     kind: "build",
     root,
@@ -40,8 +43,8 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     looseInstall: install.loose,
     build: build.command,
     outputCandidates: outputs.candidates,
-    serverOutputs: (framework && FRAMEWORKS[framework]?.server) || [],
-    outputHint: (framework && FRAMEWORKS[framework]?.hint) || null,
+    serverOutputs: rule?.server ?? (server ? COMPILED : []),
+    outputHint: rule?.hint ?? server ?? null,
     env: buildEnvironment({
       framework: choice.framework,
       packageJson: packageJson ?? {},

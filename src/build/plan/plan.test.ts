@@ -399,6 +399,21 @@ describe("commands", () => {
     await expect(failing).rejects.toMatchObject({ code: "framework_unknown", hint });
   });
 
+  test("a server without pages is told as one, whether a script compiles it or not", async () => {
+    const dependencies = { express: "5" };
+    await expect(plan({ "package.json": { scripts: { start: "node ." }, dependencies } })).rejects.toMatchObject({
+      code: "framework_unknown",
+      hint: expect.stringMatching(/^A server made with express can't run here.*scripts start/),
+    });
+    const compiled = await buildPlan({ "package.json": { scripts: { build: "tsc" }, dependencies } });
+    expect(compiled.serverOutputs).toContain("dist");
+    expect(compiled.outputHint).toContain("express");
+    const page = { "package.json": { dependencies }, "public/index.html": "" };
+    expect(await plan(page)).toMatchObject({ kind: "static", output: "public" });
+    const library = await buildPlan({ "package.json": { scripts: { build: "tsc" } } });
+    expect(library).toMatchObject({ serverOutputs: [], outputHint: null });
+  });
+
   test("a framework that nobody knows", async () => {
     const failing = plan({ "package.json": {} }, { framework: "frontpage" });
     await expect(failing).rejects.toMatchObject({

@@ -12,6 +12,7 @@ import { type HostFile, readHostFiles } from "./host-files.ts";
 import { isHugoSite } from "./hugo.ts";
 import type { ChosenManager } from "./package-manager.ts";
 import { pagesFolder } from "./pages-folder.ts";
+import { serverHint } from "./servers.ts";
 import { type PackageJson, SourceFiles } from "./source-files.ts";
 import { staticPlan } from "./static-plan.ts";
 
@@ -146,11 +147,13 @@ function nothingToRun(
     ...(frameworks.length > 0 ? [`it names ${frameworks.join(", ")}`] : []),
     `the folder holds ${files.namesIn(root).slice(0, 12).join(", ")}`,
   ].join("; ");
+  const hint = serverHint(packageJson);
+  const server = hint === undefined ? "" : `${hint} `;
   return new BerthError(
     "framework_unknown",
     "No build script, framework with a known command or index page was found.",
     {
-      hint: `Found: ${found}. Add a script named 'build', set build_command, or set root when the site lies in a folder.`,
+      hint: `${server}Found: ${found}. Add a script named 'build', set build_command, or set root when the site lies in a folder.`,
     },
   );
 }
