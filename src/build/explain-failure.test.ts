@@ -120,6 +120,13 @@ describe("install", () => {
       /Correct the version/,
     ],
     [
+      "a program of another language",
+      "sh: 1: bundle: not found",
+      "install_failed",
+      /'bundle' is not there/,
+      /belongs to Ruby.*deploy its output folder/,
+    ],
+    [
       "a version with dots, of a scope with one",
       "npm error code ETARGET\nnpm error notarget No matching version found for @a.io/b@^1.20.2.\nnpm error notarget In most",
       "install_failed",
