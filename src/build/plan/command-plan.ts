@@ -6,6 +6,7 @@ import { commandLine, inSandboxShell, installCommand, isYarnOne, looseInstallCom
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
 import { namedRegistries } from "./named-registries.ts";
 import { majorOfNode, wishedNode } from "./node-version.ts";
+import { nxOutputs } from "./nx.ts";
 import { type ChosenManager, choosePackageManager, fittingManager, type ManagerChoice } from "./package-manager.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
 import { enteredFolders, managersCalled, outputFlags } from "./script-text.ts";
@@ -152,7 +153,8 @@ async function chooseOutputs(
   const inPlace = rule === undefined && files.has(root, "index.html") ? ["."] : [];
   const entered = enteredFolders(choice.text).flatMap((folder) => usual.map((name) => posix.join(folder, name)));
   const named = host?.output === undefined ? [] : hostOutputs(host.output, root);
-  const all = [...named, ...outputFlags(choice.text), ...usual, ...entered, ...inPlace];
+  const ofNx = await nxOutputs(files, { top: root, commandText: choice.text });
+  const all = [...named, ...outputFlags(choice.text), ...ofNx, ...usual, ...entered, ...inPlace];
   const tidy = all.map((folder) => posix.normalize(folder).replace(/(.)\/$/, "$1"));
   const candidates = [...new Set(tidy)].filter((folder) => !posix.join(root, folder).startsWith(".."));
   return { candidates, from: host?.from ?? "detected" };
