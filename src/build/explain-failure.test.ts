@@ -78,6 +78,13 @@ describe("install", () => {
       /legacy-peer-deps/,
     ],
     [
+      "a peer that is in conflict behind one that is content",
+      'npm error code ERESOLVE\nnpm error ERESOLVE could not resolve\nnpm error\nnpm error While resolving: x@0.0.0\nnpm error Found: a@2.2.6\nnpm error node_modules/a\nnpm error   peer a@"2.2.6" from forms@2.2.6\nnpm error\nnpm error Could not resolve dependency:\nnpm error server@"^2.2.0" from the root project\nnpm error\nnpm error Conflicting peer dependency: a@2.2.0\nnpm error node_modules/a\nnpm error   peer a@"2.2.0" from server@2.2.0',
+      "install_failed",
+      /server@2\.2\.0 wants a@2\.2\.0, and a@2\.2\.6 is there/,
+      /legacy-peer-deps/,
+    ],
+    [
       "npm's 404",
       "npm error code E404\nnpm error 404 Not Found - GET https://registry.example/@types%2fno-such\nnpm error 404\nnpm error 404  The requested resource '@types/no-such@1.0.0' could not be found or you do not have permission to access it.",
       "install_failed",

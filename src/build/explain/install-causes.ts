@@ -40,7 +40,9 @@ function noAccess(where: string): Cause {
 
 const peerConflict: Explain = ({ text }) => {
   if (!/\bERESOLVE\b/.test(text)) return undefined;
-  const peer = /\bpeer(?:Optional)? ([\w@./-]+)@("[^"]*"|\S+) from ([\w@./-]+@[\w.+-]+)/.exec(text);
+  // Peers that are content stand before it, under what was found.
+  const failing = text.slice(Math.max(text.indexOf("Could not resolve dependency"), 0));
+  const peer = /\bpeer(?:Optional)? ([\w@./-]+)@("[^"]*"|\S+) from ([\w@./-]+@[\w.+-]+)/.exec(failing);
   const found = /Found: ([\w@./-]+@[\w.+-]+)/.exec(text)?.[1];
   const pair =
     peer === null
