@@ -58,10 +58,20 @@ export const BUILD_CAUSES: readonly Explain[] = [
     what: "warnings count as errors where CI=true is set, and there are warnings",
     next: `Mend the warnings, or set build_command to 'CI=false ${command}'.`,
   })),
+  told(/PPR cannot be enabled in export mode/, () => ({
+    what: "Next.js's cacheComponents is on, which a static export can't have",
+    next: "Take cacheComponents, and partialPrefetching beside it, out of next.config.",
+    code: "server_output",
+  })),
+  told(/Image Optimization using the default loader is not compatible with/, () => ({
+    what: "Next.js makes images smaller on a server, which a static export does not have",
+    next: "Set images: { unoptimized: true } in next.config.",
+    code: "server_output",
+  })),
   told(
-    /(?:Page "([^"]+)" is missing "generateStaticParams\(\)"|(?:API Routes|Server Actions|Middleware|headers|rewrites|redirects|Intercepting routes|dynamic = "force-dynamic")[^\n]*(?:cannot|can't|not|aren't) (?:be )?(?:used|supported|work)[^\n]*export)/,
+    /(?:Page "([^"]+)" is missing "generateStaticParams\(\)"|not configured on route "([^"\n]+)" with "output: export"|[Pp]ages? with `[^`\n]+`[^\n]* (?:couldn't|can ?not) be exported|(?:API Routes|Server Actions|Middleware|headers|rewrites|redirects|Intercepting routes|dynamic = "force-dynamic")[^\n]*(?:cannot|can't|not|aren't) (?:be )?(?:used|supported|work)[^\n]*export)/,
     (match) => ({
-      what: `${match[1] ? `the page ${name(match[1])}` : "a page"} needs a server, which Next.js does not put into a static export`,
+      what: `${match[1] ? `the page ${name(match[1])}` : match[2] ? `the route ${name(match[2])}` : "a page"} needs a server, which Next.js does not put into a static export`,
       next: "Give the page generateStaticParams(), or take out what needs a server: route handlers that read the request, server actions, middleware.",
       code: "server_output",
     }),
