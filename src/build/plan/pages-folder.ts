@@ -36,6 +36,9 @@ async function foldersWithIndex(
   return found;
 }
 
+/** What a program fills in. */
+const TEMPLATES = /(^|\/)(templates?|_?layouts?|_includes|themes?|views)\//;
+
 /** How deep folders are named that may be meant. */
 const DEPTH = 3;
 
@@ -46,6 +49,6 @@ export function foldersToName(files: SourceFiles, root: string): string[] {
     .pathsBelow(root)
     .filter((path) => path.endsWith("/index.html") && !/(^|\/)(node_modules|\.[^/]+)\//.test(path))
     .map((path) => path.slice(top.length, -"/index.html".length))
-    .filter((folder) => folder.length > 0 && folder.split("/").length <= DEPTH)
+    .filter((folder) => folder.length > 0 && folder.split("/").length <= DEPTH && !TEMPLATES.test(`${folder}/`))
     .sort((one, other) => one.split("/").length - other.split("/").length || (one < other ? -1 : 1));
 }

@@ -73,7 +73,8 @@ describe("sources that are served as they are", () => {
   });
 
   test("folders with an index page are named where none is taken", async () => {
-    await expect(plan({ "go.mod": "", "my site/index.html": "", "a/b/index.html": "" })).rejects.toMatchObject({
+    const pages = { "my site/index.html": "", "a/b/index.html": "", "templates/index.html": "" };
+    await expect(plan({ "go.mod": "", ...pages })).rejects.toMatchObject({
       hint: expect.stringMatching(/looks like Go.*An index\.html is in: my site, a\/b\./),
     });
   });
