@@ -94,6 +94,17 @@ test("none of them names the candidates, the folders there and the framework's w
   });
 });
 
+test("none of them, and the folders in which the build has put an index page", async () => {
+  await put("target/site/index.html", "target/site/about/index.html", "target/cache/x", "a/b/index.html", "src/a.js");
+  await expect(choose(["dist"])).rejects.toMatchObject({
+    code: "output_missing",
+    hint: expect.stringMatching(/It wrote an index\.html in: a\/b, target\/site\.$/),
+  });
+  await expect(choose(["dist"], { startedAtMs: LATER() })).rejects.toMatchObject({
+    hint: expect.stringContaining("Folders there: a, src, target."),
+  });
+});
+
 test("a folder that was asked for is the only one", async () => {
   await put("dist/index.html");
   await expect(choose(["site"], { from: "project settings" })).rejects.toMatchObject({ code: "output_missing" });
