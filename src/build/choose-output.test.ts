@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { chooseOutput } from "./choose-output.ts";
+import { chooseOutput, withOutput } from "./choose-output.ts";
 
 let work: string;
 beforeEach(async () => {
@@ -103,6 +103,13 @@ test("none of them, and the folders in which the build has put an index page", a
   await expect(choose(["dist"], { startedAtMs: LATER() })).rejects.toMatchObject({
     hint: expect.stringContaining("Folders there: a, src, target."),
   });
+});
+
+test("the folder that is published is told, seen from the root, whichever was expected", () => {
+  const resolved = { output_directory: { value: "dist", from: "netlify.toml" }, root: { value: "web", from: "x" } };
+  expect(withOutput({ root: "web", resolved }, "web/dist")).toEqual(resolved);
+  const other = withOutput({ root: "web", resolved }, "web");
+  expect(other).toEqual({ ...resolved, output_directory: { value: ".", from: "detected" } });
 });
 
 test("a folder that was asked for is the only one", async () => {

@@ -71,6 +71,16 @@ async function choose(work: string, plan: CommandPlan, startedAtMs: number): Pro
   return { directory, relative, warnings: [...warnings, ...stale, ...indexWarning(directory, relative)] };
 }
 
+/** What was decided on, with the folder that is published in the place of the likeliest one. Pure. */
+export function withOutput(
+  { root, resolved }: Pick<CommandPlan, "root" | "resolved">,
+  relative: string,
+): CommandPlan["resolved"] {
+  const value = posix.relative(root, relative) || ".";
+  const isExpected = resolved.output_directory?.value === value;
+  return isExpected ? resolved : { ...resolved, output_directory: { value, from: "detected" } };
+}
+
 /** A site without a root index can be right, so it is said and no more. */
 function indexWarning(directory: string, relative: string): string[] {
   const index = lstatSync(join(directory, "index.html"), { throwIfNoEntry: false });
