@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { chooseOutput } from "./choose-output.ts";
+import { chooseOutput, withOutput } from "./choose-output.ts";
 
 let work: string;
 beforeEach(async () => {
@@ -92,6 +92,24 @@ test("none of them names the candidates, the folders there and the framework's w
     message: expect.stringContaining("out"),
     hint: "Set output: 'export'. Folders there: src.",
   });
+});
+
+test("none of them, and the folders in which the build has put an index page", async () => {
+  await put("target/site/index.html", "target/site/about/index.html", "target/cache/x", "a/b/index.html", "src/a.js");
+  await expect(choose(["dist"])).rejects.toMatchObject({
+    code: "output_missing",
+    hint: expect.stringMatching(/It wrote an index\.html in: a\/b, target\/site\.$/),
+  });
+  await expect(choose(["dist"], { startedAtMs: LATER() })).rejects.toMatchObject({
+    hint: expect.stringContaining("Folders there: a, src, target."),
+  });
+});
+
+test("the folder that is published is told, seen from the root, whichever was expected", () => {
+  const resolved = { output_directory: { value: "dist", from: "netlify.toml" }, root: { value: "web", from: "x" } };
+  expect(withOutput({ root: "web", resolved }, "web/dist")).toEqual(resolved);
+  const other = withOutput({ root: "web", resolved }, "web");
+  expect(other).toEqual({ ...resolved, output_directory: { value: ".", from: "detected" } });
 });
 
 test("a folder that was asked for is the only one", async () => {

@@ -62,13 +62,23 @@ async function choose(work: string, plan: CommandPlan, startedAtMs: number): Pro
     written[0];
   if (chosen === undefined && links[0] !== undefined) throw refusedFolder(links[0], "it is a link, or lies behind one");
   if (!isAsked && !chosen?.hasPage) await refuseServer(work, plan);
-  if (chosen === undefined) throw await missing(work, plan);
+  if (chosen === undefined) throw await missing(work, plan, startedAtMs);
   const inner = isAsked
     ? chosen
     : ((await besideServer(plan, { chosen, look })) ?? (await intoOnlyFolder(chosen, look)));
   const { directory, relative, warnings } = inner;
   const stale = chosen.isFresh ? [] : [`'${relative}' was there before: this build has written nothing in it.`];
   return { directory, relative, warnings: [...warnings, ...stale, ...indexWarning(directory, relative)] };
+}
+
+/** What was decided on, with the folder that is published in the place of the likeliest one. Pure. */
+export function withOutput(
+  { root, resolved }: Pick<CommandPlan, "root" | "resolved">,
+  relative: string,
+): CommandPlan["resolved"] {
+  const value = posix.relative(root, relative) || ".";
+  const isExpected = resolved.output_directory?.value === value;
+  return isExpected ? resolved : { ...resolved, output_directory: { value, from: "detected" } };
 }
 
 /** A site without a root index can be right, so it is said and no more. */
@@ -210,9 +220,14 @@ async function survey(folder: FileHandle, { startedAtMs, seen, depth }: Survey):
 const mayHoldOutput = (entry: Dirent): boolean =>
   entry.isDirectory() && entry.name !== "node_modules" && entry.name !== ".git";
 
-async function missing(work: string, plan: CommandPlan): Promise<BerthError> {
-  const there = await folderNames(join(work, plan.root));
-  const folders = `Folders there: ${there.slice(0, 12).join(", ") || "none"}.`;
+async function missing(work: string, plan: CommandPlan, startedAtMs: number): Promise<BerthError> {
+  const top = join(work, plan.root);
+  const there = await folderNames(top);
+  const written = await withFreshIndex(top, { startedAtMs, depth: 0 });
+  const folders =
+    written.length > 0
+      ? `It wrote an index.html in: ${written.slice(0, 8).join(", ")}.`
+      : `Folders there: ${there.slice(0, 12).join(", ") || "none"}.`;
   const way = plan.outputHint ?? "Set output_directory to the folder that the build writes.";
   return new BerthError(
     "output_missing",
@@ -221,6 +236,28 @@ async function missing(work: string, plan: CommandPlan): Promise<BerthError> {
       hint: `${way} ${folders}`,
     },
   );
+}
+
+/** How deep folders are named that may be meant, and how many are looked into at each depth. */
+const NAMED_DEPTH = 4;
+const LOOKED_INTO = 20;
+
+/** The outermost folders below, as paths from here, that this build has put an index page in. */
+async function withFreshIndex(
+  directory: string,
+  { startedAtMs, depth }: { startedAtMs: number; depth: number },
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of (await folderNames(directory)).slice(0, LOOKED_INTO)) {
+    const inner = join(directory, name);
+    const index = await lstat(join(inner, "index.html")).catch(() => undefined);
+    if (index?.isFile() && index.ctimeMs > startedAtMs + CLOCK_MS) found.push(name);
+    else if (depth + 1 < NAMED_DEPTH) {
+      const deeper = await withFreshIndex(inner, { startedAtMs, depth: depth + 1 });
+      found.push(...deeper.map((path) => posix.join(name, path)));
+    }
+  }
+  return found;
 }
 
 async function entriesOf(directory: string): Promise<Dirent[]> {

@@ -10,7 +10,7 @@ import { refusalOf } from "./output-fault.ts";
 import { hashOf, readAgain } from "./output-file.ts";
 import { envFileRefused, isEnvFile, type SecretScan } from "./secret-scan.ts";
 
-export { chooseOutput } from "./choose-output.ts";
+export { chooseOutput, withOutput } from "./choose-output.ts";
 
 /** A file of an output, as `publish` takes it. */
 export interface OutputFile {

@@ -16,7 +16,7 @@ import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts"
 import type { SecretBox } from "../work/secrets.ts";
 import { basePathWarning } from "./base-path.ts";
 import { type BuildCache, type CacheParts, openBuildCache } from "./cache.ts";
-import { chooseOutput, collectOutput, type OutputFile, type OutputLimits } from "./collect.ts";
+import { chooseOutput, collectOutput, type OutputFile, type OutputLimits, withOutput } from "./collect.ts";
 import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
 import { hostVariables } from "./host-variables.ts";
 import { freeLockfile } from "./lockfile-hosts.ts";
@@ -162,6 +162,7 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     await removeGitFolder(folders.work);
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
+    await held.advance({ findings: { resolved: withOutput(plan, log.masked(output.relative)) } });
     const files = await collectOutput(output.directory, parts.outputLimits, site.scan);
     const outputWarnings = [...output.warnings, ...(await baseWarnings(files, plan))];
     for (const warning of outputWarnings) log.say("build", `Warning: ${warning}`);

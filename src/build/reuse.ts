@@ -49,6 +49,8 @@ export async function reuseEarlier(
     "build",
     `Nothing changed since ${earlier.id}: what it built is published again. 'berth deploy --force' builds.`,
   );
+  const { output_directory } = earlier.resolved;
+  if (output_directory) await held.advance({ findings: { resolved: { ...plan.resolved, output_directory } } });
   if (earlier.restored_preview) await held.advance({ findings: { restored_preview: true } });
   await republish(parts, held, { earlier: manifest, settings, warnings: earlier.warnings, sourceRules });
   return true;

@@ -275,10 +275,10 @@ export async function lastSourceTree({ query }: Database, project: ProjectRow["i
 export async function readyWithBuildKey(
   { query }: Database,
   { projectId, buildKey, production }: { projectId: ProjectRow["id"]; buildKey: string; production: boolean },
-): Promise<Pick<DeploymentRow, "id" | "warnings" | "restored_preview"> | undefined> {
+): Promise<Pick<DeploymentRow, "id" | "warnings" | "resolved" | "restored_preview"> | undefined> {
   return await query
     .selectFrom("deployments")
-    .select(["id", "warnings", "restored_preview"])
+    .select(["id", "warnings", "resolved", "restored_preview"])
     .where("project_id", "=", projectId)
     .where("build_key", "=", buildKey)
     .where("status", "=", "ready")

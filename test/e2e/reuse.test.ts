@@ -44,6 +44,24 @@ describe("reuse", () => {
     expect(await logOf(platform, second.id)).toContain(first.id);
   }, 120_000);
 
+  test("both tell the folder that was published, not the one that was expected", async () => {
+    const made = await newRepository(
+      "slip",
+      buildableSite(WRITES_DIST.replaceAll("dist", "made"), { "text.txt": "one" }),
+    );
+    try {
+      const wish = { source: made.path };
+      for (const reused of [false, true]) {
+        expect(await deploy(wish)).toMatchObject({
+          reused,
+          resolved: { output_directory: { value: "made", from: "detected" } },
+        });
+      }
+    } finally {
+      await made.remove();
+    }
+  }, 120_000);
+
   test("--force builds all the same", async () => {
     const forced = await deploy({ force: true });
     expect(forced.reused).toBeFalse();

@@ -12,6 +12,18 @@ function missingModule(wanted: string, importer: string | undefined): ReturnType
   };
 }
 
+/** Programs that no npm package brings. */
+const OTHER_LANGUAGES: Record<string, readonly string[]> = {
+  Ruby: ["ruby", "gem", "bundle", "bundler", "rake", "jekyll", "middleman"],
+  Python: ["python", "python3", "pip", "pip3", "poetry", "uv", "mkdocs", "sphinx-build", "pelican"],
+  Go: ["go"],
+  Rust: ["cargo", "rustc", "trunk", "mdbook", "zola"],
+  PHP: ["php", "composer"],
+  Java: ["java", "mvn", "gradle"],
+  ".NET": ["dotnet"],
+  Dart: ["dart", "flutter"],
+};
+
 const countOf = (text: string, pattern: RegExp): number => new Set(text.match(pattern)).size;
 
 /** What tools say when a build fails; the first that knows the log explains it. */
@@ -26,10 +38,16 @@ export const BUILD_CAUSES: readonly Explain[] = [
   ...HUGO_CAUSES,
   told(
     /(?:^|\s)(?:\/bin\/)?sh: (?:(?:line )?\d+: )?([\w@./-]+): (?:command )?not found|^bash: (?:line \d+: )?([\w@./-]+): command not found|command not found: ([\w@./-]+)/m,
-    (match) => ({
-      what: `the program '${match[1] ?? match[2] ?? match[3]}' is not there`,
-      next: "Add the package that has it to package.json's dependencies; builds have Node, the package managers, git and what Debian's base has.",
-    }),
+    (match) => {
+      const program = (match[1] ?? match[2] ?? match[3])!;
+      const language = Object.keys(OTHER_LANGUAGES).find((of) => OTHER_LANGUAGES[of]!.includes(program));
+      return {
+        what: `the program '${program}' is not there`,
+        next: language
+          ? `It belongs to ${language}, which builds don't have: build the site elsewhere, and deploy its output folder.`
+          : "Add the package that has it to package.json's dependencies; builds have Node, the package managers, git and what Debian's base has.",
+      };
+    },
   ),
   told(/ENOSPC|No space left on device/, () => ({
     what: "its disk space was full",
@@ -40,10 +58,20 @@ export const BUILD_CAUSES: readonly Explain[] = [
     what: "warnings count as errors where CI=true is set, and there are warnings",
     next: `Mend the warnings, or set build_command to 'CI=false ${command}'.`,
   })),
+  told(/PPR cannot be enabled in export mode/, () => ({
+    what: "Next.js's cacheComponents is on, which a static export can't have",
+    next: "Take cacheComponents, and partialPrefetching beside it, out of next.config.",
+    code: "server_output",
+  })),
+  told(/Image Optimization using the default loader is not compatible with/, () => ({
+    what: "Next.js makes images smaller on a server, which a static export does not have",
+    next: "Set images: { unoptimized: true } in next.config.",
+    code: "server_output",
+  })),
   told(
-    /(?:Page "([^"]+)" is missing "generateStaticParams\(\)"|(?:API Routes|Server Actions|Middleware|headers|rewrites|redirects|Intercepting routes|dynamic = "force-dynamic")[^\n]*(?:cannot|can't|not|aren't) (?:be )?(?:used|supported|work)[^\n]*export)/,
+    /(?:Page "([^"]+)" is missing "generateStaticParams\(\)"|not configured on route "([^"\n]+)" with "output: export"|[Pp]ages? with `[^`\n]+`[^\n]* (?:couldn't|can ?not) be exported|(?:API Routes|Server Actions|Middleware|headers|rewrites|redirects|Intercepting routes|dynamic = "force-dynamic")[^\n]*(?:cannot|can't|not|aren't) (?:be )?(?:used|supported|work)[^\n]*export)/,
     (match) => ({
-      what: `${match[1] ? `the page ${name(match[1])}` : "a page"} needs a server, which Next.js does not put into a static export`,
+      what: `${match[1] ? `the page ${name(match[1])}` : match[2] ? `the route ${name(match[2])}` : "a page"} needs a server, which Next.js does not put into a static export`,
       next: "Give the page generateStaticParams(), or take out what needs a server: route handlers that read the request, server actions, middleware.",
       code: "server_output",
     }),

@@ -46,7 +46,7 @@ export function told(pattern: RegExp, explain: (match: RegExpExecArray, failed: 
 /** Names that a log holds go into an error only when they look like names. */
 export function name(text: string | undefined): string {
   return (text ?? "")
-    .replace(/[^\w@./:^~<>=|* +-]/g, "")
+    .replace(/[^\w@./:^~<>=|* +[\]-]/g, "")
     .trim()
     .slice(0, 100);
 }

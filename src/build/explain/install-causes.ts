@@ -40,7 +40,9 @@ function noAccess(where: string): Cause {
 
 const peerConflict: Explain = ({ text }) => {
   if (!/\bERESOLVE\b/.test(text)) return undefined;
-  const peer = /\bpeer(?:Optional)? ([\w@./-]+)@("[^"]*"|\S+) from ([\w@./-]+@[\w.+-]+)/.exec(text);
+  // Peers that are content stand before it, under what was found.
+  const failing = text.slice(Math.max(text.indexOf("Could not resolve dependency"), 0));
+  const peer = /\bpeer(?:Optional)? ([\w@./-]+)@("[^"]*"|\S+) from ([\w@./-]+@[\w.+-]+)/.exec(failing);
   const found = /Found: ([\w@./-]+@[\w.+-]+)/.exec(text)?.[1];
   const pair =
     peer === null
@@ -118,7 +120,15 @@ export const INSTALL_CAUSES: readonly Explain[] = [
   told(/error: GET \S+\/((?:@[\w.-]+(?:\/|%2[fF]))?[\w.-]+) - 404/, (match) =>
     missingPackage(name(match[1]!.replace(/%2f/i, "/"))),
   ),
-  told(/^(?!npm warn)[^\n]*No matching version found for ([^\s]+?)[.\s]/im, (match) => missingVersion(name(match[1]))),
+  told(/^(?!npm warn)[^\n]*No matching version found for ([^\n]+?)(?: while fetching[^\n]*|\.)?$/im, (match) =>
+    missingVersion(name(match[1])),
+  ),
+  told(/YN0082: [^\n]*?((?:@[\w.-]+\/)?[\w.-]+)@npm:([^\n]+?): No candidates found/, (match) =>
+    missingVersion(`${name(match[1])}@${name(match[2])}`),
+  ),
+  told(/No version matching "([^"]+)" found for specifier "([^"]+)"/, (match) =>
+    missingVersion(`${name(match[2])}@${name(match[1])}`),
+  ),
   told(/Couldn't find any versions for "([^"]+)" that matches "([^"]+)"/, (match) =>
     missingVersion(`${name(match[1])}@${name(match[2])}`),
   ),

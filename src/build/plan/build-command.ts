@@ -1,8 +1,10 @@
+import { BerthError } from "../../model/errors.ts";
 import { commandLine, inSandboxShell, runProgram, runScript } from "./commands.ts";
 import { frameworkOf } from "./detect.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
 import { HUGO_COMMAND } from "./hugo.ts";
 import { memberBuild } from "./member-build.ts";
+import { nxApps } from "./nx.ts";
 import type { ManagerChoice } from "./package-manager.ts";
 import type { Planning } from "./plan.ts";
 import { buildScripts, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
@@ -36,8 +38,21 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
   }
   if (script && !(framework === "nuxt" && writesServer(script)))
     return { kind: "script", script, text: script.text, framework };
+  const app = script === undefined ? await onlyNxApp(planning) : undefined;
+  if (app !== undefined) return { kind: "program", command: ["nx", "build", app], text: `nx build ${app}`, framework };
   if (rule?.command === undefined) return undefined;
   return { kind: "program", command: rule.command, text: rule.command.join(" "), framework };
+}
+
+/** @throws BerthError `site_ambiguous` when the Nx workspace has several with pages */
+async function onlyNxApp({ files, root, packageJson }: Planning): Promise<string | undefined> {
+  if (packageJson === undefined || !dependsOn(packageJson, "nx")) return undefined;
+  const apps = await nxApps(files, root);
+  if (apps.length <= 1) return apps[0]?.name;
+  const names = apps.slice(0, 12).map(({ name }) => name);
+  throw new BerthError("site_ambiguous", `The Nx workspace holds ${apps.length} sites: ${names.join(", ")}.`, {
+    hint: `Set build_command to one of: ${names.map((name) => `npx nx build ${name}`).join(", ")}; or add a script named 'build' that does so.`,
+  });
 }
 
 function dependsOnHugo({ packageJson }: Planning): boolean {

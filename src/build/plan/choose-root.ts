@@ -7,9 +7,9 @@ import { findSites } from "./find-sites.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
 import { netlifyBase, saysWhatToBuild } from "./host-files.ts";
 import { isHugoSite } from "./hugo.ts";
+import { usualPages } from "./pages-folder.ts";
 import { buildScripts, membersNamedIn, runsProgram } from "./script-text.ts";
 import type { SourceFiles } from "./source-files.ts";
-import { pagesFolder } from "./static-plan.ts";
 
 export interface ChosenRoot extends Resolved {
   value: string;
@@ -43,15 +43,16 @@ const DELEGATES =
 
 async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Promise<boolean> {
   if ((settings.build_command ?? settings.output_directory ?? settings.framework) !== undefined) return true;
-  if (files.has(".", "index.html") || isHugoSite(files, ".") || (await saysWhatToBuild(files, "."))) return true;
+  const isTold = files.has(".", "index.html") || (await isHugoSite(files, ".")) || (await saysWhatToBuild(files, "."));
+  if (isTold) return true;
   const packageJson = await files.packageJson(".");
-  if (packageJson === undefined) return pagesFolder(files, ".") !== undefined;
+  if (packageJson === undefined) return (await usualPages(files, ".")) !== undefined;
   const texts = buildScripts(packageJson).map(({ text }) => text);
   const hasMembers = packageJson.workspaces !== undefined || files.has(".", "pnpm-workspace.yaml");
   const ids = (await detectFrameworks({ files, root: ".", packageJson })).filter((id) => !NEVER_ALONE.has(id));
   if (texts.length === 0) {
     const runsAlone = (id: string) => FRAMEWORKS[id]!.command !== undefined && !(hasMembers && id === "vite");
-    return ids.some(runsAlone) || pagesFolder(files, ".") !== undefined;
+    return ids.some(runsAlone) || (await usualPages(files, ".")) !== undefined;
   }
   const programs = ids.flatMap((id) => FRAMEWORKS[id]!.programs);
   if (texts.some((text) => programs.some((program) => runsProgram(text, program)))) return true;

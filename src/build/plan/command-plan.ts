@@ -7,9 +7,11 @@ import { commandLine, inSandboxShell, installCommand, isYarnOne, looseInstallCom
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
 import { namedRegistries } from "./named-registries.ts";
 import { majorOfNode, wishedNode } from "./node-version.ts";
+import { nxOutputs } from "./nx.ts";
 import { type ChosenManager, choosePackageManager, fittingManager, type ManagerChoice } from "./package-manager.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
 import { enteredFolders, managersCalled, outputFlags } from "./script-text.ts";
+import { COMPILED, serverHint } from "./servers.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 /** Installs, builds, and publishes what was written. */
@@ -28,6 +30,8 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   const build = await buildCommand(planning, { choice, manager });
   const outputs = await chooseOutputs(planning, choice);
   const framework = choice.framework ?? null;
+  const rule = framework === null ? undefined : FRAMEWORKS[framework];
+  const server = rule === undefined ? serverHint(packageJson ?? {}) : undefined;
   return {
     kind: "build",
     root,
@@ -42,8 +46,8 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     looseInstall: install.loose,
     build: build.command,
     outputCandidates: outputs.candidates,
-    serverOutputs: (framework && FRAMEWORKS[framework]?.server) || [],
-    outputHint: (framework && FRAMEWORKS[framework]?.hint) || null,
+    serverOutputs: rule?.server ?? (server ? COMPILED : []),
+    outputHint: rule?.hint ?? server ?? null,
     env: buildEnvironment({
       framework: choice.framework,
       packageJson: packageJson ?? {},
@@ -169,7 +173,8 @@ async function chooseOutputs(
   const inPlace = rule === undefined && files.has(root, "index.html") ? ["."] : [];
   const entered = enteredFolders(choice.text).flatMap((folder) => usual.map((name) => posix.join(folder, name)));
   const named = host?.output === undefined ? [] : hostOutputs(host.output, root);
-  const all = [...named, ...outputFlags(choice.text), ...usual, ...entered, ...inPlace];
+  const ofNx = await nxOutputs(files, { top: root, commandText: choice.text });
+  const all = [...named, ...outputFlags(choice.text), ...ofNx, ...usual, ...entered, ...inPlace];
   const tidy = all.map((folder) => posix.normalize(folder).replace(/(.)\/$/, "$1"));
   const candidates = [...new Set(tidy)].filter((folder) => !posix.join(root, folder).startsWith(".."));
   return { candidates, from: host?.from ?? "detected" };

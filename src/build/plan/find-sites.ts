@@ -28,6 +28,12 @@ export async function findSites(files: SourceFiles): Promise<{ main: string[]; s
   return { main: sites.filter((folder) => !side.includes(folder)), side };
 }
 
+/** Those that do not look like examples or tests; all where all do. */
+export function mainFolders(folders: readonly string[]): string[] {
+  const main = folders.filter((folder) => !SIDE.test(folder));
+  return main.length > 0 ? main : [...folders];
+}
+
 function foldersWithPackage(files: SourceFiles): string[] {
   return files
     .pathsBelow(".")

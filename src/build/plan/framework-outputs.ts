@@ -34,6 +34,13 @@ export async function viteOutputs(site: Site): Promise<string[]> {
   return top === undefined ? names : [...names.map((name) => posix.join(top, name)), ...names];
 }
 
+/** The static adapter's `pages`; newer SvelteKits are told in vite.config what others are in svelte.config. */
+export async function svelteKitOutputs(site: Site): Promise<string[]> {
+  const files = [/^svelte\.config\.[cm]?[jt]s$/, /^vite\.config\.[cm]?[jt]s$/];
+  const written = await Promise.all(files.map((file) => configLiterals(site, { file, key: /pages/ })));
+  return [...written.flat(), "build"];
+}
+
 /** VitePress and VuePress keep their folder in the folder of the pages: the argument of the command, or where it lies. */
 export async function dotFolderOutputs(site: Site, { program }: { program: string }): Promise<string[]> {
   const dotFolder = `.${program}`;

@@ -3,6 +3,7 @@ import {
   configLiterals,
   dotFolderOutputs,
   folders,
+  svelteKitOutputs,
   viteOutputs,
   withLiterals,
 } from "./framework-outputs.ts";
@@ -61,9 +62,9 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
   "svelte-kit": {
     programs: ["vite", "svelte-kit"],
     command: ["vite", "build"],
-    outputs: withLiterals(/^svelte\.config\.[cm]?[jt]s$/, /pages/, "build"),
+    outputs: svelteKitOutputs,
     server: [".svelte-kit/output/server", "build/handler.js"],
-    hint: "SvelteKit writes files with @sveltejs/adapter-static in svelte.config.js, and 'export const prerender = true' in src/routes/+layout.js.",
+    hint: "SvelteKit writes files with @sveltejs/adapter-static in svelte.config.js (or vite.config), and 'export const prerender = true' in src/routes/+layout.js.",
   },
   gatsby: {
     programs: ["gatsby"],

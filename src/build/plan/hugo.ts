@@ -6,11 +6,17 @@ const OLD_CONFIGURATION = ["config.toml", "config.yaml", "config.yml", "config.j
 const FOLDERS = ["archetypes", "themes", "layouts", "content"];
 
 /** https://gohugo.io/getting-started/directory-structure/ */
-export function isHugoSite(files: SourceFiles, root: string): boolean {
+export async function isHugoSite(files: SourceFiles, root: string): Promise<boolean> {
   const isThere = (name: string) => files.has(root, name) || files.hasFolder(files.join(root, name));
   if (CONFIGURATION.some(isThere)) return true;
   const folders = FOLDERS.filter((name) => files.hasFolder(files.join(root, name))).length;
-  return OLD_CONFIGURATION.some((name) => files.has(root, name)) && folders >= 2;
+  const isOld = OLD_CONFIGURATION.some((name) => files.has(root, name)) && folders >= 2;
+  return isOld && !(await isZolaSite(files, root));
+}
+
+/** It has folders of the same names, and spells its address in another way. */
+export async function isZolaSite(files: SourceFiles, root: string): Promise<boolean> {
+  return /^\s*base_url\s*=/m.test((await files.text(root, "config.toml")) ?? "");
 }
 
 /** The machine's own program, by the sandbox's shell, which says so when there is none. */

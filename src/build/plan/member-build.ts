@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { inSandboxShell, runProgram } from "./commands.ts";
+import { nxName } from "./nx.ts";
 import type { ManagerChoice } from "./package-manager.ts";
 import type { Planning } from "./plan.ts";
 import { dependsOn } from "./site.ts";
@@ -42,7 +43,7 @@ export async function memberBuild(
     if (tasks.includes(`"${script}"`)) return runProgram(name, ["turbo", "run", script, `--filter=${own}...`]);
   }
   if (dependsOn(top, "nx") && (await nxSeesToOthers(files, workspaceRoot))) {
-    return runProgram(name, ["nx", "run", `${await nxName(files, site)}:${script}`]);
+    return runProgram(name, ["nx", "run", `${await nxName(files, site.folder)}:${script}`]);
   }
   if (name === "pnpm" && script === "build") return ["pnpm", "--filter", `${own}...`, "run", script];
   const steps = needed.map(({ folder }) => `(cd ${posix.relative(root, folder)} && ${name} run build)`);
@@ -79,11 +80,4 @@ function neededBuilds(site: Member, members: ReadonlyMap<string, Member>): Membe
 /** `dependsOn: ["^build"]` in nx.json: https://nx.dev/docs/features/run-tasks */
 async function nxSeesToOthers(files: SourceFiles, top: string): Promise<boolean> {
   return /"dependsOn"\s*:\s*\[[^\][]*"\^/.test((await files.text(top, "nx.json")) ?? "");
-}
-
-/** A project's own name goes before that of its package. */
-async function nxName(files: SourceFiles, { folder, packageJson }: Member): Promise<string> {
-  const text = (await files.text(folder, "project.json")) ?? "";
-  const name = /"name"\s*:\s*"([^"]+)"/.exec(text)?.[1];
-  return name !== undefined && PLAIN_NAME.test(name) ? name : packageJson.name!;
 }

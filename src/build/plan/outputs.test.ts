@@ -50,6 +50,10 @@ describe("outputs", () => {
     expect(rooted.first).toBe("public_html");
     const kit = await withScript("vite build", ["@sveltejs/kit"], { "svelte.config.js": "adapter({ pages: 'docs' })" });
     expect(kit.first).toBe("docs");
+    const newer = await withScript("vite build", ["@sveltejs/kit"], {
+      "vite.config.ts": "sveltekit({ adapter: adapter({ pages: 'www' }) })",
+    });
+    expect(newer.first).toBe("www");
     const next = await withScript("next build", ["next"], {
       "next.config.mjs": "export default { output: 'export', distDir: 'site' }",
     });

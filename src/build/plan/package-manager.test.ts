@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { buildPlan } from "./testing/in-memory-source.ts";
+import { buildPlan, plan } from "./testing/in-memory-source.ts";
 
 const packageJson = (more: object = {}) => ({ "package.json": { scripts: { build: "x" }, ...more } });
 
@@ -219,6 +219,35 @@ describe("workspaces", () => {
     expect((await buildPlan(nx, { root: "apps/web" })).build).toEqual(["yarn", "run", "nx", "run", "web:build"]);
     const hostile = { ...sources, "packages/ui/package.json": { name: "ui", dependencies: {} } };
     expect((await buildPlan(hostile, { root: "apps/web" })).build).toEqual(["yarn", "run", "build"]);
+  });
+
+  test("the one project with a page of an Nx workspace without scripts", async () => {
+    const top = {
+      "package.json": { scripts: {}, devDependencies: { nx: "22", vite: "7" } },
+      "nx.json": "{}",
+      "libs/ui/project.json": { name: "ui" },
+      "apps/shop-e2e/project.json": { name: "shop-e2e" },
+    };
+    const shop = { "apps/shop/project.json": { name: "shop" }, "apps/shop/index.html": "" };
+    const one = await buildPlan({ ...top, ...shop });
+    expect(one.build).toEqual(["npx", "--no-install", "nx", "build", "shop"]);
+    expect(one.outputCandidates.slice(0, 3)).toEqual(["dist/apps/shop/browser", "dist/apps/shop", "apps/shop/dist"]);
+    const admin = { "apps/admin/package.json": { name: "@org/admin" }, "apps/admin/src/index.html": "" };
+    await expect(plan({ ...top, ...shop, ...admin })).rejects.toMatchObject({
+      code: "site_ambiguous",
+      message: expect.stringContaining("shop, @org/admin"),
+      hint: expect.stringContaining("npx nx build @org/admin"),
+    });
+    const script = { scripts: { build: "nx build admin" }, devDependencies: { nx: "22" } };
+    const named = await buildPlan({
+      ...top,
+      "package.json": script,
+      ...shop,
+      "apps/admin/project.json": { name: "admin" },
+      "apps/admin/index.html": "",
+    });
+    expect(named.build).toEqual(["npm", "run", "build"]);
+    expect(named.outputCandidates[0]).toBe("dist/apps/admin/browser");
   });
 
   test("members of Lerna are found", async () => {

@@ -21,7 +21,7 @@ describe("sources that are served as they are", () => {
     const failing = plan({ "public/index.html": "", "docs/index.html": "" });
     await expect(failing).rejects.toMatchObject({
       code: "framework_unknown",
-      hint: expect.stringContaining("public, docs"),
+      hint: expect.stringContaining("docs, public"),
     });
   });
 
@@ -35,6 +35,47 @@ describe("sources that are served as they are", () => {
     await expect(failing).rejects.toMatchObject({
       code: "framework_unknown",
       hint: expect.stringMatching(/content, mkdocs.yml.*MkDocs/),
+    });
+  });
+
+  test("a page that a generator fills in is not published as it stands", async () => {
+    const jekyll = { "_config.yml": "", Gemfile: "", "index.html": "---\nlayout: home\n---\n{{ content }}" };
+    await expect(plan(jekyll)).rejects.toMatchObject({
+      code: "framework_unknown",
+      message: expect.stringContaining("'index.html' is a template"),
+      hint: expect.stringMatching(/Jekyll.*framework=static/),
+    });
+    expect(await plan(jekyll, { framework: "static" })).toMatchObject({ kind: "static", output: "." });
+    const flutter = { "pubspec.yaml": "", "web/index.html": '<base href="$FLUTTER_BASE_HREF">' };
+    await expect(plan(flutter)).rejects.toMatchObject({ hint: expect.stringContaining("Flutter") });
+    expect(await plan({ "index.html": "<p>\n---\n" })).toMatchObject({ kind: "static" });
+  });
+
+  test("an index page that a package in its folder builds is no page yet", async () => {
+    const bundled = { scripts: { build: "vite build" }, devDependencies: { vite: "7" } };
+    for (const folder of ["site", "docs", "src"]) {
+      const site = { "README.md": "", [`${folder}/package.json`]: bundled, [`${folder}/index.html`]: "" };
+      expect(await plan(site)).toMatchObject({ kind: "build", root: folder, framework: "vite" });
+      expect(await plan({ ...site, "package.json": { scripts: { lint: "x" } } })).toMatchObject({ root: folder });
+    }
+    const plain = { "docs/package.json": { scripts: { start: "serve" } }, "docs/index.html": "" };
+    expect(await plan(plain)).toMatchObject({ kind: "static", output: "docs" });
+  });
+
+  test("the front end beside a server; a site that must be built comes before it", async () => {
+    const server = { "backend/package.json": { scripts: { start: "node ." } }, "web/index.html": "" };
+    expect(await plan(server)).toMatchObject({ kind: "static", root: ".", output: "web" });
+    const docs = {
+      "docs/package.json": { scripts: { build: "docusaurus build" }, dependencies: { "@docusaurus/core": "3" } },
+    };
+    expect(await plan({ ...server, ...docs })).toMatchObject({ kind: "build", root: "docs" });
+    expect(await plan({ ...server, "public/index.html": "" })).toMatchObject({ kind: "static", output: "public" });
+  });
+
+  test("folders with an index page are named where none is taken", async () => {
+    const pages = { "my site/index.html": "", "a/b/index.html": "", "templates/index.html": "" };
+    await expect(plan({ "go.mod": "", ...pages })).rejects.toMatchObject({
+      hint: expect.stringMatching(/looks like Go.*An index\.html is in: my site, a\/b\./),
     });
   });
 
@@ -298,6 +339,8 @@ describe("commands", () => {
     expect(await buildPlan({ "config.toml": "", "themes/x/a": "", "content/a.md": "" })).toMatchObject({
       framework: "hugo",
     });
+    const zola = { "config.toml": 'base_url = "/"', "themes/x/a": "", "content/a.md": "" };
+    await expect(plan(zola)).rejects.toMatchObject({ hint: expect.stringContaining("Zola") });
     const styles = { "package.json": { devDependencies: { postcss: "8" } }, ...pages, ...lock };
     expect(await buildPlan(styles)).toMatchObject({ install: ["npm", "ci"], build: shell("hugo --gc --minify") });
     const script = { "package.json": { scripts: { build: "hugo --environment live" } }, ...pages, ...lock };
@@ -379,6 +422,21 @@ describe("commands", () => {
     });
     const hint = expect.stringMatching(/start.*gulp.*main\.js/);
     await expect(failing).rejects.toMatchObject({ code: "framework_unknown", hint });
+  });
+
+  test("a server without pages is told as one, whether a script compiles it or not", async () => {
+    const dependencies = { express: "5" };
+    await expect(plan({ "package.json": { scripts: { start: "node ." }, dependencies } })).rejects.toMatchObject({
+      code: "framework_unknown",
+      hint: expect.stringMatching(/^A server made with express can't run here.*scripts start/),
+    });
+    const compiled = await buildPlan({ "package.json": { scripts: { build: "tsc" }, dependencies } });
+    expect(compiled.serverOutputs).toContain("dist");
+    expect(compiled.outputHint).toContain("express");
+    const page = { "package.json": { dependencies }, "public/index.html": "" };
+    expect(await plan(page)).toMatchObject({ kind: "static", output: "public" });
+    const library = await buildPlan({ "package.json": { scripts: { build: "tsc" } } });
+    expect(library).toMatchObject({ serverOutputs: [], outputHint: null });
   });
 
   test("a framework that nobody knows", async () => {

@@ -11,8 +11,10 @@ import { FRAMEWORKS, frameworkId, NOT_BUILT } from "./frameworks.ts";
 import { type HostFile, readHostFiles } from "./host-files.ts";
 import { isHugoSite } from "./hugo.ts";
 import type { ChosenManager } from "./package-manager.ts";
+import { pagesFolder } from "./pages-folder.ts";
+import { serverHint } from "./servers.ts";
 import { type PackageJson, SourceFiles } from "./source-files.ts";
-import { pagesFolder, staticPlan } from "./static-plan.ts";
+import { staticPlan } from "./static-plan.ts";
 
 interface PlanCommon {
   /** Folder of the site in the source; `.` for the whole. */
@@ -98,15 +100,14 @@ export async function planBuild({ settings, production, branch, ...source }: Pla
     hostFiles: host.found,
     warnings: [...warnings, ...host.warnings],
   };
-  if (settings.framework === "static" && settings.build_command === undefined) return staticPlan(planning);
-  const hugo = isHugoSite(files, root) ? ["hugo"] : [];
+  if (settings.framework === "static" && settings.build_command === undefined) return await staticPlan(planning);
+  const hugo = (await isHugoSite(files, root)) ? ["hugo"] : [];
   const frameworks = packageJson === undefined ? hugo : [...(await frameworksOf(planning, packageJson)), ...hugo];
   const choice = await chooseBuild(planning, frameworks);
   if (choice !== undefined && !isServedAsItIs(planning, choice)) return await commandPlan(planning, choice);
-  if (packageJson !== undefined && pagesFolder(files, root) === undefined && host.found.every((file) => !file.output)) {
-    throw nothingToRun(planning, { packageJson, frameworks });
-  }
-  return staticPlan(planning);
+  const hasPages = host.found.some(({ output }) => output) || (await pagesFolder(files, root)) !== undefined;
+  if (packageJson !== undefined && !hasPages) throw nothingToRun(planning, { packageJson, frameworks });
+  return await staticPlan(planning);
 }
 
 async function frameworksOf(
@@ -146,11 +147,13 @@ function nothingToRun(
     ...(frameworks.length > 0 ? [`it names ${frameworks.join(", ")}`] : []),
     `the folder holds ${files.namesIn(root).slice(0, 12).join(", ")}`,
   ].join("; ");
+  const hint = serverHint(packageJson);
+  const server = hint === undefined ? "" : `${hint} `;
   return new BerthError(
     "framework_unknown",
     "No build script, framework with a known command or index page was found.",
     {
-      hint: `Found: ${found}. Add a script named 'build', set build_command, or set root when the site lies in a folder.`,
+      hint: `${server}Found: ${found}. Add a script named 'build', set build_command, or set root when the site lies in a folder.`,
     },
   );
 }

@@ -1,12 +1,16 @@
 import { BerthError } from "../../model/errors.ts";
+import { isZolaSite } from "./hugo.ts";
+import { foldersToName, pagesFolder } from "./pages-folder.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 /**
  * Serves what the source holds as it is.
- * @throws BerthError `output_missing` when the folder that was asked for is not there, `framework_unknown` when there is no page
+ * @throws BerthError `output_missing` when the folder that was asked for is not there, `framework_unknown` when there is no page,
+ * or only one that a site generator would have to fill in
  */
-export function staticPlan({ files, root, settings, hostFiles, resolvedRoot, warnings }: Planning): BuildPlan {
+export async function staticPlan(planning: Planning): Promise<BuildPlan> {
+  const { files, root, settings, hostFiles, resolvedRoot, warnings } = planning;
   const host = hostFiles.find(({ output }) => output !== undefined);
   const asked = settings.output_directory ?? host?.output;
   const from = settings.output_directory !== undefined ? "project settings" : (host?.from ?? "detected");
@@ -15,14 +19,15 @@ export function staticPlan({ files, root, settings, hostFiles, resolvedRoot, war
       hint: `It comes from ${from}. Set output_directory to one of: ${[".", ...files.foldersIn(root)].slice(0, 12).join(", ")}.`,
     });
   }
-  const output = asked ?? pagesFolder(files, root);
-  if (output === undefined) throw noPages(files, root);
+  const output = asked ?? (await pagesFolder(files, root));
+  if (output === undefined) throw await noPages(files, root);
   const folder = files.join(root, output);
   if (files.pathsBelow(folder).length === 0) {
     throw new BerthError("output_empty", `The folder '${output}' has no files.`, {
       hint: "Put the pages there, or set output_directory to the folder that has them.",
     });
   }
+  if (asked === undefined && settings.framework === undefined) await refuseTemplate(files, { root, folder });
   const framework = settings.framework === undefined ? null : "static";
   return {
     kind: "static",
@@ -38,40 +43,61 @@ export function staticPlan({ files, root, settings, hostFiles, resolvedRoot, war
   };
 }
 
-const USUAL = ["public", "dist", "build", "out", "site", "www", "html", "htdocs", "_site", "static", "src", "docs"];
+/** Marks of templates that no browser shows as they are meant: Jekyll's front matter, Flutter's, Trunk's. */
+const TEMPLATE = /^\uFEFF?---[ \t]*\r?\n|\$FLUTTER_BASE_HREF|<link\b[^>]*\bdata-trunk\b/;
 
-/** The root when it has an index page; else the one usual folder that has one; else the root if it has any page. */
-export function pagesFolder(files: SourceFiles, root: string): string | undefined {
-  if (files.has(root, "index.html")) return ".";
-  const withIndex = USUAL.filter((folder) => files.has(files.join(root, folder), "index.html"));
-  if (withIndex.length === 1) return withIndex[0];
-  return files.namesIn(root).some((name) => /\.html?$/i.test(name) && files.has(root, name)) ? "." : undefined;
+async function refuseTemplate(files: SourceFiles, { root, folder }: { root: string; folder: string }): Promise<void> {
+  if (!TEMPLATE.test((await files.text(folder, "index.html")) ?? "")) return;
+  const other = await otherGenerator(files, root);
+  const page = files.join(folder, "index.html");
+  throw new BerthError("framework_unknown", `'${page}' is a template that a site generator fills in, and no page.`, {
+    hint: `${other ?? "No generator was found that builds here have: build it elsewhere and deploy its output folder."} To publish the files as they are, set framework=static.`,
+  });
 }
 
-/** Told by a file that nothing else has: site generators that are no Node packages. */
+/** Told by a file that nothing else has: programs that are no Node packages. */
 const OTHER_GENERATORS: [file: string, name: string][] = [
-  ["hugo.toml", "Hugo"],
-  ["hugo.yaml", "Hugo"],
   ["archetypes/default.md", "Hugo"],
-  ["Gemfile", "Jekyll or another Ruby program"],
   ["_config.yml", "Jekyll"],
   ["mkdocs.yml", "MkDocs"],
   ["book.toml", "mdBook"],
   ["pelicanconf.py", "Pelican"],
+  ["conf.py", "Sphinx"],
+  ["docs/conf.py", "Sphinx"],
+  ["_quarto.yml", "Quarto"],
   ["pubspec.yaml", "Dart or Flutter"],
+  ["Trunk.toml", "Trunk"],
+  ["deno.json", "Deno"],
+  ["Gemfile", "Ruby"],
+  ["Cargo.toml", "Rust"],
+  ["go.mod", "Go"],
+  ["composer.json", "PHP"],
+  ["index.php", "PHP"],
+  ["requirements.txt", "Python"],
+  ["pyproject.toml", "Python"],
 ];
 
-function noPages(files: SourceFiles, root: string): BerthError {
-  const other = OTHER_GENERATORS.find(([file]) => files.has(root, file));
+async function otherGenerator(files: SourceFiles, root: string): Promise<string | undefined> {
+  const zola: typeof OTHER_GENERATORS = (await isZolaSite(files, root)) ? [["config.toml", "Zola"]] : [];
+  const other = [...zola, ...OTHER_GENERATORS].find(([file]) => files.has(root, file));
+  return (
+    other &&
+    `'${other[0]}' looks like ${other[1]}, which builds here don't have: build it elsewhere and deploy its output folder.`
+  );
+}
+
+async function noPages(files: SourceFiles, root: string): Promise<BerthError> {
   const place = root === "." ? "The source" : `The folder '${root}'`;
-  const withIndex = USUAL.filter((folder) => files.has(files.join(root, folder), "index.html"));
   const held = files.namesIn(root).slice(0, 12).join(", ") || "nothing";
-  const next = other
-    ? `'${other[0]}' looks like ${other[1]}, which builds here don't have: build it elsewhere and deploy its output folder.`
-    : withIndex.length > 1
-      ? `Several folders have an index.html: set output_directory to one of ${withIndex.join(", ")}.`
-      : "Set root or output_directory when the pages lie in a folder.";
+  const withIndex = foldersToName(files, root).slice(0, 8).join(", ");
+  const next = [
+    await otherGenerator(files, root),
+    withIndex === ""
+      ? undefined
+      : `An index.html is in: ${withIndex}. Set output_directory to the folder to be published.`,
+  ].filter((sentence) => sentence !== undefined);
+  if (next.length === 0) next.push("Set root or output_directory when the pages lie in a folder.");
   return new BerthError("framework_unknown", `${place} has no build script and no HTML page at its top.`, {
-    hint: `It holds ${held}. ${next}`,
+    hint: `It holds ${held}. ${next.join(" ")}`,
   });
 }
