@@ -56,6 +56,7 @@ test.each([
   ["chunks in HTTP/1.0", head("POST / HTTP/1.0", "Host: a", "Transfer-Encoding: chunked"), 400],
   ["another transfer coding", get("Transfer-Encoding: gzip, chunked"), 501],
   ["an identity transfer coding", get("Transfer-Encoding: identity"), 501],
+  ["a CR alone before a field", get("\rContent-Length: 5"), 400],
   ["a coding behind a vertical tab", get("Transfer-Encoding: \x0bchunked"), 400],
   ["an expectation that is not known", get("Expect: a-miracle"), 417],
   ["too many fields", get(...Array.from({ length: 200 }, (_, n) => `X-${n}: a`)), 431],

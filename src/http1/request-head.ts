@@ -90,7 +90,8 @@ function readFields(head: RequestHead, start: number): HeadFault | undefined {
   let lengths = 0;
   let codings = 0;
   let count = 0;
-  for (let at = start; text.charCodeAt(at) !== CR; ) {
+  // Up to the empty line, which is the end of the text; a CR alone is no line.
+  for (let at = start; at < text.length - 2; ) {
     const colon = endOf(isTokenCode, text, at);
     if (colon === at || text.charCodeAt(colon) !== COLON) return malformed("A header field has no valid name.");
     const end = endOf(isValueCode, text, colon + 1);
