@@ -170,3 +170,9 @@ test.each([
   socket.write(text, "latin1");
   await until(/^HTTP\/1\.1 400 /);
 });
+
+test("a fault says that it is plain text", async () => {
+  const { socket, until } = client(start(() => Promise.reject(new Error("no"))));
+  socket.write(get("/"));
+  await until(/^HTTP\/1\.1 500 [\s\S]*content-type: text\/plain; charset=utf-8\r\n[\s\S]*Internal error\n$/);
+});
