@@ -1,23 +1,18 @@
 import type { Answers, QuickAnswer } from "./answers.ts";
 import { CONTENT_MAX_BYTES, Content } from "./content.ts";
-import { badChunks, type HeadFault, noAddress, tooLarge, tooLong } from "./faults.ts";
+import { badChunks, type HeadFault, noAddress, tooLarge } from "./faults.ts";
 import { requestOf } from "./fetch-request.ts";
+import { Input } from "./input.ts";
 import { knownBody } from "./known-body.ts";
+import { HEAD_MAX_BYTES, nextHead } from "./next-head.ts";
 import { Output } from "./output.ts";
-import { HEAD_MAX_BYTES, parseHead, type RequestHead, startOfHead } from "./request-head.ts";
+import { isOverdue } from "./overdue.ts";
+import type { RequestHead } from "./request-head.ts";
 import { headText } from "./response-head.ts";
 import { sendStream } from "./send-stream.ts";
 
-/** A connection may be silent for so long between two requests, and within the content of one. */
-const SILENCE_MS = 60_000;
-/** From the first byte of a head to its last. */
-const HEAD_MS = 30_000;
-/** How long the other end may take to read the last response and close. */
-const LINGER_MS = 5_000;
-/** Of what comes in while an earlier request is being answered; more stays in the kernel. */
-const AHEAD_MAX_BYTES = 64 * 1024;
-/** Empty lines before a head, and the end of it. */
-const AROUND_HEAD_BYTES = 16;
+/** How many requests of one client are answered before the other clients have their turn. */
+const TURN_REQUESTS = 64;
 
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const CLOSE = "connection: close\r\n";
@@ -39,10 +34,12 @@ interface Exchange {
  */
 export class Connection {
   private readonly output: Output;
-  /** What came in and was not read yet. */
-  private input: Buffer | undefined;
+  private readonly input: Input;
   private exchange: Exchange | undefined;
-  private isPaused = false;
+  /** In the midst of `read`, which goes on by itself. */
+  private isReading = false;
+  /** What came in is read on in the next turn of the event loop. */
+  private isWaiting = false;
   private isEnding = false;
   private isClosed = false;
   /** The other end sends no more. */
@@ -57,6 +54,7 @@ export class Connection {
     private readonly answers: Answers,
   ) {
     this.output = new Output(socket);
+    this.input = new Input(socket);
   }
 
   /** The other end's; undefined when the connection is closed. */
@@ -64,14 +62,15 @@ export class Connection {
     return this.isClosed ? undefined : this.socket.remoteAddress;
   }
 
-  /** Whether the other end has kept this one waiting for too long. A response that takes its time is not its fault. */
+  /** Whether the other end has kept this one waiting for too long. */
   isOverdue(now: number): boolean {
-    const silence = now - this.activeAt;
-    if (this.output.isBlocked) return silence > SILENCE_MS;
-    if (this.isEnding) return silence > LINGER_MS;
-    if (this.exchange !== undefined)
-      return this.exchange.content !== undefined && !this.isPaused && silence > SILENCE_MS;
-    return this.headSince === undefined ? silence > SILENCE_MS : now - this.headSince > HEAD_MS;
+    const { activeAt, headSince, isEnding, exchange } = this;
+    const awaitsContent = exchange?.content !== undefined && !exchange.isAnswered && !this.input.isPaused;
+    const { isBlocked } = this.output;
+    return isOverdue(
+      { activeAt, headSince, isBlocked, isEnding, isAnswering: exchange !== undefined, awaitsContent },
+      now,
+    );
   }
 
   /** Bytes from the other end. */
@@ -81,9 +80,12 @@ export class Connection {
     const content = this.exchange?.content;
     const rest = content === undefined ? bytes : bytes.subarray(this.takeContent(content, bytes));
     if (rest.length === 0 || this.isEnding) return;
-    if (this.input === undefined && this.isFree) this.read(rest);
-    else this.keep(rest);
-    if (this.input !== undefined && this.isFree) this.readKept();
+    if (this.input.isEmpty && this.isFree) {
+      this.read(rest, false);
+      return;
+    }
+    this.input.keep(rest, false);
+    if (this.isFree) this.readKept();
   }
 
   /** The other end sends no more; it may still read. */
@@ -107,7 +109,8 @@ export class Connection {
   /** The connection is no more. */
   close(): void {
     this.isClosed = true;
-    this.input = undefined;
+    this.isEnding = true;
+    this.input.close();
     this.exchange?.content?.fail("The client is gone.");
     this.exchange?.abort.abort();
     this.exchange = undefined;
@@ -125,50 +128,55 @@ export class Connection {
 
   /** Whether the next request can be answered. */
   private get isFree(): boolean {
-    return this.exchange === undefined && !this.output.isBlocked;
-  }
-
-  private keep(bytes: Buffer): void {
-    this.input = this.input === undefined ? Buffer.from(bytes) : Buffer.concat([this.input, bytes]);
-    if (this.input.length > AHEAD_MAX_BYTES) this.pause();
+    return this.exchange === undefined && !this.output.isBlocked && !this.isWaiting;
   }
 
   private readKept(): void {
-    const kept = this.input;
-    this.input = undefined;
-    if (kept !== undefined) this.read(kept);
+    const kept = this.input.take();
+    if (kept !== undefined) this.read(kept, true);
+    if (this.isEnding) return;
     // Whoever waits for content resumes by itself.
-    if (this.exchange?.content === undefined && (this.isFree || this.input === undefined)) this.resume();
+    if (this.exchange?.content === undefined && (this.isFree || this.input.isEmpty)) this.input.resume();
+    if (this.isFree && (this.hasEnded || (this.answers.isLeaving() && this.input.isEmpty))) this.finish();
   }
 
-  /** All whole requests, as long as each is answered at once. */
-  private read(bytes: Buffer): void {
+  /** All whole requests, as long as each is answered at once and others need not wait for it. */
+  private read(bytes: Buffer, isOwn: boolean): void {
     const now = this.activeAt;
-    for (let from = 0; from < bytes.length && !this.isEnding; ) {
+    let left = TURN_REQUESTS;
+    this.isReading = true;
+    for (let from = 0; from < bytes.length && !this.isEnding; left -= 1) {
+      if (left === 0) this.waitForTurn();
       if (!this.isFree) {
-        this.keep(bytes.subarray(from));
-        return;
+        this.input.keep(bytes.subarray(from), isOwn);
+        break;
       }
-      const window = bytes.toString("latin1", from, from + HEAD_MAX_BYTES + AROUND_HEAD_BYTES);
-      const start = startOfHead(window);
-      const end = window.indexOf("\r\n\r\n", start) + 4;
-      if (end === 3 && window.length - start <= HEAD_MAX_BYTES) {
+      const head = nextHead(bytes, from);
+      if (head === undefined) {
         this.headSince ??= now;
-        this.keep(bytes.subarray(from));
-        return;
+        this.input.keep(bytes.subarray(from), isOwn);
+        break;
       }
-      from += end;
       this.headSince = undefined;
-      const text = start === 0 && end === window.length ? window : window.slice(start, end);
-      const head = end - start > HEAD_MAX_BYTES || end === 3 ? tooLong(window) : parseHead(text);
       if ("message" in head) {
-        this.refuse(head, window);
-        return;
+        this.refuse(head, bytes.toString("latin1", from, from + HEAD_MAX_BYTES));
+        break;
       }
+      from += head.sizeBytes;
       const quick = head.isPlain ? this.answers.quick?.(head, this) : undefined;
       if (quick === undefined) from += this.open(head, bytes.subarray(from));
       else this.sendQuick(quick, head, now);
     }
+    this.isReading = false;
+  }
+
+  private waitForTurn(): void {
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    setImmediate(() => {
+      this.isWaiting = false;
+      if (this.isFree && !this.isEnding) this.readKept();
+    });
   }
 
   private sendQuick({ head, body }: QuickAnswer, { keepsAlive, isHttp10 }: RequestHead, now: number): void {
@@ -193,13 +201,13 @@ export class Connection {
     this.answers.opened(request, this);
     const response = this.answers.answer(request);
     if (response instanceof Response) this.respond(exchange, response);
-    else response.then((later) => this.respond(exchange, later));
+    else response.then((later) => this.respond(exchange, later)).catch(() => this.isClosed || this.cut());
     return used;
   }
 
   private contentOf(exchange: Exchange): Content {
     return new Content(exchange.head, {
-      onWanted: () => this.resume(),
+      onWanted: () => this.input.resume(),
       onContinue: () => exchange.isAnswered || this.output.write(CONTINUE),
     });
   }
@@ -208,7 +216,7 @@ export class Connection {
   private takeContent(content: Content, bytes: Buffer): number {
     const { used, state } = content.take(bytes);
     if (state === "more") {
-      if (content.isFull) this.pause();
+      if (content.isFull) this.input.pause();
       return used;
     }
     const exchange = this.exchange!;
@@ -237,7 +245,7 @@ export class Connection {
     exchange.isAnswered = true;
     const { head } = exchange;
     // Content that nobody read is in the way of the next request.
-    const canGoOn = head.keepsAlive && exchange.content === undefined && !this.hasEnded && !this.answers.isLeaving();
+    const canGoOn = head.keepsAlive && exchange.content === undefined && !this.answers.isLeaving();
     const isLast = !canGoOn || headers.get("connection") === "close";
     const text = headText(status, headers) + (isLast ? CLOSE : head.isHttp10 ? KEEP_ALIVE : "");
     const now = Date.now();
@@ -252,6 +260,7 @@ export class Connection {
     sendStream(body, {
       length: headers.get("content-length"),
       isHttp10: head.isHttp10,
+      signal: exchange.abort.signal,
       sendHead: (fields) => this.output.send(text + fields, undefined, Date.now()),
       send: async (bytes) => {
         this.output.write(bytes);
@@ -274,17 +283,18 @@ export class Connection {
   }
 
   private goOn(): void {
-    this.readKept();
-    if (this.isFree && (this.hasEnded || (this.answers.isLeaving() && this.input === undefined))) this.finish();
+    if (this.isReading) return;
+    if (this.input.isEmpty) this.readKept();
+    else this.waitForTurn();
   }
 
   /** Nothing more is read; what is written goes out, then the connection ends. */
   private finish(): void {
     this.isEnding = true;
-    this.input = undefined;
+    this.input.take();
     if (this.output.isBlocked || this.isClosed) return;
     this.activeAt = Date.now();
-    this.resume();
+    this.input.resume();
     // To close with bytes unread would reset the connection, and what was sent with it (RFC 9112 section 9.6).
     if (this.hasEnded) this.socket.end();
     else this.socket.shutdown();
@@ -296,17 +306,5 @@ export class Connection {
     this.output.send(headText(fault.status, response.headers) + CLOSE, knownBody(response), Date.now());
     this.finish();
     return 0;
-  }
-
-  private pause(): void {
-    if (this.isPaused || this.isClosed) return;
-    this.isPaused = true;
-    this.socket.pause();
-  }
-
-  private resume(): void {
-    if (!this.isPaused || this.isClosed) return;
-    this.isPaused = false;
-    this.socket.resume();
   }
 }

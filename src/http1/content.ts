@@ -4,7 +4,7 @@ import type { RequestHead } from "./request-head.ts";
 export const CONTENT_MAX_BYTES = 16 * 1024 * 1024;
 
 interface ContentOptions {
-  /** Somebody waits for what comes next. */
+  /** What comes next has somewhere to go: somebody waits for it, or nobody ever will. */
   onWanted(): void;
   /** The client is to be told that its content is wanted. */
   onContinue(): void;
@@ -31,6 +31,7 @@ export class Content {
       },
       cancel: () => {
         this.isWanted = false;
+        options.onWanted();
       },
     };
     // Who expects to be told to go on is told so when the content is read, and not before.
@@ -46,7 +47,7 @@ export class Content {
   take(bytes: Uint8Array): { used: number; state: "more" | "done" | "malformed" | "too-large" } {
     const { used, parts, state } = this.reader.take(bytes);
     if (this.isWanted) {
-      for (const part of parts) this.controller.enqueue(new Uint8Array(part));
+      if (parts.length > 0) this.controller.enqueue(joined(parts));
       if (state === "done") this.controller.close();
       else if (state !== "more") this.fail("The request's content is not valid.");
     }
@@ -57,4 +58,10 @@ export class Content {
     if (this.isWanted) this.controller.error(new Error(reason));
     this.isWanted = false;
   }
+}
+
+/** A copy of its own; one for all, however small the chunks were. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  return first !== undefined && parts.length === 1 ? new Uint8Array(first) : new Uint8Array(Buffer.concat(parts));
 }

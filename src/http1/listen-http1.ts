@@ -21,7 +21,10 @@ export interface Http1Listener {
 }
 
 const SWEEP_MS = 2_000;
-const FAULT = new Response("Internal error\n", { status: 500 });
+const FAULT = new Response("Internal error\n", {
+  status: 500,
+  headers: { "content-type": "text/plain; charset=utf-8" },
+});
 
 /** An HTTP/1.1 server (RFC 9112) on plain TCP. @throws what the runtime throws when it can't listen */
 export function listenHttp1(options: Http1Options): Http1Listener {

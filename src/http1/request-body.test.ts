@@ -53,11 +53,13 @@ test.each([
   "123456789\r\n",
   "1\na\r\n0\r\n\r\n",
   "1\r\nab\r\n",
+  "1\xa0\r\na\r\n0\r\n\r\n",
   "1\r\na\n0\r\n\r\n",
   "1\r\na0\r\n\r\n",
   "1;a\rb\r\na\r\n",
   "1;\x00\r\na\r\n",
   "0\r\nTrailer: a\n\r\n",
+  "0\r\nTrailer: a\r\rb\r\n\r\n",
   `${"0".repeat(5000)}\r\n`,
   `0\r\n${"A: b\r\n".repeat(2000)}\r\n`,
 ])("%j is malformed", (text) => {

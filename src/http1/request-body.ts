@@ -26,7 +26,7 @@ export function sizedBody(length: number): BodyReader {
 
 /** Of a chunk's size with its extensions, and of the trailers all together. */
 const LINE_MAX_BYTES = 4096;
-const SIZE = /^[0-9A-Fa-f]{1,8}$/;
+const SIZE = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;|$)/;
 const [CR, LF] = [13, 10];
 
 type Place = "size" | "data" | "data-end" | "trailer";
@@ -46,13 +46,14 @@ export function chunkedBody(maxBytes: number): BodyReader {
   const endLine = (): "more" | "done" | "malformed" | "too-large" => {
     const text = line.slice(0, -2);
     line = "";
+    if (hasControls(text)) return "malformed";
     if (place === "data-end") {
       place = "size";
       return text === "" ? "more" : "malformed";
     }
     if (place === "trailer") return text === "" ? "done" : "more";
-    const size = text.split(";", 1)[0]!.trimEnd();
-    if (!SIZE.test(size) || hasControls(text)) return "malformed";
+    const size = SIZE.exec(text)?.[1];
+    if (size === undefined) return "malformed";
     left = Number.parseInt(size, 16);
     total += left;
     place = left === 0 ? "trailer" : "data";

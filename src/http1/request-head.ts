@@ -20,16 +20,17 @@ export interface RequestHead {
   isPlain: boolean;
   /** The text that was read, of which `fieldsOf` tells all fields. */
   text: string;
+  /** Of all that was read for it, empty lines before it too. */
+  sizeBytes: number;
 }
 
-export const HEAD_MAX_BYTES = 16 * 1024;
 const FIELDS_MAX = 200;
 /** Beyond it a length is nobody's file. */
 const LENGTH = /^[0-9]{1,15}$/;
 
 const [CR, SPACE, TAB, COLON] = [13, 32, 9, 58];
 /** Of a field name or a method (RFC 9110 section 5.6.2). */
-const isTokenCode = tableOf((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)));
+export const isTokenCode = tableOf((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)));
 /** Of a field value (RFC 9110 section 5.5), bytes beyond ASCII included. */
 const isValueCode = tableOf((code) => code === TAB || (code >= SPACE && code !== 127));
 /** Bytes beyond ASCII are no part of a URI, but some clients send a path without escaping it. */
@@ -61,6 +62,7 @@ export function parseHead(text: string): RequestHead | HeadFault {
     ifModifiedSince: null,
     isPlain: true,
     text,
+    sizeBytes: text.length,
   };
   return readFields(head, lineEnd + 2) ?? readTarget(head) ?? head;
 }
@@ -84,19 +86,13 @@ export function fieldsOf({ text, host }: RequestHead): [name: string, value: str
   return fields;
 }
 
-/** Where a request begins in what came in: empty lines before it do not count (RFC 9112 section 2.2). */
-export function startOfHead(text: string): number {
-  let at = 0;
-  while (at < 4 && text.startsWith("\r\n", at)) at += 2;
-  return at;
-}
-
 function readFields(head: RequestHead, start: number): HeadFault | undefined {
   const { text } = head;
   let lengths = 0;
   let codings = 0;
   let count = 0;
-  for (let at = start; text.charCodeAt(at) !== CR; ) {
+  // Up to the empty line, which is the end of the text; a CR alone is no line.
+  for (let at = start; at < text.length - 2; ) {
     const colon = endOf(isTokenCode, text, at);
     if (colon === at || text.charCodeAt(colon) !== COLON) return malformed("A header field has no valid name.");
     const end = endOf(isValueCode, text, colon + 1);

@@ -2,6 +2,8 @@ interface Sending {
   /** Content-Length as the response has it. */
   length: string | null;
   isHttp10: boolean;
+  /** The client went away: nobody waits for the body any more. */
+  signal: AbortSignal;
   /** Sends the head, with these fields added. */
   sendHead(fields: string): void;
   /** Resolves when there is room for more; false when the client is gone. */
@@ -20,51 +22,57 @@ const AT_ONCE_TURNS = 3;
  */
 export async function sendStream(body: ReadableStream<Uint8Array>, sending: Sending): Promise<boolean> {
   const reader = body.getReader();
+  const end = () => void reader.cancel().catch(() => {});
+  sending.signal.addEventListener("abort", end);
   try {
     if (sending.length !== null) {
       sending.sendHead("");
       await sendSized(reader, Number(sending.length), sending);
       return false;
     }
-    const first = await reader.read();
-    if (first.done) {
-      sending.sendHead("content-length: 0\r\n");
-      return false;
-    }
-    const second = reader.read();
-    second.catch(() => {});
-    if (await endsSoon(second)) {
-      sending.sendHead(`content-length: ${first.value.length}\r\n`);
-      await sending.send(first.value);
-      return false;
+    const begun = [reader.read()];
+    // Who shows what comes when it comes may have to wait for it, and its client is to know that it was heard.
+    if (await settlesSoon(begun[0]!)) {
+      const first = await begun[0]!;
+      if (first.done) {
+        sending.sendHead("content-length: 0\r\n");
+        return false;
+      }
+      const second = reader.read();
+      begun.push(second);
+      if ((await settlesSoon(second)) && (await second).done) {
+        sending.sendHead(`content-length: ${first.value.length}\r\n`);
+        await sending.send(first.value);
+        return false;
+      }
     }
     if (sending.isHttp10) {
       sending.sendHead("");
-      await sendUntilEnd(reader, [first, second], sending.send);
+      await sendUntilEnd(reader, begun, sending.send);
       return true;
     }
     sending.sendHead("transfer-encoding: chunked\r\n");
-    await sendUntilEnd(reader, [first, second], (bytes) => sending.send(chunkOf(bytes)));
+    await sendUntilEnd(reader, begun, (bytes) => sending.send(chunkOf(bytes)));
     await sending.send(LAST_CHUNK);
     return false;
   } finally {
-    reader.cancel().catch(() => {});
+    sending.signal.removeEventListener("abort", end);
+    end();
   }
 }
 
 type Part = Bun.ReadableStreamDefaultReadResult<Uint8Array>;
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-async function endsSoon(next: Promise<Part>): Promise<boolean> {
-  let isEnd = false;
-  next.then(
-    ({ done }) => {
-      isEnd = done;
-    },
-    () => {},
-  );
-  for (let turn = 0; turn < AT_ONCE_TURNS && !isEnd; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  return isEnd;
+async function settlesSoon(next: Promise<Part>): Promise<boolean> {
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
+  };
+  next.then(settle, settle);
+  for (let turn = 0; turn < AT_ONCE_TURNS && !isSettled; turn += 1)
+    await new Promise((resolve) => setImmediate(resolve));
+  return isSettled;
 }
 
 async function sendSized(reader: Reader, length: number, { send }: Sending): Promise<void> {

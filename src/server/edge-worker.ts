@@ -113,7 +113,7 @@ function baseOver(socket: string): Handler {
   return {
     fetch: (request) =>
       fetch(request, { unix: socket, decompress: false, redirect: "manual", signal: request.signal }).catch(
-        () => new Response("Starting\n", { status: 503 }),
+        () => new Response("Starting\n", { status: 503, headers: { "content-type": "text/plain; charset=utf-8" } }),
       ),
   };
 }

@@ -71,7 +71,9 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   const metrics = new Metrics();
 
   // The ports are bound first: a taken one is the most common fault, and it is told before anything else is started.
-  let inside: Front = { answer: () => new Response("Starting\n", { status: 503 }) };
+  let inside: Front = {
+    answer: () => new Response("Starting\n", { status: 503, headers: { "content-type": "text/plain; charset=utf-8" } }),
+  };
   const door: Front = {
     answer: (request) => inside.answer(request),
     quick: (head, client) => inside.quick?.(head, client),
@@ -150,7 +152,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
 
 const METRICS_REFUSED = new Response("This needs the token of metrics, or that of the data directory.\n", {
   status: 401,
-  headers: { "www-authenticate": 'Bearer realm="metrics"' },
+  headers: { "content-type": "text/plain; charset=utf-8", "www-authenticate": 'Bearer realm="metrics"' },
 });
 
 /** Where browsers reach the website and the sites: over HTTPS what a certificate is valid for. */
