@@ -115,6 +115,7 @@ test.each([
   ["GET / HTTP/1.0", ["Connection: Keep-Alive"], { keepsAlive: true }],
   ["GET / HTTP/1.0", ["Connection: close, keep-alive"], { keepsAlive: false }],
   ["GET / HTTP/1.0", ["Connection: keep-alive", "Connection: close"], { keepsAlive: false }],
+  ["GET / HTTP/1.0", ["Connection: close", "Connection: keep-alive"], { keepsAlive: false }],
   ["POST / HTTP/1.1", ["Content-Length: 12"], { bodyLength: 12, isPlain: false }],
   ["POST / HTTP/1.1", ["Content-Length: 0"], { bodyLength: 0, isPlain: true }],
   ["POST / HTTP/1.1", ["Transfer-Encoding: Chunked"], { bodyLength: "chunked", isPlain: false }],

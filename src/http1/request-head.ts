@@ -182,12 +182,14 @@ function readTarget(head: RequestHead): HeadFault | undefined {
   return undefined;
 }
 
+const CLOSES = /\r\nconnection:[^\r\n]*\bclose\b/i;
+
 function readConnection(head: RequestHead, value: string): void {
   for (const option of value.toLowerCase().split(",")) {
     const name = option.trim();
     if (name === "close") head.keepsAlive = false;
     // To close wins, in whatever order they stand.
-    else if (name === "keep-alive" && head.isHttp10 && !/\bclose\b/i.test(value)) head.keepsAlive = true;
+    else if (name === "keep-alive" && head.isHttp10 && !CLOSES.test(head.text)) head.keepsAlive = true;
   }
 }
 

@@ -53,13 +53,15 @@ function holdsHash(path: string): boolean {
 }
 
 /**
- * A name, and behind it a hash as bundlers write it: hexadecimal digits, 8, 12, 16 and so on, or eight characters of
- * base64url or base32 that change between capitals, small letters and digits more often than `IMG_1234`, `S3Bucket` and
- * `1200x630` do. A hash without a name before it has to be long.
+ * A name, and behind it a hash as bundlers write it: hexadecimal digits, 8, 12, 16 and so on, or of other lengths with
+ * more than two letters, as no date has; or eight characters of base64url or base32 that change between capitals, small
+ * letters and digits more often than `IMG_1234`, `S3Bucket` and `1200x630` do. A hash without a name before it has to be
+ * long.
  */
 function endsInHash(path: string): boolean {
   const stem = stemOf(path);
   if (/(?:^[0-9a-f]{8}|.[.-])(?=\d*[a-f])(?=[a-f]*\d)(?:[0-9a-f]{4}){2,16}$/.test(stem)) return true;
+  if (/.[.-](?=(?:\d*[a-f]){3})(?=[a-f]*\d)[0-9a-f]{9,64}$/.test(stem)) return true;
   const last = /[^.-][.-]([\w-]{8})$/.exec(stem)?.[1];
   if (last === undefined) return false;
   const hyphens = last.split("-").length - 1;

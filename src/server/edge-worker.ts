@@ -108,12 +108,21 @@ const NO_API = {
   allowsLocalSources: false,
 };
 
+/** Those that `fetch` sends as they are; of others it makes a GET. */
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
 /** Hands a request as it is to the platform's process, and back what that answers, streams included. */
 function baseOver(socket: string): Handler {
   return {
-    fetch: (request) =>
-      fetch(request, { unix: socket, decompress: false, redirect: "manual", signal: request.signal }).catch(
-        () => new Response("Starting\n", { status: 503, headers: { "content-type": "text/plain; charset=utf-8" } }),
-      ),
+    fetch(request) {
+      if (!METHODS.has(request.method)) return plain(405, "Method not allowed", { allow: [...METHODS].join(", ") });
+      return fetch(request, { unix: socket, decompress: false, redirect: "manual", signal: request.signal }).catch(() =>
+        plain(503, "Starting"),
+      );
+    },
   };
+}
+
+function plain(status: number, text: string, headers: Record<string, string> = {}): Response {
+  return new Response(`${text}\n`, { status, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } });
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { deployAndWait } from "../support/deploy.ts";
 import { startPlatform, type TestPlatform } from "../support/platform.ts";
 import { freePort, runToEnd } from "../support/process.ts";
+import { ask } from "../support/raw-http.ts";
 import { newRepository, type TestRepository } from "../support/repositories.ts";
 
 /** One platform with certificates, two edge workers, an access log and a token for metrics. */
@@ -139,6 +140,12 @@ test("plain HTTP is sent on where a certificate is valid, and nowhere else", asy
   const byProxy = await platform.site("secure.sites.test", "/", { headers: { "x-forwarded-proto": "https" } });
   expect(byProxy.status).toBe(200);
   expect((await platform.site("localhost", "/healthz")).status).toBe(200);
+});
+
+test("a method that nobody knows is no GET of the platform's process", async () => {
+  const brew = `BREW /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+  const { status, headers } = await ask(platform.port, Buffer.from(brew));
+  expect([status, headers.get("allow")]).toEqual([405, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]);
 });
 
 test("certificates are replaced without a failed request", async () => {

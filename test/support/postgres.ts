@@ -1,6 +1,7 @@
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, runToEnd, startProcess, waitForPort } from "./process.ts";
 
 const BIN = "/usr/lib/postgresql/15/bin";
@@ -40,6 +41,13 @@ export async function startPostgres(): Promise<{ url: string; stop(): Promise<vo
     { cwd: "/" },
   );
   await waitForPort(port, { process: server });
+  // It listens before it lets anybody in.
+  for (let tries = 0; ; tries += 1) {
+    const status = await startProcess([`${BIN}/pg_isready`, "-q", "-h", "127.0.0.1", "-p", `${port}`]).exited;
+    if (status === 0) break;
+    if (tries === 300) throw new Error(`PostgreSQL does not get ready:\n${server.output()}`);
+    await sleep(100);
+  }
   return {
     url: `postgres://berth@127.0.0.1:${port}/postgres`,
     async stop() {
