@@ -127,7 +127,7 @@ function registryVariables({ registry }: RegistryConfiguration): Record<string, 
 const NOT_PROXIED = "localhost,127.0.0.1,::1";
 
 /** The shell's text is always this one: folder and command are its arguments. A start of the runtime costs much more. */
-const IN_FOLDER = 'cd "$1" && shift && exec "$@"';
+const IN_FOLDER = 'cd "$1" || exit 127; shift; exec "$@"';
 
 /** The forwarder and the command behind it, as they run inside. Without a way out there is nothing to forward. */
 export function insideCommand(command: readonly string[], input: ProfileInput): string[] {
