@@ -1,6 +1,5 @@
 /**
- * Runs the checks and the test files, a process each so that none can hurt another, and counts. Two lines of files run side
- * by side: those that build for real or attack one after the other in the first, the lighter ones in the second.
+ * Runs the checks and the test files, a process each so that none can hurt another, and counts.
  * The last line is `N passed, N failed`, with `, N skipped` behind it when files were left out by --quick.
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -17,9 +16,6 @@ const CHECKS: [name: string, command: string[]][] = [
   ["unused code and dependencies", ["node_modules/.bin/knip", "--no-progress"]],
 ];
 
-/** Whose time goes by in waiting for bounds that are seconds long. */
-const MOSTLY_WAITS = new Set(["test/e2e/steady.test.ts"]);
-
 /** Longest that one file may take. */
 const FILE_MS = 240_000;
 
@@ -29,21 +25,16 @@ const files = [...new Glob("{src,test,script}/**/*.test.{ts,tsx}").scanSync(".")
 const chosen = wanted.length > 0 ? files.filter((file) => wanted.some((part) => file.includes(part))) : files;
 
 if (wanted.length === 0) for (const [name, command] of CHECKS) await check(name, command);
-const isHeavy = (file: string) => /^test\/(?:e2e|hostile|sandbox)\//.test(file) && !MOSTLY_WAITS.has(file);
-await Promise.all([true, false].map((heavy) => runAll(chosen.filter((file) => isHeavy(file) === heavy))));
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-process.exit(failed > 0 || passed === 0 ? 1 : 0);
-
-async function runAll(line: readonly string[]): Promise<void> {
-  for (const file of line) {
-    if (quick && !file.startsWith("src/")) {
-      console.log(`skip  ${file} (--quick: needs servers or a browser)`);
-      skipped += 1;
-    } else {
-      await testFile(file);
-    }
+for (const file of chosen) {
+  if (quick && !file.startsWith("src/")) {
+    console.log(`skip  ${file} (--quick: needs servers or a browser)`);
+    skipped += 1;
+  } else {
+    await testFile(file);
   }
 }
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
 async function check(name: string, command: string[]): Promise<void> {
   const { status, output, seconds } = await run(command);
