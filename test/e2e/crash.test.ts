@@ -72,7 +72,12 @@ describe("crash", () => {
       () => removeDataDirectory(dataDirectory),
     );
     const pid = Number(new TextDecoder().decode((await parent.stdout.getReader().read()).value));
-    while (!(await Bun.file(join(dataDirectory, "out")).text()).includes("is up")) await sleep(20);
+    // The shell opens it beside telling the id.
+    const printed = () =>
+      Bun.file(join(dataDirectory, "out"))
+        .text()
+        .catch(() => "");
+    while (!(await printed()).includes("is up")) await sleep(20);
     process.kill(pid, "SIGKILL");
     while (!(await Bun.file(`/proc/${pid}/stat`).text()).includes(") Z ")) await sleep(10);
     const next = await startPlatform({ dataDirectory, args: ["--role", "edge"] });
