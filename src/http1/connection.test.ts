@@ -1,26 +1,13 @@
 import { afterEach, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
-import { type Http1Listener, type Http1Options, listenHttp1 } from "./listen-http1.ts";
+import type { Http1Options } from "./listen-http1.ts";
+import { start, stopAll } from "./testing/open-listener.ts";
 
-const open: Http1Listener[] = [];
 const sockets: Socket[] = [];
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  for (const listener of open.splice(0)) {
-    void listener.drain();
-    listener.cut();
-  }
+  stopAll();
 });
-
-function start(answer: Http1Options["answer"], quick?: Http1Options["quick"]): number {
-  const listener = listenHttp1({
-    ...{ hostname: "127.0.0.1", port: 0, isShared: false, answer },
-    ...(quick && { quick }),
-    refuse: ({ status }) => new Response(null, { status }),
-  });
-  open.push(listener);
-  return listener.port;
-}
 
 function client(port: number): { socket: Socket; text: () => string; until: (pattern: RegExp) => Promise<void> } {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });

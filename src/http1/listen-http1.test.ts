@@ -1,29 +1,8 @@
 import { afterEach, expect, test } from "bun:test";
 import { connect } from "node:net";
-import { responseOf, takeKnownBody } from "./known-body.ts";
-import { type Http1Listener, type Http1Options, listenHttp1 } from "./listen-http1.ts";
+import { start, stopAll } from "./testing/open-listener.ts";
 
-const open: Http1Listener[] = [];
-afterEach(() => {
-  for (const listener of open.splice(0)) {
-    void listener.drain();
-    listener.cut();
-  }
-});
-
-function start(answer: Http1Options["answer"], quick?: Http1Options["quick"]): number {
-  const listener = listenHttp1({
-    ...{ hostname: "127.0.0.1", port: 0, isShared: false, answer },
-    ...(quick && { quick }),
-    refuse: ({ status, message }, accept) => {
-      const request = takeKnownBody(new Request("http://localhost/"));
-      const body = Buffer.from(accept === "application/json" ? JSON.stringify({ message }) : message);
-      return responseOf(request, { status, headers: { "content-length": String(body.length) } }, body);
-    },
-  });
-  open.push(listener);
-  return listener.port;
-}
+afterEach(stopAll);
 
 /** What comes back until the server ends the connection. */
 function exchange(port: number, ...pieces: (string | (() => Promise<unknown>))[]): Promise<string> {
