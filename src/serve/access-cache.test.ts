@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Access } from "../model/access.ts";
 import { BerthError } from "../model/errors.ts";
 import { AccessCache, type Known, OPEN } from "./access-cache.ts";
+import { FRESH_MS, STALE_MS } from "./host-cache.ts";
 
 const access: Access = {
   version: 1,
@@ -23,13 +24,13 @@ test("one read however many ask, and none while it is fresh", async () => {
   );
   expect(cache.peek("site")).toBeUndefined();
   expect(await Promise.all([1, 2, 3].map(() => cache.read("site")))).toEqual([access, access, access]);
-  now = 1_000;
+  now = FRESH_MS;
   expect([cache.peek("site"), reads]).toEqual([access, 1]);
-  now = 5_000;
+  now = STALE_MS;
   expect(cache.peek("site")).toBe(access);
   await Bun.sleep(0);
   expect(reads).toBe(2);
-  now = 10_001;
+  now = 2 * STALE_MS + 1;
   expect(cache.peek("site")).toBeUndefined();
 });
 

@@ -1,9 +1,7 @@
 import type { Access } from "../model/access.ts";
 import { BerthError } from "../model/errors.ts";
+import { FRESH_MS, STALE_MS } from "./host-cache.ts";
 
-/** The same ages as of host pointers: see `host-cache.ts`. */
-const FRESH_MS = 1_000;
-const STALE_MS = 5_000;
 const PATIENCE_MS = 2_000;
 const PROJECTS_MAX = 20_000;
 
