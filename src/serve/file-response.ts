@@ -1,4 +1,4 @@
-import { responseOf } from "../http1/known-body.ts";
+import { responseOf } from "../http/known-body.ts";
 import { checkConditions, isIfRangeMet } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
 import { negotiate } from "./negotiate.ts";

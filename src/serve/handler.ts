@@ -1,4 +1,4 @@
-import type { Quick } from "../http1/answers.ts";
+import type { Quick } from "../http/answers.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -223,7 +223,7 @@ export function createHandler(options: HandlerOptions): Handler {
         return counted(failure(error, request, host));
       }
     },
-    quick: (head) => quickly(head, inMemory),
+    quick: (head, { scheme }) => quickly(head, scheme, inMemory),
     invalidate(hostname) {
       hosts.invalidate(hostname);
       gate.invalidateHost(hostname);

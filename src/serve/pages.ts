@@ -1,4 +1,4 @@
-import { responseOf, takeKnownBody } from "../http1/known-body.ts";
+import { responseOf, takeKnownBody } from "../http/known-body.ts";
 import { BerthError, type ErrorCode, toErrorBody } from "../model/errors.ts";
 
 interface Page {

@@ -1,6 +1,6 @@
-import type { QuickAnswer } from "../http1/answers.ts";
-import type { RequestHead } from "../http1/request-head.ts";
-import { headText } from "../http1/response-head.ts";
+import { AnswerHead } from "../http/answer-head.ts";
+import type { QuickAnswer, Scheme } from "../http/answers.ts";
+import type { RequestHead } from "../http/request-head.ts";
 import type { Gate } from "./access.ts";
 import { isKnown } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
@@ -32,7 +32,7 @@ interface Known {
  * client has it. Says what the handler would, without making a request and a response of the runtime's for it.
  * @returns undefined for everything else
  */
-export function quickly(head: RequestHead, known: Known): QuickAnswer | undefined {
+export function quickly(head: RequestHead, scheme: Scheme, known: Known): QuickAnswer | undefined {
   const { method, host } = head;
   const isHead = method === "HEAD";
   if (method !== "GET" && !isHead) return undefined;
@@ -41,7 +41,7 @@ export function quickly(head: RequestHead, known: Known): QuickAnswer | undefine
   const pointer = known.hosts.peek(asked.name);
   if (pointer?.state !== "ready" || !known.gate.isOpen(pointer.project)) return undefined;
   const site = known.sites.peek(pointer.deployment);
-  const route = site && known.routes.get(`http://${host}${head.target}`, site);
+  const route = site && known.routes.get(`${scheme}://${host}${head.target}`, site);
   if (route === undefined) return undefined;
   const { file, changes } = route;
   const encoding = negotiate(head.acceptEncoding, file.entry.encoded);
@@ -52,7 +52,6 @@ export function quickly(head: RequestHead, known: Known): QuickAnswer | undefine
     counts.requests += 1;
     counts.status(304);
     return {
-      status: 304,
       encoding: null,
       head: headOf(304, variant, { changes, isIndexed: asked.isIndexed }),
       body: undefined,
@@ -64,19 +63,18 @@ export function quickly(head: RequestHead, known: Known): QuickAnswer | undefine
   counts.status(200);
   if (!isHead) counts.encoding(encoding);
   return {
-    status: 200,
     encoding: isHead || encoding === "identity" ? null : encoding,
     head: headOf(200, variant, { changes, isIndexed: asked.isIndexed }),
     body: small?.bytes,
   };
 }
 
-/** As it is sent; made once for each variant and combination of header rules. */
+/** Made once for each variant and combination of header rules. */
 function headOf(
   status: 200 | 304,
   variant: Variant,
   applied: { changes: HeaderChanges | undefined; isIndexed: boolean },
-): string {
+): AnswerHead {
   const { changes, isIndexed } = applied;
   const heads = status === 200 ? variant.heads : variant.notModifiedHeads;
   const known = heads.get(changes);
@@ -84,8 +82,8 @@ function headOf(
   const fields = status === 200 ? variant.headers : headersOfNotModified(variant);
   const headers = changes === undefined ? fields : new Headers(fields);
   if (changes !== undefined) applyHeaderChanges(headers, changes, { status, isIndexed });
-  const text = headText(status, headers);
+  const head = new AnswerHead(status, [...headers]);
   if (heads.size >= HEADS_MAX) heads.clear();
-  heads.set(changes, text);
-  return text;
+  heads.set(changes, head);
+  return head;
 }

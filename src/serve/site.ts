@@ -1,3 +1,4 @@
+import type { AnswerHead } from "../http/answer-head.ts";
 import type { BlobRef, Encoding, Manifest, ManifestEntry } from "../model/manifest.ts";
 import type { ManifestFiles } from "../model/manifest-files.ts";
 import { cacheControlOf } from "./cache-control.ts";
@@ -23,9 +24,9 @@ const PARSED_FACTOR = 4;
 export interface Variant extends Validators {
   blob: BlobRef;
   headers: Headers;
-  /** The heads of a 200 and of a 304 as they are sent, once they were, by what header rules change in them. */
-  heads: Map<HeaderChanges | undefined, string>;
-  notModifiedHeads: Map<HeaderChanges | undefined, string>;
+  /** The heads of a 200 and of a 304, once they were sent, by what header rules change in them. */
+  heads: Map<HeaderChanges | undefined, AnswerHead>;
+  notModifiedHeads: Map<HeaderChanges | undefined, AnswerHead>;
 }
 
 let sites = 0;

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ServerCertificate } from "../http/secure.ts";
 import { BerthError } from "../model/errors.ts";
 
 export interface Certificate {
@@ -87,13 +88,6 @@ function wrong(reason: string, cause?: unknown): BerthError {
     hint: "docs/https.md says how certificates are laid out.",
     cause,
   });
-}
-
-/** What a TLS server is told of one name; the one without a name answers whoever names none that is known. */
-export interface ServerCertificate {
-  serverName?: string;
-  cert: string;
-  key: string;
 }
 
 const LABEL = /^[a-z0-9_-]+$/;

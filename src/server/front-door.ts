@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { Quick } from "../http1/answers.ts";
+import type { Quick } from "../http/answers.ts";
 import { ownText } from "../model/own-text.ts";
 import type { Answer, Front, Handler } from "./listen.ts";
 

@@ -1,10 +1,11 @@
 import { lookup } from "node:dns/promises";
 import { readdir, readFile, readlink } from "node:fs/promises";
-import type { Quick } from "../http1/answers.ts";
-import { listenHttp1 } from "../http1/listen-http1.ts";
+import type { Quick } from "../http/answers.ts";
+import { CONTENT_MAX_BYTES } from "../http/http1/content.ts";
+import { listenHttp } from "../http/listen-http.ts";
+import { type ServerCertificate, securing } from "../http/secure.ts";
 import { BerthError } from "../model/errors.ts";
 import { badRequest } from "../serve/pages.ts";
-import type { ServerCertificate } from "./certificates.ts";
 import { withDateOfHeads } from "./date-of-heads.ts";
 
 export type Handler = { fetch(request: Request): Response | Promise<Response> };
@@ -44,7 +45,14 @@ export async function listen(at: ListenOptions, front: Front): Promise<Listener>
     throw cannotListen(at.host, `it is no address, and no name that is known here (${cause.code})`, cause);
   });
   try {
-    return at.tls === undefined ? listenPlain(at, front) : listenSecure(at, at.tls, withDateOfHeads(front.answer));
+    const tcp = listenTcp(at, front);
+    if (!at.http3) return tcp;
+    try {
+      return beside(tcp, listenQuic({ ...at, port: tcp.port }, front));
+    } catch (error) {
+      await tcp.stop({ limitMs: 0 });
+      throw error;
+    }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "EACCES") throw portRefused(at, cause);
@@ -68,8 +76,16 @@ export async function claimPort(at: ListenOptions): Promise<number> {
   return claim.port;
 }
 
-function listenPlain({ host, port, isShared = false }: ListenOptions, front: Front): Listener {
-  const server = listenHttp1({ hostname: host, port, isShared, ...front, refuse: badRequest });
+function listenTcp({ host, port, isShared = false, tls }: ListenOptions, front: Front): Listener {
+  const secure = tls && securing(tls);
+  const server = listenHttp({
+    hostname: host,
+    port,
+    isShared,
+    ...front,
+    refuse: badRequest,
+    ...(secure && { secure }),
+  });
   return {
     port: server.port,
     clientAddress: (request) => server.clientAddress(request),
@@ -82,32 +98,40 @@ function listenPlain({ host, port, isShared = false }: ListenOptions, front: Fro
   };
 }
 
-/** By the runtime's own server: HTTP/1.1, HTTP/2 and HTTP/3 over TLS. */
-function listenSecure(at: ListenOptions, tls: readonly ServerCertificate[], answer: Answer): Listener {
+/** HTTP/3, by the runtime's own server. */
+function listenQuic({ host, port, isShared = false, tls = [] }: ListenOptions, { answer }: Front): Listener {
   const server = Bun.serve({
-    hostname: at.host,
-    port: at.port,
+    hostname: host,
+    port,
     // A log that is followed may be silent for as long as its build: the keep-alive of the stream is shorter.
     idleTimeout: 60,
-    maxRequestBodySize: 16 * 1024 * 1024,
+    maxRequestBodySize: CONTENT_MAX_BYTES,
     development: false,
     // Said aloud: without development mode it is on by default, and two platforms would share the port.
-    reusePort: at.isShared ?? false,
+    reusePort: isShared,
     tls: [...tls],
-    http2: true,
-    http3: at.http3 ?? false,
-    fetch: answer,
+    http1: false,
+    http3: true,
+    fetch: withDateOfHeads(answer),
     error: () => new Response("Internal error\n", { status: 500 }),
   });
   return {
     port: server.port!,
     clientAddress: (request) => server.requestIP(request)?.address,
     async stop({ limitMs, noticeMs = 0 }) {
-      server.reload({ fetch: async (request) => lastOnConnection(await answer(request)) });
       if (noticeMs > 0) await Bun.sleep(noticeMs);
       await withinLimit(server.stop(), limitMs);
       await server.stop(true);
     },
+  };
+}
+
+/** One port for both. */
+function beside(tcp: Listener, quic: Listener): Listener {
+  return {
+    port: tcp.port,
+    clientAddress: (request) => tcp.clientAddress(request) ?? quic.clientAddress(request),
+    stop: async (options) => void (await Promise.all([tcp.stop(options), quic.stop(options)])),
   };
 }
 
@@ -116,12 +140,6 @@ async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> 
   const timer = setTimeout(limit.resolve, limitMs);
   await Promise.race([work, limit.promise]);
   clearTimeout(timer);
-}
-
-/** RFC 9112 section 9.6; HTTP/2 and HTTP/3 have no such field, and the server leaves it out there. */
-function lastOnConnection(response: Response): Response {
-  response.headers.set("connection", "close");
-  return response;
 }
 
 function cannotListen(host: string, reason: string, cause: unknown): BerthError {

@@ -1,8 +1,10 @@
+import type { Scheme } from "../http/answers.ts";
 import { parseNetworks, withinNetworks } from "../model/networks.ts";
 import type { Settings } from "../model/settings.ts";
 import { type Client, clientOf } from "../serve/client.ts";
 import { AccessLog } from "./access-log.ts";
 import { CertificateSet, readCertificates } from "./certificates.ts";
+import { withFields } from "./fixed-fields.ts";
 import { httpsLocation, redirectTo } from "./https-redirect.ts";
 import { type Answer, claimPort, type Front, type Listener, listen } from "./listen.ts";
 import { logged, loggedQuick } from "./request-log.ts";
@@ -43,8 +45,7 @@ export async function openListeners(options: ListenersOptions, front: Front): Pr
   let https: Listener | undefined;
   const retiring = new Map<Listener, Promise<void>>();
 
-  const { answer, quick } = front;
-  const secure = withHsts(answer, settings.hsts);
+  const { answer } = front;
   const plain: Answer = (request) => {
     if (https === undefined || certificates === undefined) return answer(request);
     const location = httpsLocation(request, { domain, port: https.port, certificates });
@@ -58,24 +59,27 @@ export async function openListeners(options: ListenersOptions, front: Front): Pr
     for (const listener of [http, https, ...retiring.keys()]) address ??= listener?.clientAddress(request);
     return clientOf({ address, isTls: request.url.startsWith("https:") }, request.headers, trusts);
   };
-  const withLog = (scheme: "http" | "https", inner: Answer) =>
-    accessLog === undefined ? inner : logged(inner, accessLog, { scheme, client, deploymentOf });
+  const withLog = (scheme: Scheme, inner: Front): Front => {
+    if (accessLog === undefined) return inner;
+    const quick = inner.quick && loggedQuick(inner.quick, accessLog, { trusts, deploymentOf });
+    return { answer: logged(inner.answer, accessLog, { scheme, client, deploymentOf }), ...(quick && { quick }) };
+  };
 
-  const startHttps = (set: CertificateSet, port: number) =>
-    listen(
-      { host, port, isShared: true, tls: set.serverCertificates(domain), http3: settings.http3 === "on" },
-      { answer: withLog("https", secure) },
-    );
+  const startHttps = (set: CertificateSet, port: number) => {
+    const http3 = settings.http3 === "on";
+    const fields: [name: string, value: string][] = [];
+    // RFC 6797 section 7.2: over a secure transport only.
+    if (settings.hsts !== "off") fields.push(["strict-transport-security", settings.hsts]);
+    // RFC 7838 section 3: the same port, over QUIC.
+    if (http3) fields.push(["alt-svc", `h3=":${port}"; ma=86400`]);
+    const secure = { host, port, isShared: true, tls: set.serverCertificates(domain), http3 };
+    return listen(secure, withLog("https", withFields(front, fields)));
+  };
   if (certificates !== undefined) {
     const claim = { host, port: settings.httpsPort, tls: certificates.serverCertificates(domain) };
     https = await startHttps(certificates, isShared ? settings.httpsPort : await claimPort(claim));
   }
-  const inClear: Front = isRedirecting
-    ? { answer: withLog("http", plain) }
-    : {
-        answer: withLog("http", answer),
-        ...(quick && { quick: accessLog ? loggedQuick(quick, accessLog, { trusts, deploymentOf }) : quick }),
-      };
+  const inClear = withLog("http", isRedirecting ? { answer: plain } : front);
   const http: Listener = await listen({ host, port: settings.port, isShared }, inClear).catch(async (error) => {
     await https?.stop({ limitMs: 0 });
     throw error;
@@ -116,18 +120,5 @@ export async function openListeners(options: ListenersOptions, front: Front): Pr
       await Promise.all(open.map((listener) => listener.stop({ limitMs })));
       await accessLog?.close();
     },
-  };
-}
-
-/** RFC 6797 section 7.2: over a secure transport only. */
-function withHsts(answer: Answer, value: string): Answer {
-  if (value === "off") return answer;
-  const add = (response: Response): Response => {
-    response.headers.set("strict-transport-security", value);
-    return response;
-  };
-  return (request) => {
-    const response = answer(request);
-    return response instanceof Response ? add(response) : response.then(add);
   };
 }

@@ -1,5 +1,5 @@
-import type { Quick } from "../http1/answers.ts";
-import { fieldOf } from "../http1/request-head.ts";
+import type { Quick } from "../http/answers.ts";
+import { fieldOf } from "../http/request-head.ts";
 import { type Client, clientOf } from "../serve/client.ts";
 import { type AccessLog, loggedPath } from "./access-log.ts";
 import type { Answer } from "./listen.ts";
@@ -41,7 +41,7 @@ export function logged(answer: Answer, log: AccessLog, facts: RequestFacts): Ans
   };
 }
 
-/** The same for what `quick` answers of the requests in clear. */
+/** The same for what `quick` answers. */
 export function loggedQuick(
   quick: Quick,
   log: AccessLog,
@@ -57,14 +57,16 @@ export function loggedQuick(
       host: head.host ?? "",
       method: head.method,
       path: head.target.split("?", 1)[0]!,
-      status: answer.status,
+      status: answer.head.status,
       bytes: answer.body?.length ?? 0,
       durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
       encoding: answer.encoding,
       deployment: deploymentOf(head.host) ?? null,
-      remoteAddress: clientOf({ address: connection.address, isTls: false }, headers, trusts).address ?? null,
+      remoteAddress:
+        clientOf({ address: connection.address, isTls: connection.scheme === "https" }, headers, trusts).address ??
+        null,
       userAgent: fieldOf(head, "user-agent"),
-      scheme: "http",
+      scheme: connection.scheme,
     });
     return answer;
   };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import fc from "fast-check";
-import { type Http1Listener, listenHttp1 } from "../../src/http1/listen-http1.ts";
+import { type HttpListener, listenHttp } from "../../src/http/listen-http.ts";
 
 /** Where Node's own parser and ours both find requests in the same bytes, they find the same ones, however those come. */
 
@@ -12,11 +12,11 @@ interface Found {
   body: string;
 }
 
-let listener: Http1Listener;
+let listener: HttpListener;
 let found: Found[] = [];
 
 beforeAll(() => {
-  listener = listenHttp1({
+  listener = listenHttp({
     ...{ hostname: "127.0.0.1", port: 0, isShared: false },
     async answer(request) {
       const { pathname, search } = new URL(request.url);

@@ -1,4 +1,4 @@
-import { dateLine } from "./response-head.ts";
+import { dateLine } from "./http1/response-head.ts";
 
 /** What is no longer than this is sent in one piece with its head; beyond it the copy costs more than a second call. */
 const JOINED_MAX_BYTES = 64 * 1024;
@@ -28,19 +28,25 @@ export class Output {
     }
     joint.write(text, "latin1");
     if (body !== undefined) joint.set(body, text.length);
-    this.write(joint, total);
+    this.writeJoint(joint, total);
   }
 
   /** The bytes are not to be changed afterwards. */
-  write(bytes: Uint8Array, length = bytes.length): void {
-    if (this.isClosed) return;
-    let from = 0;
-    if (this.waiting.length === 0) {
-      from = Math.max(0, this.socket.write(bytes, 0, length));
-      if (from === length) return;
-    }
-    const rest = bytes.subarray(from, length);
-    this.waiting.push(bytes === joint ? new Uint8Array(rest) : rest);
+  write(bytes: Uint8Array): void {
+    const from = this.writeNow(bytes, bytes.length);
+    if (from < bytes.length) this.waiting.push(bytes.subarray(from));
+  }
+
+  /** Of bytes that are overwritten afterwards. */
+  writeJoint(bytes: Uint8Array, length: number): void {
+    const from = this.writeNow(bytes, length);
+    if (from < length) this.waiting.push(new Uint8Array(bytes.subarray(from, length)));
+  }
+
+  /** @returns how many of them are done with */
+  private writeNow(bytes: Uint8Array, length: number): number {
+    if (this.isClosed) return length;
+    return this.waiting.length === 0 ? Math.max(0, this.socket.write(bytes, 0, length)) : 0;
   }
 
   /** Resolves when nothing waits any more: at once as a rule, and when the connection is closed too. */

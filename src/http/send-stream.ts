@@ -1,60 +1,49 @@
 interface Sending {
   /** Content-Length as the response has it. */
   length: string | null;
-  isHttp10: boolean;
   /** The client went away: nobody waits for the body any more. */
   signal: AbortSignal;
-  /** Sends the head, with these fields added. */
-  sendHead(fields: string): void;
+  /** @param length of the body, where it has to be told beside what the response has */
+  sendHead(length: number | "told" | "unknown"): void;
   /** Resolves when there is room for more; false when the client is gone. */
   send(bytes: Uint8Array): Promise<boolean>;
 }
 
-const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 /** A body that is in memory gives itself away at once: its one part, and then its end. */
 const AT_ONCE_TURNS = 3;
 
 /**
- * Sends a response's body: of a told length as it is, of an untold one in chunks, or for HTTP/1.0 until the end of the
- * connection (RFC 9112 section 6.3).
- * @returns whether the end of the content is the end of the connection
+ * Sends a response's head and body, the latter as it comes.
  * @throws when the body fails or is shorter than was told: what went out is not whole
  */
-export async function sendStream(body: ReadableStream<Uint8Array>, sending: Sending): Promise<boolean> {
+export async function sendStream(body: ReadableStream<Uint8Array>, sending: Sending): Promise<void> {
   const reader = body.getReader();
   const end = () => void reader.cancel().catch(() => {});
   sending.signal.addEventListener("abort", end);
   try {
     if (sending.length !== null) {
-      sending.sendHead("");
+      sending.sendHead("told");
       await sendSized(reader, Number(sending.length), sending);
-      return false;
+      return;
     }
     const begun = [reader.read()];
     // Who shows what comes when it comes may have to wait for it, and its client is to know that it was heard.
     if (await settlesSoon(begun[0]!)) {
       const first = await begun[0]!;
       if (first.done) {
-        sending.sendHead("content-length: 0\r\n");
-        return false;
+        sending.sendHead(0);
+        return;
       }
       const second = reader.read();
       begun.push(second);
       if ((await settlesSoon(second)) && (await second).done) {
-        sending.sendHead(`content-length: ${first.value.length}\r\n`);
+        sending.sendHead(first.value.length);
         await sending.send(first.value);
-        return false;
+        return;
       }
     }
-    if (sending.isHttp10) {
-      sending.sendHead("");
-      await sendUntilEnd(reader, begun, sending.send);
-      return true;
-    }
-    sending.sendHead("transfer-encoding: chunked\r\n");
-    await sendUntilEnd(reader, begun, (bytes) => sending.send(chunkOf(bytes)));
-    await sending.send(LAST_CHUNK);
-    return false;
+    sending.sendHead("unknown");
+    await sendUntilEnd(reader, begun, sending);
   } finally {
     sending.signal.removeEventListener("abort", end);
     end();
@@ -86,19 +75,10 @@ async function sendSized(reader: Reader, length: number, { send }: Sending): Pro
   }
 }
 
-async function sendUntilEnd(
-  reader: Reader,
-  begun: (Part | Promise<Part>)[],
-  send: (bytes: Uint8Array) => Promise<boolean>,
-): Promise<void> {
+async function sendUntilEnd(reader: Reader, begun: (Part | Promise<Part>)[], { send }: Sending): Promise<void> {
   for (;;) {
     const { done, value } = await (begun.shift() ?? reader.read());
     if (done) return;
-    // A chunk without bytes would be the last one.
     if (value.length > 0 && !(await send(value))) return;
   }
-}
-
-function chunkOf(bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
 }

@@ -1,5 +1,5 @@
+import type { Http1Head } from "./parse-head.ts";
 import { type BodyReader, chunkedBody, sizedBody } from "./request-body.ts";
-import type { RequestHead } from "./request-head.ts";
 
 export const CONTENT_MAX_BYTES = 16 * 1024 * 1024;
 
@@ -17,7 +17,7 @@ export class Content {
   private controller!: ReadableStreamDefaultController<Uint8Array>;
   private isWanted = true;
 
-  constructor({ bodyLength, expectsContinue }: RequestHead, options: ContentOptions) {
+  constructor({ bodyLength, expectsContinue }: Http1Head, options: ContentOptions) {
     this.reader = bodyLength === "chunked" ? chunkedBody(CONTENT_MAX_BYTES) : sizedBody(bodyLength);
     let expects = expectsContinue;
     const source: UnderlyingDefaultSource<Uint8Array> = {

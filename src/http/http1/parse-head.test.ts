@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { fieldsOf, parseHead, type RequestHead } from "./request-head.ts";
+import { type Http1Head, parseHead } from "./parse-head.ts";
 
 const head = (line: string, ...fields: string[]) => `${[line, ...fields].join("\r\n")}\r\n\r\n`;
 const get = (...fields: string[]) => head("GET /a HTTP/1.1", "Host: a.test", ...fields);
 
-function read(text: string): RequestHead {
+function read(text: string): Http1Head {
   const parsed = parseHead(text);
   if ("message" in parsed) throw new Error(parsed.message);
   return parsed;
@@ -143,7 +143,7 @@ test("a request without Host is none of the reader's faults: whoever serves it r
 
 test("all fields are told, and Host says what the target does", () => {
   const parsed = read(head("GET http://b.test/ HTTP/1.1", "Host: a.test", "X:  1 ", "x: 2", "Y:"));
-  expect(fieldsOf(parsed)).toEqual([
+  expect(parsed.fields()).toEqual([
     ["Host", "b.test"],
     ["X", "1"],
     ["x", "2"],

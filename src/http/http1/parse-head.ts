@@ -1,27 +1,46 @@
-import { type HeadFault, malformed, tooManyFields, unexpected, unknownCoding, wrongVersion } from "./faults.ts";
+import { endOf, isTargetCode, isTokenCode, isValueCode } from "../characters.ts";
+import { type HeadFault, malformed, tooManyFields, unexpected, unknownCoding, wrongVersion } from "../faults.ts";
+import type { RequestHead } from "../request-head.ts";
 
 /** What a request line and its fields say (RFC 9112 sections 3 and 5), as far as a server needs it. */
-export interface RequestHead {
-  method: string;
-  /** In origin form, so with a slash at first; `*` of OPTIONS and the authority of CONNECT stand as they came. */
-  target: string;
-  /** Of the target where that names one (RFC 9112 section 3.2.2), else of the Host field; null without either. */
-  host: string | null;
-  isHttp10: boolean;
+export class Http1Head implements RequestHead {
+  /** Of the target where that names one (RFC 9112 section 3.2.2), else of the Host field. */
+  host: string | null = null;
   /** Whether the client takes another response on this connection. */
   keepsAlive: boolean;
   /** Of the content, in bytes; `chunked` when its parts tell it. */
-  bodyLength: number | "chunked";
-  expectsContinue: boolean;
-  acceptEncoding: string | null;
-  ifNoneMatch: string | null;
-  ifModifiedSince: string | null;
-  /** No content, no range, and none of the conditions but the two above. */
-  isPlain: boolean;
-  /** The text that was read, of which `fieldsOf` tells all fields. */
-  text: string;
+  bodyLength: number | "chunked" = 0;
+  expectsContinue = false;
+  acceptEncoding: string | null = null;
+  ifNoneMatch: string | null = null;
+  ifModifiedSince: string | null = null;
+  isPlain = true;
   /** Of all that was read for it, empty lines before it too. */
   sizeBytes: number;
+
+  /** @param text that was read */
+  constructor(
+    readonly text: string,
+    readonly method: string,
+    public target: string,
+    readonly isHttp10: boolean,
+  ) {
+    this.keepsAlive = !isHttp10;
+    this.sizeBytes = text.length;
+  }
+
+  fields(): [name: string, value: string][] {
+    const { text, host } = this;
+    const fields: [string, string][] = [];
+    for (let at = text.indexOf("\r\n") + 2; text.charCodeAt(at) !== CR; ) {
+      const colon = text.indexOf(":", at);
+      const end = text.indexOf("\r\n", colon);
+      const name = text.slice(at, colon);
+      fields.push([name, isHost(text, at, colon) ? (host ?? "") : trimmed(text, colon + 1, end)]);
+      at = end + 2;
+    }
+    return fields;
+  }
 }
 
 const FIELDS_MAX = 200;
@@ -29,18 +48,12 @@ const FIELDS_MAX = 200;
 const LENGTH = /^[0-9]{1,15}$/;
 
 const [CR, SPACE, TAB, COLON] = [13, 32, 9, 58];
-/** Of a field name or a method (RFC 9110 section 5.6.2). */
-export const isTokenCode = tableOf((code) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)));
-/** Of a field value (RFC 9110 section 5.5), bytes beyond ASCII included. */
-const isValueCode = tableOf((code) => code === TAB || (code >= SPACE && code !== 127));
-/** Bytes beyond ASCII are no part of a URI, but some clients send a path without escaping it. */
-const isTargetCode = tableOf((code) => code > SPACE && code !== 127);
 
 /**
  * Reads a request's head, strictly: two readers of the same bytes must not find two different requests in it.
  * @param text the bytes as latin1, from the first of the request line up to and with the empty line
  */
-export function parseHead(text: string): RequestHead | HeadFault {
+export function parseHead(text: string): Http1Head | HeadFault {
   const lineEnd = text.indexOf("\r\n");
   const methodEnd = endOf(isTokenCode, text, 0);
   if (methodEnd === 0 || text.charCodeAt(methodEnd) !== SPACE) return malformed("The request line has no method.");
@@ -49,44 +62,12 @@ export function parseHead(text: string): RequestHead | HeadFault {
   const version = text.slice(targetEnd + 1, lineEnd);
   if (version !== "HTTP/1.1" && version !== "HTTP/1.0") return wrongVersion(version);
 
-  const head: RequestHead = {
-    method: text.slice(0, methodEnd),
-    target: text.slice(methodEnd + 1, targetEnd),
-    host: null,
-    isHttp10: version === "HTTP/1.0",
-    keepsAlive: version === "HTTP/1.1",
-    bodyLength: 0,
-    expectsContinue: false,
-    acceptEncoding: null,
-    ifNoneMatch: null,
-    ifModifiedSince: null,
-    isPlain: true,
-    text,
-    sizeBytes: text.length,
-  };
+  const target = text.slice(methodEnd + 1, targetEnd);
+  const head = new Http1Head(text, text.slice(0, methodEnd), target, version === "HTTP/1.0");
   return readFields(head, lineEnd + 2) ?? readTarget(head) ?? head;
 }
 
-/** The values of all fields of that name, lower-cased, as one list; null without one. */
-export function fieldOf(head: RequestHead, name: string): string | null {
-  const values = fieldsOf(head).flatMap(([each, value]) => (each.toLowerCase() === name ? [value] : []));
-  return values.length === 0 ? null : values.join(", ");
-}
-
-/** All fields in the order in which they came, names as they were written; Host says what `head.host` does. */
-export function fieldsOf({ text, host }: RequestHead): [name: string, value: string][] {
-  const fields: [string, string][] = [];
-  for (let at = text.indexOf("\r\n") + 2; text.charCodeAt(at) !== CR; ) {
-    const colon = text.indexOf(":", at);
-    const end = text.indexOf("\r\n", colon);
-    const name = text.slice(at, colon);
-    fields.push([name, isHost(text, at, colon) ? (host ?? "") : trimmed(text, colon + 1, end)]);
-    at = end + 2;
-  }
-  return fields;
-}
-
-function readFields(head: RequestHead, start: number): HeadFault | undefined {
+function readFields(head: Http1Head, start: number): HeadFault | undefined {
   const { text } = head;
   let lengths = 0;
   let codings = 0;
@@ -155,7 +136,7 @@ function readFields(head: RequestHead, start: number): HeadFault | undefined {
 }
 
 /** RFC 9112 section 6.3: what could be read in two ways is refused. */
-function readLength(head: RequestHead, lengths: number, codings: number): HeadFault | undefined {
+function readLength(head: Http1Head, lengths: number, codings: number): HeadFault | undefined {
   if (lengths > 1) return malformed("The request has more than one Content-Length.");
   if (codings > 1) return malformed("The request's content is chunked twice.");
   if (codings === 1) {
@@ -169,7 +150,7 @@ function readLength(head: RequestHead, lengths: number, codings: number): HeadFa
 }
 
 /** RFC 9112 section 3.2: the four forms of a target. */
-function readTarget(head: RequestHead): HeadFault | undefined {
+function readTarget(head: Http1Head): HeadFault | undefined {
   const { method, target } = head;
   if (target.startsWith("/")) return undefined;
   if (method === "CONNECT" || (target === "*" && method === "OPTIONS")) return undefined;
@@ -184,20 +165,13 @@ function readTarget(head: RequestHead): HeadFault | undefined {
 
 const CLOSES = /\r\nconnection:[^\r\n]*\bclose\b/i;
 
-function readConnection(head: RequestHead, value: string): void {
+function readConnection(head: Http1Head, value: string): void {
   for (const option of value.toLowerCase().split(",")) {
     const name = option.trim();
     if (name === "close") head.keepsAlive = false;
     // To close wins, in whatever order they stand.
     else if (name === "keep-alive" && head.isHttp10 && !CLOSES.test(head.text)) head.keepsAlive = true;
   }
-}
-
-function endOf(table: Uint8Array, text: string, from: number): number {
-  let at = from;
-  // Past the end there is NaN, which is in no table.
-  while (table[text.charCodeAt(at)] === 1) at += 1;
-  return at;
 }
 
 /** Whether a field name, a token, is `name`, whatever its case. */
@@ -221,7 +195,3 @@ function trimmed(text: string, start: number, end: number): string {
 
 /** RFC 9110 section 5.3: fields of one name are one list. */
 const joined = (earlier: string | null, value: string): string => (earlier === null ? value : `${earlier}, ${value}`);
-
-function tableOf(isMember: (code: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, code) => (isMember(code) ? 1 : 0));
-}

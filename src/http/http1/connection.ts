@@ -1,26 +1,30 @@
-import type { Answers, QuickAnswer } from "./answers.ts";
+import type { Answers, QuickAnswer, Scheme } from "../answers.ts";
+import { badChunks, type HeadFault, noAddress, tooLarge } from "../faults.ts";
+import { requestOf } from "../fetch-request.ts";
+import { Input } from "../input.ts";
+import { knownBody } from "../known-body.ts";
+import type { Connection } from "../listen-http.ts";
+import { Output } from "../output.ts";
+import { isOverdue } from "../overdue.ts";
+import { sendStream } from "../send-stream.ts";
 import { CONTENT_MAX_BYTES, Content } from "./content.ts";
-import { badChunks, type HeadFault, noAddress, tooLarge } from "./faults.ts";
-import { requestOf } from "./fetch-request.ts";
-import { Input } from "./input.ts";
-import { knownBody } from "./known-body.ts";
 import { HEAD_MAX_BYTES, nextHead } from "./next-head.ts";
-import { Output } from "./output.ts";
-import { isOverdue } from "./overdue.ts";
-import type { RequestHead } from "./request-head.ts";
+import type { Http1Head } from "./parse-head.ts";
 import { headText } from "./response-head.ts";
-import { sendStream } from "./send-stream.ts";
 
 /** How many requests of one client are answered before the other clients have their turn. */
 const TURN_REQUESTS = 64;
 
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const CLOSE = "connection: close\r\n";
+/** How the end of a body is seen (RFC 9112 section 6.3): by its told length, its last chunk or the end of everything. */
+const FRAMING = { told: "", chunked: "transfer-encoding: chunked\r\n", close: "" };
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 const KEEP_ALIVE = "connection: keep-alive\r\n";
 
 /** A request that is being answered. */
 interface Exchange {
-  head: RequestHead;
+  head: Http1Head;
   abort: AbortController;
   /** As long as it is not all there. */
   content: Content | undefined;
@@ -32,7 +36,7 @@ interface Exchange {
  * One client's connection: requests in, one after the other, and their responses out in the same order. A response that
  * the client does not read stops everything behind it, so that nobody is owed more than one of them.
  */
-export class Connection {
+export class Http1Connection implements Connection {
   private readonly output: Output;
   private readonly input: Input;
   private exchange: Exchange | undefined;
@@ -52,17 +56,16 @@ export class Connection {
   constructor(
     private readonly socket: Bun.Socket<Connection>,
     private readonly answers: Answers,
+    readonly scheme: Scheme,
   ) {
     this.output = new Output(socket);
     this.input = new Input(socket);
   }
 
-  /** The other end's; undefined when the connection is closed. */
   get address(): string | undefined {
     return this.isClosed ? undefined : this.socket.remoteAddress;
   }
 
-  /** Whether the other end has kept this one waiting for too long. */
   isOverdue(now: number): boolean {
     const { activeAt, headSince, isEnding, exchange } = this;
     const awaitsContent = exchange?.content !== undefined && !exchange.isAnswered && !this.input.isPaused;
@@ -88,7 +91,6 @@ export class Connection {
     if (this.isFree) this.readKept();
   }
 
-  /** The other end sends no more; it may still read. */
   end(): void {
     this.hasEnded = true;
     if (this.exchange?.content !== undefined) {
@@ -98,7 +100,6 @@ export class Connection {
     if (this.isFree) this.socket.end();
   }
 
-  /** The kernel takes more. */
   drain(): void {
     if (this.output.drain()) this.activeAt = Date.now();
     if (this.output.isBlocked) return;
@@ -106,7 +107,6 @@ export class Connection {
     else if (this.exchange === undefined) this.goOn();
   }
 
-  /** The connection is no more. */
   close(): void {
     this.isClosed = true;
     this.isEnding = true;
@@ -117,7 +117,9 @@ export class Connection {
     this.output.close();
   }
 
-  /** Ends after what is under way. */
+  /** The next response says so: see `isLast`. */
+  giveNotice(): void {}
+
   leave(): void {
     if (this.isFree) this.socket.end();
   }
@@ -179,20 +181,21 @@ export class Connection {
     });
   }
 
-  private sendQuick({ head, body }: QuickAnswer, { keepsAlive, isHttp10 }: RequestHead, now: number): void {
+  private sendQuick({ head, body }: QuickAnswer, { keepsAlive, isHttp10 }: Http1Head, now: number): void {
     const isLast = !keepsAlive || this.answers.isLeaving();
     const suffix = isLast ? CLOSE : isHttp10 ? KEEP_ALIVE : "";
-    this.output.send(head + suffix, body, now);
+    head.text ??= headText(head.status, head.fields);
+    this.output.send(head.text + suffix, body, now);
     if (isLast) this.finish();
   }
 
   /** @returns how many of the bytes were its content */
-  private open(head: RequestHead, bytes: Buffer): number {
+  private open(head: Http1Head, bytes: Buffer): number {
     const { bodyLength } = head;
     if (bodyLength !== "chunked" && bodyLength > CONTENT_MAX_BYTES) return this.refuse(tooLarge, head.text);
     const exchange: Exchange = { head, abort: new AbortController(), content: undefined, isAnswered: false };
     if (bodyLength !== 0) exchange.content = this.contentOf(exchange);
-    const request = requestOf(head, exchange.content?.stream, exchange.abort.signal);
+    const request = requestOf(head, this.scheme, { content: exchange.content?.stream, signal: exchange.abort.signal });
     if (request === undefined) return this.refuse(noAddress, head.text);
     this.exchange = exchange;
     const used = exchange.content === undefined ? 0 : this.takeContent(exchange.content, bytes);
@@ -257,18 +260,25 @@ export class Connection {
       this.done(exchange, isLast);
       return;
     }
+    let ending: "told" | "chunked" | "close" = "told";
     sendStream(body, {
       length: headers.get("content-length"),
-      isHttp10: head.isHttp10,
       signal: exchange.abort.signal,
-      sendHead: (fields) => this.output.send(text + fields, undefined, Date.now()),
+      sendHead: (length) => {
+        if (length === "unknown") ending = head.isHttp10 ? "close" : "chunked";
+        const framing = typeof length === "number" ? `content-length: ${length}\r\n` : FRAMING[ending];
+        this.output.send(text + framing, undefined, Date.now());
+      },
       send: async (bytes) => {
-        this.output.write(bytes);
+        this.output.write(ending === "chunked" ? chunkOf(bytes) : bytes);
         await this.output.whenDrained();
         return !this.isClosed;
       },
     }).then(
-      (endsConnection) => this.done(exchange, isLast || endsConnection),
+      () => {
+        if (ending === "chunked") this.output.write(LAST_CHUNK);
+        this.done(exchange, isLast || ending === "close");
+      },
       // What was announced can't be kept, and the client has to see that.
       () => this.isClosed || this.cut(),
     );
@@ -307,4 +317,9 @@ export class Connection {
     this.finish();
     return 0;
   }
+}
+
+/** Of at least one byte: a chunk without any is the last one. */
+function chunkOf(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
 }

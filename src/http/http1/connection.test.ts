@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
-import type { Http1Options } from "./listen-http1.ts";
-import { start, stopAll } from "./testing/open-listener.ts";
+import { AnswerHead } from "../answer-head.ts";
+import type { HttpOptions } from "../listen-http.ts";
+import { start, stopAll } from "../testing/open-listener.ts";
 
 const sockets: Socket[] = [];
 afterEach(() => {
@@ -52,11 +53,11 @@ test.each(["quick", "sync", "async"] as const)(
         ask();
         const response = new Response(null);
         return kind === "async" ? Promise.resolve(response) : response;
-      }) satisfies Http1Options["answer"],
+      }) satisfies HttpOptions["answer"],
       () => {
         if (kind !== "quick") return undefined;
         ask();
-        return { status: 200, encoding: null, head: "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n", body: undefined };
+        return { encoding: null, head: new AnswerHead(200, [["content-length", "0"]]), body: undefined };
       },
     );
     const { socket, text, until } = client(port);

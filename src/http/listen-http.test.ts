@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { AnswerHead } from "./answer-head.ts";
 import { start, stopAll } from "./testing/open-listener.ts";
 
 afterEach(stopAll);
@@ -41,7 +42,7 @@ test("requests that are sent ahead are answered in their order, whichever is rea
     },
     ({ target }) =>
       target === "/quick"
-        ? { status: 200, encoding: null, head: "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n", body: Buffer.from("/quick") }
+        ? { encoding: null, head: new AnswerHead(200, [["content-length", "6"]]), body: Buffer.from("/quick") }
         : undefined,
   );
   const text = await exchange(port, get("/quick") + get("/slow") + get("/quick") + get("/x") + last("/quick"));

@@ -1,5 +1,6 @@
-import { type HeadFault, malformed, tooLong } from "./faults.ts";
-import { isTokenCode, parseHead, type RequestHead } from "./request-head.ts";
+import { isTokenCode } from "../characters.ts";
+import { type HeadFault, malformed, tooLong } from "../faults.ts";
+import { type Http1Head, parseHead } from "./parse-head.ts";
 
 export const HEAD_MAX_BYTES = 16 * 1024;
 /** Empty lines before a head, and the end of it. */
@@ -7,7 +8,7 @@ const AROUND_HEAD_BYTES = 16;
 const CR = 13;
 
 /** The head that begins at `from`; undefined when its end did not come yet. */
-export function nextHead(bytes: Buffer, from: number): RequestHead | HeadFault | undefined {
+export function nextHead(bytes: Buffer, from: number): Http1Head | HeadFault | undefined {
   const window = bytes.toString("latin1", from, from + HEAD_MAX_BYTES + AROUND_HEAD_BYTES);
   const start = startOfHead(window);
   const end = window.indexOf("\r\n\r\n", start) + 4;

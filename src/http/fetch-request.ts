@@ -1,5 +1,6 @@
+import type { Scheme } from "./answers.ts";
 import { takeKnownBody } from "./known-body.ts";
-import { fieldsOf, type RequestHead } from "./request-head.ts";
+import type { RequestHead } from "./request-head.ts";
 
 /** Whose content has no meaning (RFC 9110 sections 9.3.1, 9.3.2, 9.3.6 and 9.3.8), and is read past. */
 const WITHOUT_CONTENT = new Set(["GET", "HEAD", "CONNECT", "TRACE"]);
@@ -8,15 +9,15 @@ const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
 /** @returns undefined when host and target make no address */
 export function requestOf(
   head: RequestHead,
-  content: ReadableStream<Uint8Array> | undefined,
-  signal: AbortSignal,
+  scheme: Scheme,
+  { content, signal }: { content: ReadableStream<Uint8Array> | undefined; signal: AbortSignal },
 ): Request | undefined {
   const { method, host, target } = head;
   // The address is for reading the path; who is asked, the Host field says.
   const authority = host !== null && HOST.test(host) ? host : "localhost";
   const body = content === undefined || WITHOUT_CONTENT.has(method) ? null : content;
   try {
-    const url = `http://${authority}${target.startsWith("/") ? escaped(target) : "/"}`;
+    const url = `${scheme}://${authority}${target.startsWith("/") ? escaped(target) : "/"}`;
     const request = new Request(url, { method, headers: headersOf(head), body, signal });
     // To the runtime, a method that it does not know is a GET.
     if (request.method !== method) Object.defineProperty(request, "method", { value: method });
@@ -34,7 +35,7 @@ function escaped(target: string): string {
 function headersOf(head: RequestHead): Headers {
   const headers = new Headers();
   let cookies = "";
-  for (const [name, value] of fieldsOf(head)) {
+  for (const [name, value] of head.fields()) {
     // Cookies that came in several fields are one list (RFC 9113 section 8.2.3 has them so; others split them too).
     if (/^cookie$/i.test(name)) cookies += `${cookies === "" ? "" : "; "}${value}`;
     else headers.append(name, value);
