@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { HpackDecoder } from "./hpack-decoder.ts";
 import { HpackError } from "./hpack-error.ts";
 
@@ -119,7 +120,8 @@ describe("what breaks the RFC", () => {
     ["a name's index beyond the tables", "beyond the tables", ["7f 00 00"]],
     ["an entry that a smaller table evicted", "beyond the tables", [LITERAL, "3f 0e be"]],
     ["an entry that a larger one drove out", "beyond the tables", ["3f 0e", `${LITERAL} be`]],
-    ["an integer over 2^28", "too large", ["ff 82 ff ff ff 7f"]],
+    ["an integer over 2^28", "too large", ["ff 82 ff ff 7f"]],
+    ["2^28, as an index", "beyond the tables", ["ff 81 ff ff 7f"]],
     ["an integer of six continuation bytes", "too long", ["ff 80 80 80 80 80 00"]],
     ["an index that ends early", "within an integer", ["ff 80"]],
     ["no name's length", "before a string", ["40"]],
@@ -162,6 +164,16 @@ describe("what breaks the RFC", () => {
   });
 });
 
+test("a table with an entry in each of its slots", () => {
+  const decoder = decoderOf(66);
+  for (const name of ["61", "62", "63", "64", "65"]) decoder.decode(bytesOf(`40 01 ${name} 00`));
+  expect(decoder.decode(bytesOf("be bf")).fields).toEqual([
+    ["e", ""],
+    ["d", ""],
+  ]);
+  expect(() => decoder.decode(bytesOf("c0"))).toThrow(HpackError);
+});
+
 describe("a list that is too large", () => {
   test("is decoded to its end, for the table", () => {
     const decoder = decoderOf(4096, 42 + 45);
@@ -186,3 +198,85 @@ describe("a list that is too large", () => {
     expect(() => decoderOf(4096, 0).decode(bytesOf("82 80"))).toThrow(HpackError);
   });
 });
+
+describe("any bytes", () => {
+  /** Random bytes are seldom a long block; these are, for most of their way. */
+  const piece = fc.oneof(
+    fc.constantFrom(..."82 be bf c0 c8 20 3f00 3fe11f 7f00 ff00".split(" ")),
+    fc.constantFrom("400161", "40826007", "0f2f", "1000", "00", "01", "7e0161", "ff808080", "0084ffffffff"),
+    fc.uint8Array({ maxLength: 6 }).map((bytes) => bytes.toHex()),
+    fc.constantFrom(10, 60, 400).map((length) => `5e0${length < 127 ? "" : "0"}${"61".repeat(length)}`),
+  );
+  const block = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc.array(piece, { maxLength: 40 }).map((pieces) => {
+      const hex = pieces.join("");
+      return bytesOf(hex.length % 2 === 0 ? hex : `${hex}0`);
+    }),
+  );
+
+  test("either are fields within the limits or break the RFC", () => {
+    fc.assert(
+      fc.property(fc.array(block, { maxLength: 8 }), fc.constantFrom(0, 40, 100, 4096), (blocks, tableMaxBytes) => {
+        const decoder = decoderOf(tableMaxBytes, 1000);
+        try {
+          for (const one of blocks) {
+            const { fields } = decoder.decode(one);
+            const listBytes = fields.reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
+            expect(listBytes).toBeLessThanOrEqual(1000);
+            expect(fields.flat().every((text) => typeof text === "string")).toBe(true);
+          }
+        } catch (error) {
+          if (!(error instanceof HpackError)) throw error;
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  /** Against a table that is kept in the plainest way, the newest entry first. */
+  test("of literals and indexes keep the table as the RFC has it", () => {
+    const literal = fc.tuple(fc.constantFrom("a", "bc", "name"), fc.nat(90), fc.constant("add" as const));
+    const index = fc.tuple(fc.constant(""), fc.nat(5), fc.constant("get" as const));
+    const resize = fc.tuple(fc.constant(""), fc.nat(30), fc.constant("resize" as const));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(literal, literal, index, resize), { maxLength: 60 }), (steps) => {
+        const decoder = decoderOf(256);
+        let maxBytes = 256;
+        let table: [string, string][] = [];
+        const evict = () => {
+          const sizes = table.map(([name, value]) => name.length + value.length + 32);
+          while (sizes.reduce((sum, size) => sum + size, 0) > maxBytes) sizes.pop();
+          table = table.slice(0, sizes.length);
+        };
+        for (const [name, number, kind] of steps) {
+          if (kind === "resize") {
+            maxBytes = number;
+            if (number % 2 === 0) maxBytes += 222;
+            evict();
+            const update = maxBytes < 31 ? [0x20 | maxBytes] : [0x3f, ...varint(maxBytes - 31)];
+            expect(decoder.decode(Uint8Array.from(update)).fields).toEqual([]);
+          } else if (kind === "get") {
+            const at = Uint8Array.of(0x80 | (62 + number));
+            if (number < table.length) expect(decoder.decode(at).fields).toEqual([table[number]!]);
+          } else {
+            const value = "v".repeat(number);
+            table.unshift([name, value]);
+            evict();
+            const text = Buffer.from(
+              `@${String.fromCharCode(name.length)}${name}${String.fromCharCode(number)}${value}`,
+            );
+            expect(decoder.decode(text).fields).toEqual([[name, value]]);
+          }
+        }
+        for (const [at, entry] of table.entries()) {
+          expect(decoder.decode(Uint8Array.of(0x80 | (62 + at))).fields).toEqual([entry]);
+        }
+        expect(() => decoder.decode(Uint8Array.of(0x80 | (62 + table.length)))).toThrow(HpackError);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+const varint = (value: number): number[] => (value < 128 ? [value] : [128 | (value & 127), ...varint(value >> 7)]);

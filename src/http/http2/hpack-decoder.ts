@@ -133,14 +133,15 @@ class DynamicTable {
   count = 0;
   private readonly names: string[] = [];
   private readonly values: string[] = [];
-  /** Less 1, the number of slots: a power of two beyond the number of entries that the bytes allow. */
+  /** Less 1, the number of slots: a power of two, for as many entries as the bytes allow. */
   private readonly mask: number;
   private next = 0;
   private bytes = 0;
   private maxBytes: number;
 
   constructor(tableMaxBytes: number) {
-    this.mask = 2 ** Math.ceil(Math.log2(Math.floor(tableMaxBytes / OVERHEAD_BYTES) + 1)) - 1;
+    const mostEntries = Math.max(1, Math.floor(tableMaxBytes / OVERHEAD_BYTES));
+    this.mask = 2 ** Math.ceil(Math.log2(mostEntries)) - 1;
     this.maxBytes = Math.min(TABLE_START_BYTES, tableMaxBytes);
   }
 

@@ -65,6 +65,7 @@ export function huffmanLength(text: string): number {
 /** Writes the code of a latin1 text at `at`, `huffmanLength` bytes, and says where it ends. */
 export function huffmanEncode(text: string, into: Uint8Array, at: number): number {
   let end = at;
+  /** Its last `heldBits` bits are yet to be written; what stands above them is done with. */
   let held = 0;
   let heldBits = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -76,14 +77,12 @@ export function huffmanEncode(text: string, into: Uint8Array, at: number): numbe
       held = (held << (length - 16)) | (code >>> 16);
       heldBits += length - 16;
       for (; heldBits >= 8; heldBits -= 8) into[end++] = held >>> (heldBits - 8);
-      held &= 127;
       code &= 0xffff;
       length = 16;
     }
     held = (held << length) | code;
     heldBits += length;
     for (; heldBits >= 8; heldBits -= 8) into[end++] = held >>> (heldBits - 8);
-    held &= 127;
   }
   if (heldBits > 0) into[end++] = (held << (8 - heldBits)) | (255 >> heldBits);
   return end;
