@@ -1,4 +1,4 @@
-import { dateLine } from "./http1/response-head.ts";
+import { dateLines } from "./http1/response-head.ts";
 
 /** What is no longer than this is sent in one piece with its head; beyond it the copy costs more than a second call. */
 const JOINED_MAX_BYTES = 64 * 1024;
@@ -17,17 +17,25 @@ export class Output {
     return this.waiting.length > 0;
   }
 
-  /** @param head fields that end with CR LF each, without Date and the empty line */
-  send(head: string, body: Uint8Array | undefined, nowMs: number): void {
-    const text = `${head}${dateLine(nowMs)}\r\n`;
-    const total = text.length + (body?.length ?? 0);
+  /**
+   * One response of HTTP/1.1.
+   * @param head fields that end with CR LF each, without Date and the empty line
+   * @param more fields behind those
+   */
+  send(head: Uint8Array, more: Uint8Array, body: Uint8Array | undefined, nowMs: number): void {
+    const date = dateLines(nowMs);
+    const [moreAt, dateAt] = [head.length, head.length + more.length];
+    const bodyAt = dateAt + date.length;
+    const total = bodyAt + (body?.length ?? 0);
     if (total > joint.length) {
-      this.write(Buffer.from(text, "latin1"));
+      this.write(Buffer.concat([head, more, date]));
       if (body !== undefined) this.write(body);
       return;
     }
-    joint.write(text, "latin1");
-    if (body !== undefined) joint.set(body, text.length);
+    joint.set(head);
+    if (more.length > 0) joint.set(more, moreAt);
+    joint.set(date, dateAt);
+    if (body !== undefined) joint.set(body, bodyAt);
     this.writeJoint(joint, total);
   }
 

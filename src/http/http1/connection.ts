@@ -8,19 +8,18 @@ import { Output } from "../output.ts";
 import { isOverdue } from "../overdue.ts";
 import { sendStream } from "../send-stream.ts";
 import { CONTENT_MAX_BYTES, Content } from "./content.ts";
+import { chunkOf, FRAMING, LAST_CHUNK } from "./framing.ts";
 import { HEAD_MAX_BYTES, nextHead } from "./next-head.ts";
 import type { Http1Head } from "./parse-head.ts";
-import { headText } from "./response-head.ts";
+import { linesOf } from "./response-head.ts";
 
 /** How many requests of one client are answered before the other clients have their turn. */
 const TURN_REQUESTS = 64;
 
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
-const CLOSE = "connection: close\r\n";
-/** How the end of a body is seen (RFC 9112 section 6.3): by its told length, its last chunk or the end of everything. */
-const FRAMING = { told: "", chunked: "transfer-encoding: chunked\r\n", close: "" };
-const LAST_CHUNK = Buffer.from("0\r\n\r\n");
-const KEEP_ALIVE = "connection: keep-alive\r\n";
+const CLOSE = Buffer.from("connection: close\r\n");
+const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n");
+const NONE = Buffer.alloc(0);
 
 /** A request that is being answered. */
 interface Exchange {
@@ -183,9 +182,8 @@ export class Http1Connection implements Connection {
 
   private sendQuick({ head, body }: QuickAnswer, { keepsAlive, isHttp10 }: Http1Head, now: number): void {
     const isLast = !keepsAlive || this.answers.isLeaving();
-    const suffix = isLast ? CLOSE : isHttp10 ? KEEP_ALIVE : "";
-    head.text ??= headText(head.status, head.fields);
-    this.output.send(head.text + suffix, body, now);
+    head.lines ??= linesOf(head.status, head.fields);
+    this.output.send(head.lines, isLast ? CLOSE : isHttp10 ? KEEP_ALIVE : NONE, body, now);
     if (isLast) this.finish();
   }
 
@@ -250,13 +248,14 @@ export class Http1Connection implements Connection {
     // Content that nobody read is in the way of the next request.
     const canGoOn = head.keepsAlive && exchange.content === undefined && !this.answers.isLeaving();
     const isLast = !canGoOn || headers.get("connection") === "close";
-    const text = headText(status, headers) + (isLast ? CLOSE : head.isHttp10 ? KEEP_ALIVE : "");
-    const now = Date.now();
+    const more = isLast ? CLOSE : head.isHttp10 ? KEEP_ALIVE : NONE;
+    const send = (framing: string, bytes: Uint8Array | undefined) =>
+      this.output.send(linesOf(status, headers, framing), more, bytes, Date.now());
     const hasNone = head.method === "HEAD" || status === 204 || status === 304;
     if (hasNone || body === null) {
       body?.cancel().catch(() => {});
       const length = hasNone || headers.has("content-length") ? "" : `content-length: ${known?.length ?? 0}\r\n`;
-      this.output.send(text + length, hasNone ? undefined : known, now);
+      send(length, hasNone ? undefined : known);
       this.done(exchange, isLast);
       return;
     }
@@ -267,7 +266,7 @@ export class Http1Connection implements Connection {
       sendHead: (length) => {
         if (length === "unknown") ending = head.isHttp10 ? "close" : "chunked";
         const framing = typeof length === "number" ? `content-length: ${length}\r\n` : FRAMING[ending];
-        this.output.send(text + framing, undefined, Date.now());
+        send(framing, undefined);
       },
       send: async (bytes) => {
         this.output.write(ending === "chunked" ? chunkOf(bytes) : bytes);
@@ -313,13 +312,8 @@ export class Http1Connection implements Connection {
   /** @returns that nothing behind it is content */
   private refuse(fault: HeadFault, text: string): 0 {
     const response = this.answers.refuse(fault, /\r\naccept:[ \t]*([^\r\n]*)/i.exec(text)?.[1] ?? null);
-    this.output.send(headText(fault.status, response.headers) + CLOSE, knownBody(response), Date.now());
+    this.output.send(linesOf(fault.status, response.headers), CLOSE, knownBody(response), Date.now());
     this.finish();
     return 0;
   }
-}
-
-/** Of at least one byte: a chunk without any is the last one. */
-function chunkOf(bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
 }

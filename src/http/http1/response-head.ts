@@ -10,17 +10,22 @@ export function headText(status: number, fields: Iterable<readonly [name: string
   return text;
 }
 
+/** The same in bytes. @param more fields behind the others */
+export function linesOf(status: number, fields: Iterable<readonly [name: string, value: string]>, more = ""): Buffer {
+  return Buffer.from(headText(status, fields) + more, "latin1");
+}
+
 const OWN_FIELDS = new Set(["connection", "keep-alive", "transfer-encoding", "date"]);
 
 let second = -1;
-let line = "";
+let lines: Uint8Array = new Uint8Array();
 
-/** The Date field (RFC 9110 section 6.6.1), written anew once a second. */
-export function dateLine(nowMs: number): string {
+/** The Date field (RFC 9110 section 6.6.1), written anew once a second, and the empty line behind all fields. */
+export function dateLines(nowMs: number): Uint8Array {
   const now = Math.floor(nowMs / 1000);
   if (now !== second) {
     second = now;
-    line = `date: ${new Date(now * 1000).toUTCString()}\r\n`;
+    lines = Buffer.from(`date: ${new Date(now * 1000).toUTCString()}\r\n\r\n`, "latin1");
   }
-  return line;
+  return lines;
 }
