@@ -2,24 +2,45 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { certificate } from "../../src/http/testing/open-listener.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
 import { requestDeployment, waitForEnd } from "../support/deploy.ts";
+import { Http2Asker } from "../support/http2.ts";
 import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { freePort } from "../support/process.ts";
 import { ask, decoded, type RawResponse } from "../support/raw-http.ts";
 import { type ExpectedHeader, filesOf, type More, type Row, readAnswer, readRequest, type Site } from "./case.ts";
 import { TOPICS } from "./topics.ts";
 
-/** Every row of the tables, asked of sites that went through a real deployment; docs/conformance.md prints them. */
+/**
+ * Every row of the tables, asked of sites that went through a real deployment; docs/conformance.md prints them. What is
+ * no matter of one version of HTTP is asked over both, and the answers are the same.
+ */
 
 let platform: TestPlatform;
 let folder: string;
+let http2: Http2Asker;
 /** By site: its deployment. Sites of equal content are one. */
 const deployments = new Map<string, Promise<Deployment>>();
 const keyOf = (site: Site) => Bun.hash(JSON.stringify(site)).toString(36);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "berth-conformance-"));
-  platform = await startPlatform();
+  const certificates = join(folder, "certificates");
+  const { cert, key } = certificate("*.localhost");
+  await mkdir(certificates);
+  await writeFile(join(certificates, "sites.crt"), cert);
+  await writeFile(join(certificates, "sites.key"), key);
+  const httpsPort = await freePort();
+  platform = await startPlatform({
+    env: {
+      BERTH_TLS_CERTIFICATES: certificates,
+      BERTH_HTTPS_PORT: `${httpsPort}`,
+      BERTH_HTTPS_REDIRECT: "off",
+      BERTH_HTTP3: "off",
+    },
+  });
+  http2 = await Http2Asker.open(httpsPort);
   const sites = TOPICS.flatMap(({ groups, refusals = [] }) => [...groups, ...refusals].map(({ site }) => site));
   const queue = sites.map((site, index) => ({ site, project: `case-${index}` }));
   const deployNext = async () => {
@@ -35,6 +56,7 @@ beforeAll(async () => {
 }, 200_000);
 
 afterAll(async () => {
+  http2.close();
   await platform.stop();
   await removeDataDirectory(platform.dataDirectory);
   await rm(folder, { recursive: true });
@@ -95,7 +117,36 @@ async function responseTo([request, , more = {}]: Row, host: string): Promise<Ra
     const text = more.raw.replaceAll("{host}", host).replaceAll("{HOST}", host.toUpperCase());
     return await ask(platform.port, Buffer.from(text, "latin1"));
   }
-  return await ask(platform.port, await plainRequest(host, { method, target, send: more.send }), method === "HEAD");
+  const response = await ask(
+    platform.port,
+    await plainRequest(host, { method, target, send: more.send }),
+    method === "HEAD",
+  );
+  await compareHttp2(response, { method, target, host }, more.send);
+  return response;
+}
+
+/** Fields that one version of HTTP has alone. */
+const OWN_FIELDS = new Set(["connection", "keep-alive", "transfer-encoding", "te", "content-length"]);
+
+async function compareHttp2(
+  response: RawResponse,
+  asked: { method: string; target: string; host: string },
+  send: More["send"] = {},
+): Promise<void> {
+  const names = Object.keys(send).map((name) => name.toLowerCase());
+  if (!/^\/[\x21-\x7e]*$/.test(asked.target) || names.some((name) => OWN_FIELDS.has(name))) return;
+  const fields = await Promise.all(
+    Object.entries(send).map(async ([name, value]) => [name.toLowerCase(), await filledIn(value, asked.host)] as const),
+  );
+  const other = await http2.ask(asked, fields);
+  const shown = ({ status, headers, body }: RawResponse) => {
+    const fields = [...headers].filter(([name]) => name !== "connection" && name !== "date").sort();
+    const boundary = /boundary=(.*)/.exec(headers.get("content-type") ?? "")?.[1];
+    const text = JSON.stringify({ status, fields, body: Buffer.from(body).toString("latin1") });
+    return boundary === undefined ? text : text.replaceAll(boundary, "BOUNDARY");
+  };
+  expect(shown(other)).toEqual(shown(response));
 }
 
 async function plainRequest(
