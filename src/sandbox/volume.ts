@@ -26,14 +26,34 @@ export async function mountVolume(slotRoot: string, sizeBytes: number): Promise<
   ]);
   await mkdir(disk, { recursive: true });
   await runTool(["mount", "-t", "ext4", "-o", "loop,nosuid,nodev,noatime,noinit_itable,barrier=0", image, disk]);
+  await passPageCache(disk);
   await chmod(disk, 0o711);
 }
+
+/**
+ * The kernel writes to the image by threads of its own, at the weight of everything else: past the page cache of the
+ * file system below, what a build writes costs the machine less than half of their time, and is not kept twice.
+ */
+async function passPageCache(disk: string): Promise<void> {
+  const device = deviceOf(disk, await readFile("/proc/self/mountinfo", "utf8"));
+  // Not every file system can: then it goes through it.
+  if (device !== undefined) await runTool(["losetup", "--direct-io=on", device]).catch(() => undefined);
+}
+
+/** @param mountinfo text of `/proc/self/mountinfo` (proc(5)) @returns what is mounted there; the newest counts */
+function deviceOf(disk: string, mountinfo: string): string | undefined {
+  const line = mountinfo.split("\n").findLast((each) => each.split(" ")[4] === inMountinfo(disk));
+  return line?.split(" - ")[1]?.split(" ")[1];
+}
+
+/** proc(5): blanks and backslashes are written as octal numbers. */
+const inMountinfo = (path: string): string =>
+  path.replace(/[\\ \t\n]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
 /** Also for a folder on which nothing is mounted. */
 export async function unmountVolume(slotRoot: string): Promise<void> {
   const disk = diskOf(slotRoot);
-  const escaped = disk.replace(/[\\ \t\n]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
-  const isMounted = (await readFile("/proc/self/mountinfo", "utf8")).includes(` ${escaped} `);
+  const isMounted = (await readFile("/proc/self/mountinfo", "utf8")).includes(` ${inMountinfo(disk)} `);
   // Lazily: it is out of sight at once, and gone with the last descriptor in it.
   if (isMounted) await runTool(["umount", "--lazy", disk]);
 }
