@@ -12,6 +12,8 @@ export const astro: BenchSite = {
       type: "module",
       scripts: { build: "astro build" },
       dependencies: { astro: "7.3.5", "@astrojs/sitemap": "3.7.4" },
+      // A newer one may ask for an optional package that a mirror of the registry does not have yet.
+      overrides: { vite: "8.3.8" },
     }),
     "astro.config.mjs": `import sitemap from "@astrojs/sitemap";
 import { defineConfig } from "astro/config";
