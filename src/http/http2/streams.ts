@@ -218,6 +218,8 @@ export class Streams {
     stream.isAnswered = true;
     const hasNone = stream.isHead || status === 204 || status === 304;
     const send = (length: number | undefined, endsStream: boolean) => {
+      // The body may have been waited for.
+      if (stream.isClosed) return;
       const fields = length === undefined ? headers : [...headers, ["content-length", String(length)] as const];
       this.options.frames.headers(stream.id, encodeHead(status, fields), dateOf(Date.now()), endsStream);
     };
