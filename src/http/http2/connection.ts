@@ -6,8 +6,18 @@ import { isOverdue } from "../overdue.ts";
 import { Bodies } from "./bodies.ts";
 import { FrameReader, type FrameTaker } from "./frame-reader.ts";
 import { FrameWriter } from "./frame-writer.ts";
+import { HpackError } from "./hpack-error.ts";
 import { Patience } from "./patience.ts";
-import { CODE, ConnectionError, DEFAULT_WINDOW_BYTES, OWN, PREFACE, SETTING } from "./protocol.ts";
+import {
+  CODE,
+  type Code,
+  ConnectionError,
+  DEFAULT_TABLE_BYTES,
+  DEFAULT_WINDOW_BYTES,
+  OWN,
+  PREFACE,
+  SETTING,
+} from "./protocol.ts";
 import { Streams } from "./streams.ts";
 
 /** How many frames of one client are read before the other clients have their turn. */
@@ -138,7 +148,10 @@ export class Http2Connection implements Connection, FrameTaker {
     this.hasSettings = true;
     if (values === undefined) return;
     this.spend(QUESTION_COST);
-    for (const [id, value] of values) if (id === SETTING.initialWindow) this.streams.setInitialWindow(value);
+    for (const [id, value] of values) {
+      if (id === SETTING.initialWindow) this.streams.setInitialWindow(value);
+      else if (id === SETTING.tableSize && value < DEFAULT_TABLE_BYTES) this.frames.leaveTable();
+    }
     this.frames.settingsAck();
     this.bodies.pump();
   }
@@ -184,6 +197,7 @@ export class Http2Connection implements Connection, FrameTaker {
   private readKept(): void {
     const kept = this.input.take();
     if (kept !== undefined) this.read(kept, true);
+    else this.progress();
     if (!this.isEnding && this.isFree) this.input.resume();
   }
 
@@ -241,14 +255,14 @@ export class Http2Connection implements Connection, FrameTaker {
   /** Sends what was written, and ends what is at its end. */
   private progress(): void {
     if (this.isReading) return;
-    this.frames.flush();
+    if (this.frames.flush()) this.activeAt = Date.now();
     if (this.isEnding || !this.isFree) return;
     if (this.isLeaving && this.streams.size === 0) this.finish();
   }
 
   /** The other end is told why, as far as the protocol has a word for it. */
   private fail(error: unknown): void {
-    const code = error instanceof ConnectionError ? error.code : CODE.internal;
+    const code = codeOf(error);
     this.frames.goAway(this.streams.last, code);
     this.frames.flush();
     this.streams.close();
@@ -265,4 +279,9 @@ export class Http2Connection implements Connection, FrameTaker {
     // To close with bytes unread would reset the connection, and what was sent with it.
     this.socket.shutdown();
   }
+}
+
+function codeOf(error: unknown): Code {
+  if (error instanceof HpackError) return CODE.compression;
+  return error instanceof ConnectionError ? error.code : CODE.internal;
 }

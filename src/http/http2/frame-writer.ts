@@ -6,18 +6,25 @@ const GATHERED_BYTES = 64 * 1024;
 const gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES);
 /** Whose frames those are. */
 let owner: FrameWriter | undefined;
+/** The size update to a table of none (RFC 7541 section 6.3). */
+const NO_TABLE = Uint8Array.of(0x20);
 
 /** Writes frames (RFC 9113 section 6) side by side into one piece, which `flush` sends. */
 export class FrameWriter {
   private used = 0;
+  /** Goes before the next head. */
+  private sizeUpdate: Uint8Array | undefined;
+  private isTableLeft = false;
 
   constructor(private readonly output: Output) {}
 
-  flush(): void {
+  /** @returns whether there was something */
+  flush(): boolean {
     const { used } = this;
-    if (used === 0) return;
+    if (used === 0) return false;
     this.used = 0;
     this.output.writeJoint(gathered, used);
+    return true;
   }
 
   settings(values: readonly (readonly [id: number, value: number])[]): void {
@@ -26,6 +33,13 @@ export class FrameWriter {
       this.used = gathered.writeUInt16BE(id, this.used);
       this.used = gathered.writeUInt32BE(value, this.used);
     }
+  }
+
+  /** The other end has less room for a table than there was, and waits to be told that no more is used than that. */
+  leaveTable(): void {
+    if (this.isTableLeft) return;
+    this.isTableLeft = true;
+    this.sizeUpdate = NO_TABLE;
   }
 
   settingsAck(): void {
@@ -53,6 +67,12 @@ export class FrameWriter {
 
   /** @param date a block of its own, as it is another one each second */
   headers(stream: number, block: Uint8Array, date: Uint8Array, endsStream: boolean): void {
+    if (this.sizeUpdate !== undefined) {
+      const first = Buffer.concat([this.sizeUpdate, block]);
+      this.sizeUpdate = undefined;
+      this.headers(stream, first, date, endsStream);
+      return;
+    }
     const length = block.length + date.length;
     const flags = endsStream ? FLAG.endStream : 0;
     if (length <= FRAME_MAX_BYTES) {

@@ -43,6 +43,8 @@ export const FRAME_HEAD_BYTES = 9;
 export const FRAME_MAX_BYTES = 16_384;
 export const WINDOW_MAX_BYTES = 2 ** 31 - 1;
 export const DEFAULT_WINDOW_BYTES = 65_535;
+/** Of HPACK. */
+export const DEFAULT_TABLE_BYTES = 4096;
 
 /** What this end takes, and tells the other one. */
 export const OWN = {

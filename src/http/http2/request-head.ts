@@ -1,5 +1,6 @@
 import { isAllOf, isTargetCode, isTokenCode, isValueCode, tableOf } from "../characters.ts";
-import { type HeadFault, malformed, tooManyFields, unexpected } from "../faults.ts";
+import { type HeadFault, malformed, tooLarge, tooManyFields, unexpected } from "../faults.ts";
+import { CONTENT_MAX_BYTES } from "../http1/content.ts";
 import type { RequestHead } from "../request-head.ts";
 
 /** A request's fields as they were decoded, pseudo-header fields first (RFC 9113 section 8.3). */
@@ -57,8 +58,10 @@ export function readHead(
     }
     head.host = authority;
   }
-  if (hasContent) head.isPlain = false;
-  else if ((head.contentLength ?? 0) > 0) return MALFORMED;
+  if (hasContent) {
+    if ((head.contentLength ?? 0) > CONTENT_MAX_BYTES) return tooLarge;
+    head.isPlain = false;
+  } else if ((head.contentLength ?? 0) > 0) return MALFORMED;
   else head.expectsContinue = false;
   if (method === "CONNECT") {
     if (scheme !== undefined || path !== undefined || authority === undefined) return MALFORMED;

@@ -8,7 +8,7 @@ import { dateOf } from "./date.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
 import { encodeHead } from "./hpack-encoder.ts";
-import { HpackError } from "./hpack-error.ts";
+import { IgnoredStreams } from "./ignored-streams.ts";
 import { CODE, type Code, ConnectionError, DEFAULT_WINDOW_BYTES, OWN } from "./protocol.ts";
 import { RequestContent } from "./request-content.ts";
 import { type Fields, type Http2Head, MALFORMED, readHead } from "./request-head.ts";
@@ -36,6 +36,7 @@ export class Streams {
   /** The last that the other end has begun. */
   last = 0;
   private readonly open = new Map<number, Stream>();
+  private readonly ignored = new IgnoredStreams();
   private readonly decoder = new HpackDecoder({ tableMaxBytes: 4096, listMaxBytes: OWN.listBytes });
   private readonly receiveWindow = new ReceiveWindow(OWN.connectionWindowBytes);
   private initialSendBytes = DEFAULT_WINDOW_BYTES;
@@ -49,26 +50,29 @@ export class Streams {
 
   /** Whether it is the client that has to go on with a request. */
   get awaitsContent(): boolean {
-    for (const { content, isAnswered } of this.open.values()) if (content !== undefined && !isAnswered) return true;
+    for (const { content, isAnswered } of this.open.values()) if (content?.awaitsMore && !isAnswered) return true;
     return false;
   }
 
   headers(id: number, block: Uint8Array, endsStream: boolean): void {
-    const { fields, isTooLarge } = this.decode(block);
+    const { fields, isTooLarge } = this.decoder.decode(block);
     const open = this.open.get(id);
     if (open !== undefined) {
       this.trailers(open, endsStream);
       return;
     }
     if (id % 2 === 0) throw new ConnectionError(CODE.protocol, "a client's streams have odd numbers");
-    if (id <= this.last) throw new ConnectionError(CODE.streamClosed, "a stream is used again");
+    if (id <= this.last) {
+      this.lateTrailers(id, endsStream);
+      return;
+    }
     // It was told that these will not be answered.
     if (this.isLeaving) return;
     this.last = id;
     const head = readHead(fields, { isTooLarge, hasContent: !endsStream });
     if (head === MALFORMED || this.open.size >= OWN.streams) {
       this.options.spend(RESET_COST);
-      this.options.frames.reset(id, head === MALFORMED ? CODE.protocol : CODE.refused);
+      this.giveUp(id, head === MALFORMED ? CODE.protocol : CODE.refused, !endsStream);
     } else if ("hint" in head) {
       this.refuse(this.begin(id, isHead(fields), endsStream), head, fields);
     } else {
@@ -110,6 +114,7 @@ export class Streams {
   taken(id: number): void {
     this.isBegun(id);
     this.options.spend(RESET_COST);
+    this.ignored.delete(id);
     const stream = this.open.get(id);
     if (stream !== undefined) this.forget(stream);
   }
@@ -137,7 +142,7 @@ export class Streams {
   done(stream: Stream): void {
     if (stream.isClosed) return;
     // What is left of the request is in nobody's interest (section 8.1).
-    if (stream.isOpen) this.options.frames.reset(stream.id, CODE.none);
+    if (stream.isOpen) this.giveUp(stream.id, CODE.none, true);
     this.remove(stream);
   }
 
@@ -148,15 +153,6 @@ export class Streams {
 
   close(): void {
     for (const stream of [...this.open.values()]) this.forget(stream);
-  }
-
-  private decode(block: Uint8Array) {
-    try {
-      return this.decoder.decode(block);
-    } catch (error) {
-      if (!(error instanceof HpackError)) throw error;
-      throw new ConnectionError(CODE.compression, "a head can't be decoded");
-    }
   }
 
   private isBegun(id: number): void {
@@ -215,13 +211,15 @@ export class Streams {
     const { headers, status } = response;
     const known = knownBody(response);
     const body = known === undefined ? response.body : null;
-    if (stream.isClosed) {
+    if (stream.isClosed || stream.isAnswered) {
       body?.cancel().catch(() => {});
       return;
     }
     stream.isAnswered = true;
     const hasNone = stream.isHead || status === 204 || status === 304;
     const send = (length: number | undefined, endsStream: boolean) => {
+      // The body may have been waited for.
+      if (stream.isClosed) return;
       const fields = length === undefined ? headers : [...headers, ["content-length", String(length)] as const];
       this.options.frames.headers(stream.id, encodeHead(status, fields), dateOf(Date.now()), endsStream);
     };
@@ -262,16 +260,22 @@ export class Streams {
     else this.endContent(stream);
   }
 
+  private lateTrailers(id: number, endsStream: boolean): void {
+    if (!this.ignored.has(id)) throw new ConnectionError(CODE.streamClosed, "a stream is used again");
+    this.options.spend(USELESS_COST);
+    if (endsStream) this.ignored.delete(id);
+  }
+
   private endContent(stream: Stream): void {
     stream.isOpen = false;
     const isWhole = stream.content?.end() ?? true;
-    stream.content = undefined;
     if (!isWhole) this.reset(stream, CODE.protocol);
   }
 
   private refuse(stream: Stream, fault: HeadFault, fields: Fields): void {
     stream.content?.fail("The request's content is not valid.");
     stream.content = undefined;
+    stream.abort.abort();
     const accept = fields.find(([name]) => name === "accept")?.[1] ?? null;
     this.respond(stream, this.options.answers.refuse(fault, accept));
   }
@@ -287,9 +291,15 @@ export class Streams {
 
   private reset(stream: Stream, code: Code): void {
     if (stream.isClosed) return;
-    this.options.frames.reset(stream.id, code);
+    this.giveUp(stream.id, code, stream.isOpen);
     this.forget(stream);
     this.options.onProgress();
+  }
+
+  /** @param isOpen whether the other end may have sent more of the request by now */
+  private giveUp(id: number, code: Code, isOpen: boolean): void {
+    this.options.frames.reset(id, code);
+    if (isOpen) this.ignored.add(id);
   }
 
   /** Nobody waits for the response any more. */
