@@ -15,6 +15,10 @@ export class Greeting implements Connection {
     return now - this.since > HANDSHAKE_MS;
   }
 
+  expire(): void {
+    this.cut();
+  }
+
   leave(): void {
     this.cut();
   }

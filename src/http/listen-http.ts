@@ -41,6 +41,8 @@ export interface Connection extends Caller {
   cut(): void;
   /** Whether the other end has kept this one waiting for too long. */
   isOverdue(now: number): boolean;
+  /** Ends it for that. */
+  expire(): void;
 }
 
 const SWEEP_MS = 2_000;
@@ -104,7 +106,7 @@ export function listenHttp(options: HttpOptions): HttpListener {
   const server = Bun.listen<Connection>(listening);
   const sweep = setInterval(() => {
     const now = Date.now();
-    for (const connection of connections) if (connection.isOverdue(now)) connection.cut();
+    for (const connection of connections) if (connection.isOverdue(now)) connection.expire();
   }, SWEEP_MS);
 
   return {

@@ -31,7 +31,7 @@ export function securing(certificates: readonly ServerCertificate[]): Secure {
   return {
     tls: { cert, key, ALPNProtocols: PROTOCOLS },
     serverName(_listener, name = "") {
-      const asked = name.toLowerCase();
+      const asked = name.toLowerCase().replace(/\.$/, "");
       const dot = asked.indexOf(".");
       return contexts.get(asked) ?? (dot > 0 ? contexts.get(`*${asked.slice(dot)}`) : undefined);
     },

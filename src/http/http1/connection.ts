@@ -8,18 +8,13 @@ import { Output } from "../output.ts";
 import { isOverdue } from "../overdue.ts";
 import { sendStream } from "../send-stream.ts";
 import { CONTENT_MAX_BYTES, Content } from "./content.ts";
-import { chunkOf, FRAMING, LAST_CHUNK } from "./framing.ts";
+import { CLOSE, CONTINUE, chunkOf, FRAMING, KEEP_ALIVE, LAST_CHUNK, NONE } from "./framing.ts";
 import { HEAD_MAX_BYTES, nextHead } from "./next-head.ts";
 import type { Http1Head } from "./parse-head.ts";
 import { linesOf } from "./response-head.ts";
 
 /** How many requests of one client are answered before the other clients have their turn. */
 const TURN_REQUESTS = 64;
-
-const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
-const CLOSE = Buffer.from("connection: close\r\n");
-const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n");
-const NONE = Buffer.alloc(0);
 
 /** A request that is being answered. */
 interface Exchange {
@@ -73,6 +68,10 @@ export class Http1Connection implements Connection {
       { activeAt, headSince, isBlocked, isEnding, isAnswering: exchange !== undefined, awaitsContent },
       now,
     );
+  }
+
+  expire(): void {
+    this.cut();
   }
 
   /** Bytes from the other end. */

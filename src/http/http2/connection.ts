@@ -86,6 +86,12 @@ export class Http2Connection implements Connection, FrameTaker {
     return isOverdue({ activeAt, headSince: partSince, isBlocked, isEnding, isAnswering, awaitsContent }, now);
   }
 
+  /** Whoever is idle is told, so that what it may be about to ask is asked anew (section 6.8). */
+  expire(): void {
+    if (this.isEnding || this.isLeaving || this.streams.size > 0) this.cut();
+    else this.leave();
+  }
+
   receive(bytes: Buffer): void {
     if (this.isEnding) return;
     this.activeAt = Date.now();

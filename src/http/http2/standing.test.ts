@@ -153,3 +153,14 @@ test("a connection that is to end in the midst of a client's frames ends after t
   await turns();
   expect(socket.isShut).toBe(true);
 });
+
+test("an idle client is told before its connection ends, one with a request that hangs is cut", async () => {
+  const idle = open();
+  idle.connection.expire();
+  expect(faultOf(idle.socket)).toBe(CODE.none);
+  expect(idle.socket.isCut).toBe(false);
+  const busy = open();
+  busy.send(request(1, getOf("/")));
+  busy.connection.expire();
+  expect(busy.socket.isCut).toBe(true);
+});
