@@ -1,8 +1,6 @@
-import type { Findings } from "../database/deployments.ts";
-import { findProject } from "../database/projects.ts";
+import { hasReadyBuildOf } from "../database/earlier-builds.ts";
 import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
-import type { ProjectSettings } from "../model/project.ts";
 import type { Tree } from "../model/tree.ts";
 import { trustOf } from "../model/trust.ts";
 import type { JobQueue, JobWorker } from "../queue/job-queue.ts";
@@ -10,10 +8,7 @@ import { waitForRoom } from "../sandbox/machine-load.ts";
 import type { Sandbox, SlotFolders } from "../sandbox/sandbox.ts";
 import { openToOwner } from "../sandbox/tools.ts";
 import { getBlob, streamBlob } from "../store/blobs.ts";
-import { getSource, type StoredSource } from "../store/deployments.ts";
-import { getTree } from "../store/trees.ts";
 import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts";
-import type { SecretBox } from "../work/secrets.ts";
 import { basePathWarning } from "./base-path.ts";
 import { type BuildCache, type CacheParts, openBuildCache } from "./cache.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits, withOutput } from "./collect.ts";
@@ -21,33 +16,48 @@ import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts
 import { hostVariables } from "./host-variables.ts";
 import { freeLockfile } from "./lockfile-hosts.ts";
 import { materialise } from "./materialise.ts";
-import { type BuildPlan, planBuild } from "./plan/plan.ts";
-import { SourceFiles } from "./plan/source-files.ts";
+import type { BuildPlan } from "./plan/plan.ts";
+import { begin, type PreparedBuild, type PreparedSource, type PrepareParts, prepare } from "./prepare.ts";
 import { publish } from "./publish.ts";
-import { reuseEarlier } from "./reuse.ts";
-import { readSourceRules, type SourceRules } from "./rules/read-rules.ts";
+import { findEarlier, publishEarlier } from "./reuse.ts";
 import { type BuildTools, runBuild, toolsFor } from "./run-build.ts";
-import { envFileRefused, isEnvFile, type SecretScan, scanStoredFiles, secretScan } from "./secret-scan.ts";
+import { envFileRefused, isEnvFile, scanStoredFiles } from "./secret-scan.ts";
 import { assertSourceFits, sourceFault } from "./slot-space.ts";
 import { startStrengthening } from "./strengthen.ts";
 import type { ToolchainStore } from "./toolchain.ts";
 import { filesBelow } from "./tree-files.ts";
-import { type BuildVariables, variablesFor } from "./variables.ts";
 
-export interface BuildParts extends CacheParts {
+export interface BuildParts extends CacheParts, PrepareParts {
   queue: JobQueue;
   /** Opened by the first build, since most of it is of no use to plain sites. */
   sandbox(): Promise<Sandbox>;
   toolchains: ToolchainStore;
-  /** What the values of variables are decrypted with. */
-  secrets(): Promise<SecretBox>;
   outputLimits: OutputLimits;
 }
+
+/**
+ * How many deployments are planned, and published if they need no build, beside the builds. It takes moments, most of
+ * them spent waiting for the store; two, so that a large one holds nobody up.
+ */
+const PLANNED_AT_ONCE = 2;
 
 /** DEPLOYMENT SERVICE: a deployment's id in; a built, published, reachable site out. */
 export async function startDeploymentService(parts: BuildParts, options: { concurrency: number }): Promise<JobWorker> {
   // A slot is a set of folders and a uid of its own; each running build has one to itself.
   const freeSlots = Array.from({ length: options.concurrency }, (_, slot) => slot);
+  let planning = 0;
+  const plans = await parts.queue.work("plan", {
+    concurrency: PLANNED_AT_ONCE,
+    onFault: (error) => parts.onFault(error, { queue: "plan" }),
+    async handle(id, signal) {
+      planning += 1;
+      try {
+        await planDeployment(parts, id, signal);
+      } finally {
+        planning -= 1;
+      }
+    },
+  });
   const builds = await parts.queue.work("build", {
     concurrency: options.concurrency,
     onFault: (error) => parts.onFault(error, { queue: "build" }),
@@ -57,15 +67,29 @@ export async function startDeploymentService(parts: BuildParts, options: { concu
       try {
         await holdDeployment(parts, { id, to: "building", signal }, async (held) => {
           const buildsRunning = () => options.concurrency - freeSlots.length - 1;
-          await deploy(parts, held, { slot, buildsRunning });
+          await buildDeployment(parts, held, { slot, buildsRunning });
         });
       } finally {
         freeSlots.push(slot);
       }
     },
   });
-  const strengthening = await startStrengthening(parts, () => freeSlots.length < options.concurrency);
-  return { close: async () => void (await Promise.all([builds.close(), strengthening.close()])) };
+  const isBusy = () => planning > 0 || freeSlots.length < options.concurrency;
+  const strengthening = await startStrengthening(parts, isBusy);
+  const workers = [plans, builds, strengthening];
+  return { close: async () => void (await Promise.all(workers.map((worker) => worker.close()))) };
+}
+
+/** Publishes what needs no build. Anything else goes in line for one, and stays `queued` until its turn. */
+async function planDeployment(parts: BuildParts, id: string, signal: AbortSignal): Promise<void> {
+  // It has been planned by somebody who could not say so any more; its build may be running by now.
+  if (await parts.queue.has("build", id)) return;
+  await holdDeployment(parts, { id, to: "queued", signal }, async (held) => {
+    const site = await prepare(parts, held);
+    const { plan } = site;
+    if (plan.kind === "static") return await publishSource(parts, held, { ...site, plan });
+    if (!(await tryReuse(parts, held, { ...site, plan }))) await parts.queue.add("build", id);
+  });
 }
 
 interface Place {
@@ -74,50 +98,50 @@ interface Place {
   buildsRunning(): number;
 }
 
-async function deploy(parts: BuildParts, held: HeldDeployment, place: Place): Promise<void> {
-  const { view, log } = held;
-  const queueMs = view.queued_at === null ? 0 : Date.now() - view.queued_at.getTime();
-  const { settings } = await findProject(parts.database, view.project_name);
-  const variables = await variablesFor(parts, view);
-  log.hide(variables.secrets.map(({ value }) => value));
-  const source = await readSource(parts, held);
-  const plan = await planBuild({
-    tree: source.tree,
-    readFile: source.readFile,
-    settings: withRoot(settings, view.root),
-    production: view.production,
-    branch: view.branch,
-  });
-  for (const warning of plan.warnings) log.say("build", `Warning: ${warning}`);
-  await held.advance({ findings: { timings: { queueMs: Math.max(0, queueMs) }, ...planFindings(plan) } });
-  const scan = secretScan(variables.secrets);
-  const sourceRules = await readSourceRules(new SourceFiles(source), plan.root);
-  if (plan.kind === "static") return await publishSource(parts, held, { source, plan, settings, scan, sourceRules });
+/** It is planned once more: settings may have changed meanwhile, and another build may have given what this one would. */
+async function buildDeployment(parts: BuildParts, held: HeldDeployment, place: Place): Promise<void> {
+  const prepared = await prepare(parts, held);
+  const { plan } = prepared;
+  if (plan.kind === "static") return await publishSource(parts, held, { ...prepared, plan });
+  const site = { ...prepared, plan };
+  await begin(held, site);
   // The first build opens it, while its tools are looked for; what goes wrong is met where it is used.
   parts.sandbox().catch(() => undefined);
   const toolchains = parts.toolchains.lend();
   try {
     const tools = await toolsFor(toolchains, plan);
-    if (await reuseEarlier(parts, held, { source, settings, plan, tools, variables, sourceRules })) return;
-    await buildInSandbox(parts, held, { ...place, source, plan, tools, settings, variables, scan, sourceRules });
+    const { findings, earlier } = await findEarlier(parts, held.view, { ...site, tools });
+    // Noted either way, for those that come after.
+    await held.advance({ findings });
+    if (earlier !== undefined) return await publishEarlier(parts, held, { ...site, earlier });
+    await buildInSandbox(parts, held, { ...place, ...site, tools });
   } finally {
     void toolchains.giveBack();
   }
 }
 
-interface StaticSite {
-  source: ReadSource;
-  plan: BuildPlan & { kind: "static" };
-  settings: ProjectSettings;
-  scan: SecretScan | undefined;
-  sourceRules: SourceRules;
+/** @returns false when it has to be built, with nothing said or written */
+async function tryReuse(parts: BuildParts, held: HeldDeployment, site: PreparedBuild): Promise<boolean> {
+  const { view } = held;
+  // Tools may have to be fetched to know their versions: that is for those alone who may gain by it.
+  const sameSource = { projectId: view.project_id, sourceTree: site.source.hash };
+  if (view.force || !(await hasReadyBuildOf(parts.database, sameSource))) return false;
+  const toolchains = parts.toolchains.lend();
+  try {
+    const tools = await toolsFor(toolchains, site.plan);
+    const { findings, earlier } = await findEarlier(parts, view, { ...site, tools });
+    if (earlier === undefined) return false;
+    await begin(held, site, findings);
+    await publishEarlier(parts, held, { ...site, earlier });
+    return true;
+  } finally {
+    void toolchains.giveBack();
+  }
 }
 
-async function publishSource(
-  parts: BuildParts,
-  held: HeldDeployment,
-  { source, plan, settings, scan, sourceRules }: StaticSite,
-): Promise<void> {
+async function publishSource(parts: BuildParts, held: HeldDeployment, site: PreparedSource): Promise<void> {
+  const { source, plan, settings, scan, sourceRules } = site;
+  await begin(held, site);
   const isWhole = plan.output === ".";
   held.log.say(
     "build",
@@ -130,10 +154,8 @@ async function publishSource(
   await publish(parts, held, { files, settings, warnings: [...plan.warnings, ...warnings], sourceRules });
 }
 
-interface BuiltSite extends Omit<StaticSite, "plan">, Place {
-  plan: BuildPlan & { kind: "build" };
+interface BuiltSite extends PreparedBuild, Place {
   tools: BuildTools;
-  variables: BuildVariables;
 }
 
 async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: BuiltSite): Promise<void> {
@@ -223,41 +245,6 @@ async function restoreBeside(cache: BuildCache, indexing: Promise<void>): Promis
   if (indexed.status === "rejected") throw indexed.reason;
   if (restored.status === "rejected") throw restored.reason;
   return restored.value;
-}
-
-interface ReadSource extends Pick<StoredSource, "source" | "git"> {
-  hash: Sha256;
-  tree: Tree;
-  /** Text of a file; undefined for what is no file, or a very large one. */
-  readFile(path: string): Promise<string | undefined>;
-}
-
-async function readSource(parts: BuildParts, { view }: HeldDeployment): Promise<ReadSource> {
-  const stored = await getSource(parts.store, view.id);
-  const tree = stored && (await getTree(parts.store, stored.tree));
-  if (tree) return { ...stored, hash: stored.tree, tree, readFile: fileReader(parts, tree) };
-  throw new BerthError("corrupt_object", "The uploaded source is missing from the object store.", {
-    hint: "Deploy again; if it happens again, check the object store.",
-  });
-}
-
-function fileReader(parts: BuildParts, tree: Tree): (path: string) => Promise<string | undefined> {
-  const byPath = new Map(tree.entries.map((entry) => [entry.path, entry]));
-  return async (path) => {
-    const entry = byPath.get(path);
-    if (entry === undefined || entry.mode === "120000" || entry.size > 8 * 1024 * 1024) return undefined;
-    return new TextDecoder().decode(await getBlob(parts.store, entry.hash));
-  };
-}
-
-/** `--root` of one deployment goes before the project's setting. */
-function withRoot(settings: ProjectSettings, root: string | null): ProjectSettings {
-  return root === null ? settings : { ...settings, root };
-}
-
-function planFindings(plan: BuildPlan): Findings {
-  const shared = { resolved: plan.resolved, warnings: plan.warnings, framework: plan.framework };
-  return plan.kind === "static" ? shared : { ...shared, package_manager: plan.packageManager.name };
 }
 
 /** The files of a source that needs no build: they are in the store already, so nothing is read but what is new. */

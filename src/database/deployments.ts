@@ -2,9 +2,11 @@ import { sql } from "kysely";
 import type { ContactedHost } from "../model/contacted-host.ts";
 import {
   type FinalStatus,
+  type FirstStatus,
   isFinal,
   type Status,
   statesBefore,
+  statesToTakeUp,
   type Timings,
   WARNINGS_MAX,
 } from "../model/deployment.ts";
@@ -87,13 +89,13 @@ export function lastPromoted(database: Database, projectId: string, limit = 2): 
 export async function claimDeployment(
   database: Database,
   id: string,
-  to: "uploading" | "building",
+  to: FirstStatus,
 ): Promise<DeploymentView | undefined> {
   const row = await database.query
     .updateTable("deployments")
     .set({ status: to, attempt: sql`attempt + 1` })
     .where("id", "=", id as DeploymentId)
-    .where("status", "in", statesBefore(to))
+    .where("status", "in", statesToTakeUp(to))
     .returning("id")
     .executeTakeFirst();
   if (row === undefined) return undefined;
@@ -269,24 +271,6 @@ export async function lastSourceTree({ query }: Database, project: ProjectRow["i
     .limit(1)
     .executeTakeFirst();
   return row?.source_tree ?? undefined;
-}
-
-/** The newest ready deployment of the project whose build has this key; for production one that took nothing from previews. */
-export async function readyWithBuildKey(
-  { query }: Database,
-  { projectId, buildKey, production }: { projectId: ProjectRow["id"]; buildKey: string; production: boolean },
-): Promise<Pick<DeploymentRow, "id" | "warnings" | "resolved" | "restored_preview"> | undefined> {
-  return await query
-    .selectFrom("deployments")
-    .select(["id", "warnings", "resolved", "restored_preview"])
-    .where("project_id", "=", projectId)
-    .where("build_key", "=", buildKey)
-    .where("status", "=", "ready")
-    .where("restored_preview", "in", production ? [false] : [false, true])
-    .orderBy("restored_preview")
-    .orderBy("generation", "desc")
-    .limit(1)
-    .executeTakeFirst();
 }
 
 export async function announce({ query }: Database, id: string): Promise<void> {

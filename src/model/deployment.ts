@@ -9,7 +9,7 @@ import type { Trust } from "./trust.ts";
  * failed | canceled | superseded. The last four are final.
  *
  * A worker that takes a deployment up again after a crash starts its room anew: `uploading -> uploading` and
- * `building | publishing -> building` are moves of the same kind.
+ * `queued | building | publishing -> queued | building` are moves of the same kind.
  */
 export const STATUSES = [
   "pending",
@@ -30,9 +30,9 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
 const MOVES: Record<Status, readonly Status[]> = {
   pending: ["uploading", "failed", "canceled", "superseded"],
   uploading: ["uploading", "queued", "failed", "canceled", "superseded"],
-  queued: ["building", "failed", "canceled", "superseded"],
-  building: ["building", "publishing", "failed", "canceled", "superseded"],
-  publishing: ["building", "publishing", "ready", "failed", "canceled", "superseded"],
+  queued: ["queued", "building", "failed", "canceled", "superseded"],
+  building: ["queued", "building", "publishing", "failed", "canceled", "superseded"],
+  publishing: ["queued", "building", "publishing", "ready", "failed", "canceled", "superseded"],
   ready: [],
   failed: [],
   canceled: [],
@@ -46,6 +46,14 @@ export function canMove(from: Status, to: Status): boolean {
 /** All states from which `to` may be reached: the condition of the one UPDATE that makes the move. */
 export function statesBefore(to: Status): Status[] {
   return STATUSES.filter((from) => canMove(from, to));
+}
+
+/** States that a worker may be in when it works on a deployment and has found out nothing yet. */
+export type FirstStatus = Extract<Status, "uploading" | "queued" | "building">;
+
+/** All states in which a worker may take a deployment up. What is still being uploaded is nobody's to plan. */
+export function statesToTakeUp(to: FirstStatus): Status[] {
+  return to === "queued" ? statesBefore("building") : statesBefore(to);
 }
 
 export function isFinal(status: Status): status is FinalStatus {

@@ -61,7 +61,8 @@ export const settingsTable = {
     variable: "BERTH_BUILDS",
     schema: count(1, 64),
     fallback: null,
-    meaning: "Builds that run at the same time. Default: 2 where the machine has four CPUs or more, else 1.",
+    meaning:
+      "Builds that run at the same time; what needs no build does not wait for them. Default: 2 where the machine has four CPUs or more, else 1.",
   },
   uploads: {
     variable: "BERTH_UPLOADS",

@@ -55,9 +55,9 @@ export async function openPostgresQueue(
   connection: PostgresConnection,
   onFault: (error: Error) => void,
 ): Promise<JobQueue> {
-  const pool = new pg.Pool({ ...connection, max: 8, idleTimeoutMillis: 10_000, options: `-c search_path=${SCHEMA}` });
+  const pool = new pg.Pool({ ...connection, max: 9, idleTimeoutMillis: 10_000, options: `-c search_path=${SCHEMA}` });
   pool.on("error", onFault);
-  // Every queue and worker listens for itself: a few for each kind of job.
+  // Every queue and worker listens for itself: a few for each kind of job. A worker keeps a connection to be woken by.
   pool.setMaxListeners(32);
   try {
     const client = await pool.connect();
@@ -97,7 +97,7 @@ class BullMqQueue implements JobQueue {
       queue.on("error", engine.onFault);
       return queue;
     };
-    this.queues = { upload: open("upload"), build: open("build"), compress: open("compress") };
+    this.queues = { upload: open("upload"), plan: open("plan"), build: open("build"), compress: open("compress") };
   }
 
   async add(kind: JobKind, id: string): Promise<void> {

@@ -1,16 +1,16 @@
 /**
- * The kinds of work; `compress` is for a deployment that is live already. The payload of a job is a deployment's id and nothing else: the database knows the
- * rest.
+ * The kinds of work, each a line of its own; `compress` is for a deployment that is live already. The payload of a job
+ * is a deployment's id and nothing else: the database knows the rest.
  */
-export const JOB_KINDS = ["upload", "build", "compress"] as const;
+export const JOB_KINDS = ["upload", "plan", "build", "compress"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**
- * Who is next, and a lease on it. Delivery is at least once: a worker that dies loses its lease and the job is given
+ * Who is next, and a lease on it: of a kind, whoever came first. Delivery is at least once: a worker that dies loses its lease and the job is given
  * to another. What a job may still do is decided by the database's state, so a second delivery does no harm.
  */
 export interface JobQueue {
-  /** Puts an id in line. Idempotent: an id that waits or runs already is not added again. */
+  /** Puts an id in line. Idempotent: an id of this kind that waits or runs already is not added again. */
   add(kind: JobKind, id: string): Promise<void>;
 
   /** Whether the id waits, runs, or is to be tried again. */

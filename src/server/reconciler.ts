@@ -42,15 +42,20 @@ export function startReconciler(parts: ReconcilerParts): { stop(): Promise<void>
 
 async function reconcile(parts: ReconcilerParts): Promise<void> {
   for (const view of await listUnfinished(parts.database)) {
-    const kind = jobOf(view);
-    if (!(await parts.queue.has(kind, view.id))) await parts.queue.add(kind, view.id);
+    if (!(await isInLine(parts.queue, view))) await parts.queue.add(linesOf(view)[0], view.id);
   }
   for (const { id } of await finishedWithLogLines(parts.database)) await archiveLog(parts, id);
   await deleteExpiredTokens(parts.database);
 }
 
-function jobOf({ status }: DeploymentView): JobKind {
-  return status === "pending" || status === "uploading" ? "upload" : "build";
+async function isInLine(queue: JobQueue, view: DeploymentView): Promise<boolean> {
+  for (const kind of linesOf(view)) if (await queue.has(kind, view.id)) return true;
+  return false;
+}
+
+/** In the order in which a deployment comes to them: it stands in the next before it leaves the one before. */
+function linesOf({ status }: DeploymentView): readonly [JobKind, ...JobKind[]] {
+  return status === "pending" || status === "uploading" ? ["upload"] : ["plan", "build"];
 }
 
 /** Ended at least some seconds ago: whoever worked on them has written its last line. */

@@ -41,7 +41,7 @@ const FIRST_SLOT = 65;
 const HISTORY_MAX_BYTES = 256 * 1024 ** 2;
 const LIMITS = { wallMs: 10 * 60_000, bytes: 4 * 1024 ** 3, files: 100_000 };
 
-/** UPLOAD SERVICE: a deployment's id in; its source tree in the store and the id on the build queue out. */
+/** UPLOAD SERVICE: a deployment's id in; its source tree in the store and the id in line to be planned out. */
 export function startUploadService(parts: UploadParts, options: { concurrency: number }): Promise<JobWorker> {
   const freeSlots = Array.from({ length: options.concurrency }, (_, index) => FIRST_SLOT + index);
   return parts.queue.work("upload", {
@@ -104,7 +104,7 @@ async function upload(parts: UploadParts, held: HeldDeployment, slot: number): P
         timings: { uploadMs: Math.round(performance.now() - uploadStart) },
       },
     });
-    await parts.queue.add("build", view.id);
+    await parts.queue.add("plan", view.id);
   } finally {
     await fetched.close();
   }

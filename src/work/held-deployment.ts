@@ -6,7 +6,7 @@ import {
   findDeployment,
 } from "../database/deployments.ts";
 import type { Database } from "../database/postgres.ts";
-import { isFinal, type LogStep, type Status } from "../model/deployment.ts";
+import { type FirstStatus, isFinal, type LogStep, type Status } from "../model/deployment.ts";
 import { BerthError, toErrorBody } from "../model/errors.ts";
 import type { SiteAddress } from "../model/site-hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -24,8 +24,8 @@ export interface WorkParts {
   onFault(error: unknown, context: Record<string, string>): void;
 }
 
-/** How often a deployment is taken up before it is given up: each crash of the platform costs one. */
-const ATTEMPTS_MAX = 6;
+/** How often a deployment is taken up before it is given up: three times at least, and each crash of the platform costs one. */
+const ATTEMPTS_MAX = 7;
 
 /** Thrown where a worker finds that the deployment is no longer its own; whoever took it does the rest. */
 export class NoLongerHeld extends Error {}
@@ -46,7 +46,7 @@ export interface HeldDeployment {
  */
 export async function holdDeployment(
   parts: WorkParts,
-  job: { id: string; to: "uploading" | "building"; signal: AbortSignal },
+  job: { id: string; to: FirstStatus; signal: AbortSignal },
   work: (held: HeldDeployment) => Promise<void>,
 ): Promise<void> {
   const view = await claimDeployment(parts.database, job.id, job.to);

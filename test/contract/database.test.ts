@@ -109,6 +109,23 @@ function databaseContract(
       expect(await findDeployment(database, id)).toMatchObject({ status: "canceled", error, files: 0 });
     });
 
+    test("what is uploaded is taken up to be planned, after a crash in a later state too", async () => {
+      const { id } = await newDeployment();
+      const upload = { id, attempt: (await claimDeployment(database, id, "uploading"))!.attempt };
+      expect(await claimDeployment(database, id, "queued")).toBeUndefined();
+      await advance(database, upload, { to: "queued" });
+      for (const state of ["queued", "building", "publishing"] as const) {
+        const planned = await claimDeployment(database, id, "queued");
+        expect(planned).toMatchObject({ status: "queued" });
+        if (state === "queued") continue;
+        const built = { id, attempt: (await claimDeployment(database, id, "building"))!.attempt };
+        expect(await advance(database, { id, attempt: planned!.attempt }, { to: "building" })).toBe(false);
+        expect(await advance(database, built, { to: state })).toBe(true);
+        expect(await claimDeployment(database, id, "queued")).toMatchObject({ status: "queued" });
+      }
+      expect(await advance(database, upload, { findings: { files: 1 } })).toBe(false);
+    });
+
     test("publishing and canceling at once: exactly one of them happens", async () => {
       for (let round = 0; round < 10; round += 1) {
         const { id } = await newDeployment();

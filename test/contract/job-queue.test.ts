@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startEmbeddedPostgres } from "../../src/database/embedded.ts";
 import { openPostgresQueue, openRedisQueue } from "../../src/queue/bullmq.ts";
-import type { JobQueue } from "../../src/queue/job-queue.ts";
+import { JOB_KINDS, type JobQueue } from "../../src/queue/job-queue.ts";
 import { newDataDirectory, removeDataDirectory } from "../support/platform.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { startRedis } from "../support/redis.ts";
@@ -37,7 +37,7 @@ function jobQueueContract(name: string, start: () => Promise<QueueServer>): void
       const seen: string[] = [];
       const all = Promise.withResolvers<void>();
       const wrong = await Promise.all(
-        (["build", "compress"] as const).map((kind) =>
+        JOB_KINDS.filter((kind) => kind !== "upload").map((kind) =>
           queue.work(kind, { concurrency: 1, onFault: ignore, handle: async (id) => void seen.push(`wrong ${id}`) }),
         ),
       );
@@ -74,6 +74,48 @@ function jobQueueContract(name: string, start: () => Promise<QueueServer>): void
       await ran[1]!.promise;
       expect(runs).toBe(2);
       await worker.close();
+    }, 30_000);
+
+    test("whoever came first is taken first", async () => {
+      const ids = Array.from({ length: 20 }, (_, n) => `in-order-${n}`);
+      for (const id of ids) await queue.add("build", id);
+      const seen: string[] = [];
+      const all = Promise.withResolvers<void>();
+      const handle = async (id: string) => {
+        seen.push(id);
+        if (seen.length === ids.length) all.resolve();
+      };
+      const worker = await queue.work("build", { concurrency: 1, onFault: ignore, handle });
+      await all.promise;
+      expect(seen).toEqual(ids);
+      await worker.close();
+    }, 30_000);
+
+    test("a job may put its own id in another line, and is in both until it ends", async () => {
+      const passed = Promise.withResolvers<boolean[]>();
+      const inLines = () => Promise.all([queue.has("plan", "passed-on"), queue.has("build", "passed-on")]);
+      const planner = await queue.work("plan", {
+        concurrency: 1,
+        onFault: ignore,
+        async handle(id) {
+          const before = await inLines();
+          await queue.add("build", id);
+          passed.resolve([...before, ...(await inLines())]);
+        },
+      });
+      await queue.add("plan", "passed-on");
+      expect(await passed.promise).toEqual([true, false, true, true]);
+      await until(async () => !(await queue.has("plan", "passed-on")));
+      await planner.close();
+      expect(await inLines()).toEqual([false, true]);
+      const taken = Promise.withResolvers<string>();
+      const builder = await queue.work("build", {
+        concurrency: 1,
+        onFault: ignore,
+        handle: async (id) => taken.resolve(id),
+      });
+      expect(await taken.promise).toBe("passed-on");
+      await builder.close();
     }, 30_000);
 
     test("a rejected job is tried again", async () => {

@@ -49,6 +49,32 @@ describe("crash", () => {
     120_000,
   );
 
+  test("killed while one builds and another waits for its place, both are ready after the next up", async () => {
+    const dataDirectory = await newDataDirectory();
+    cleanUp.push(() => removeDataDirectory(dataDirectory));
+    const env = { BERTH_BUILDS: "1" };
+    const before = await startPlatform({ dataDirectory, env });
+    const deploy = async (name: string, build: string) => {
+      const folder = join(dataDirectory, "sources", name);
+      await mkdir(folder, { recursive: true });
+      const files = Object.entries(buildableSite(build, { "text.txt": name }));
+      for (const [file, text] of files) await writeFile(join(folder, file), text);
+      return (await requestDeployment(before, { source: folder })).id;
+    };
+    const first = await deploy("tug", slowly(3_000));
+    await waitFor(before, first, ({ status }) => status === "building");
+    const second = await deploy("barge", WRITES_DIST);
+    await waitFor(before, second, ({ status }) => status !== "pending" && status !== "uploading");
+    await before.kill();
+    await untilNoProcessUses(dataDirectory);
+    const after = await startPlatform({ dataDirectory, env });
+    cleanUp.push(() => after.stop());
+    const ends = await Promise.all([first, second].map((id) => waitForEnd(after, id)));
+    expect(ends).toMatchObject([{ status: "ready" }, { status: "ready" }]);
+    expect(await (await after.site("barge.localhost", "/")).text()).toContain("barge");
+    await after.stop();
+  }, 120_000);
+
   test("after an orderly stop no process is left, and the next up serves what was live", async () => {
     const dataDirectory = await newDataDirectory();
     const repository = await newRepository("mooring", { "index.html": "still here" });
