@@ -140,16 +140,16 @@ export function createHandler(options: HandlerOptions): Handler {
     const { request, host, site } = visit;
     const { url, method, headers } = request;
     const isRead = method === "GET" || method === "HEAD";
-    const known = isRead ? routes.get(url, site) : undefined;
-    if (known !== undefined) return show(visit, { ...known, status: 200 });
     const target = splitTarget(url);
     const { path } = target;
+    const known = isRead && target.query === "" ? routes.get(host, path, site) : undefined;
+    if (known !== undefined) return show(visit, { ...known, status: 200 });
     // A token is the platform's: no rule may pass it on to another server.
     const query = visit.entrance === undefined ? target.query : withoutToken(target.query);
     const decision = resolve(site, { method, path, query, headers, host: host.name });
     const looked = fieldsLookedAt(site.routes, path);
     if (isRead && query === "" && looked.length === 0) {
-      routes.learn(url, site, { path, decision, changes: changesFor(visit) });
+      routes.learn(host, site, { path, decision, changes: changesFor(visit) });
     }
     const response = mayBeEarlier(decision, { method, path, headers })
       ? missingAsset(visit, path, decision)
@@ -223,7 +223,7 @@ export function createHandler(options: HandlerOptions): Handler {
         return counted(failure(error, request, host));
       }
     },
-    quick: (head, { scheme }) => quickly(head, scheme, inMemory),
+    quick: (head) => quickly(head, inMemory),
     invalidate(hostname) {
       hosts.invalidate(hostname);
       gate.invalidateHost(hostname);

@@ -1,4 +1,6 @@
+import { ownText } from "../model/own-text.ts";
 import { hasAssetExtension } from "./media-types.ts";
+import type { RequestHost } from "./request-host.ts";
 import type { Decision } from "./resolve.ts";
 import type { HeaderChanges } from "./rules/headers.ts";
 import type { Site, SiteFile } from "./site.ts";
@@ -6,7 +8,7 @@ import type { Site, SiteFile } from "./site.ts";
 /** Each holds a file with its headers, some 3 KB, which most often is held for its site anyway. */
 const ROUTES_MAX = 8_192;
 /** Longer ones are rare, and not worth their memory. */
-const URL_MAX_CHARACTERS = 512;
+const PATH_MAX_CHARACTERS = 512;
 
 interface Answered {
   /** As it came. */
@@ -22,26 +24,38 @@ export interface KnownRoute {
 }
 
 /**
- * Remembers which file a URL means, where that depends on the URL and the deployment alone. Held by URL with its host
- * and bounded for all sites together; another deployment behind the host is another `Site` with
- * another serial number, so no entry is taken for another's, and none keeps a site in memory.
+ * Remembers which file a path of a host means, where that depends on the two and the deployment alone. Bounded for all
+ * sites together; another deployment behind the host is another `Site` with another serial number, so no entry is taken
+ * for another's, and none keeps a site in memory. By host and then by path: to make one key of both costs more than to
+ * look twice.
  */
 export class KnownRoutes {
-  private readonly routes = new Map<string, KnownRoute & { serial: number }>();
+  private readonly hosts = new Map<RequestHost, Map<string, KnownRoute & { serial: number }>>();
+  private size = 0;
 
-  get(url: string, site: Site): KnownRoute | undefined {
-    const route = this.routes.get(url);
+  /** @param path as it came, without a query */
+  get(host: RequestHost, path: string, site: Site): KnownRoute | undefined {
+    const route = this.hosts.get(host)?.get(path);
     return route !== undefined && route.serial === site.serial ? route : undefined;
   }
 
   /** Only for a GET or HEAD without a query that was answered so, and would be to any client. */
-  learn(url: string, site: Site, answered: Answered): void {
+  learn(host: RequestHost, site: Site, answered: Answered): void {
     const { path, decision, changes } = answered;
     if (decision.kind !== "serve" || decision.status !== 200 || decision.isForNavigation) return;
     // Whether an earlier deployment has the asset that a rule stands in for is asked each time.
     if (decision.rule !== undefined && hasAssetExtension(path)) return;
-    if (url.length > URL_MAX_CHARACTERS || changes?.isShared === false) return;
-    if (this.routes.size >= ROUTES_MAX) this.routes.clear();
-    this.routes.set(url, { serial: site.serial, file: decision.file, changes });
+    if (path.length > PATH_MAX_CHARACTERS || changes?.isShared === false) return;
+    if (this.size >= ROUTES_MAX) {
+      this.hosts.clear();
+      this.size = 0;
+    }
+    let routes = this.hosts.get(host);
+    if (routes === undefined) {
+      routes = new Map();
+      this.hosts.set(host, routes);
+    }
+    if (!routes.has(path)) this.size += 1;
+    routes.set(ownText(path), { serial: site.serial, file: decision.file, changes });
   }
 }

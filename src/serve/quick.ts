@@ -1,5 +1,5 @@
 import { AnswerHead } from "../http/answer-head.ts";
-import type { QuickAnswer, Scheme } from "../http/answers.ts";
+import type { QuickAnswer } from "../http/answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import type { Gate } from "./access.ts";
 import { isKnown } from "./conditional.ts";
@@ -32,7 +32,7 @@ interface Known {
  * client has it. Says what the handler would, without making a request and a response of the runtime's for it.
  * @returns undefined for everything else
  */
-export function quickly(head: RequestHead, scheme: Scheme, known: Known): QuickAnswer | undefined {
+export function quickly(head: RequestHead, known: Known): QuickAnswer | undefined {
   const { method, host } = head;
   const isHead = method === "HEAD";
   if (method !== "GET" && !isHead) return undefined;
@@ -41,7 +41,7 @@ export function quickly(head: RequestHead, scheme: Scheme, known: Known): QuickA
   const pointer = known.hosts.peek(asked.name);
   if (pointer?.state !== "ready" || !known.gate.isOpen(pointer.project)) return undefined;
   const site = known.sites.peek(pointer.deployment);
-  const route = site && known.routes.get(`${scheme}://${host}${head.target}`, site);
+  const route = site && known.routes.get(asked, head.target, site);
   if (route === undefined) return undefined;
   const { file, changes } = route;
   const encoding = negotiate(head.acceptEncoding, file.entry.encoded);
