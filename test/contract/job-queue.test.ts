@@ -162,7 +162,7 @@ jobQueueContract("BullMQ on PostgreSQL 15", async () => {
 });
 
 jobQueueContract("BullMQ on the embedded PostgreSQL", async () => {
-  const directory = await newDataDirectory();
+  const directory = await newDataDirectory({ withDatabase: false });
   const uid = process.getuid?.() === 0 ? 52000 : undefined;
   const embedded = await startEmbeddedPostgres({ directory: join(directory, "database"), uid, onExit: ignore });
   return {

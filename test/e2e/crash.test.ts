@@ -63,7 +63,7 @@ describe("crash", () => {
   }, 60_000);
 
   test("a killed platform that nobody has reaped holds nothing", async () => {
-    const dataDirectory = await newDataDirectory();
+    const dataDirectory = await newDataDirectory({ withDatabase: false });
     // A parent that never waits for its children: sleep takes the shell's place.
     const command = 'cd /tmp; "$0" up --role edge --port 0 --data "$1" >"$1/out" & echo $!; exec sleep 600';
     const parent = Bun.spawn(["/bin/sh", "-c", command, join(ROOT, "berth"), dataDirectory], { stdout: "pipe" });
@@ -92,7 +92,7 @@ describe("crash", () => {
 
   test("what a killed platform left half-made is gone after the next up, in the data directory and beside it", async () => {
     // So deep that the database's socket has to lie elsewhere.
-    const above = await newDataDirectory();
+    const above = await newDataDirectory({ withDatabase: false });
     const dataDirectory = join(above, "deep".repeat(20));
     cleanUp.push(() => removeDataDirectory(above));
     const socketsElsewhere = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("berth-pg-"));

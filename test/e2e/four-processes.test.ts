@@ -39,7 +39,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
   };
   for (const role of ["api", "upload", "builder", "edge"]) {
-    const dataDirectory = await newDataDirectory();
+    const dataDirectory = await newDataDirectory({ withDatabase: false });
     const port = role === "edge" ? ["--port", `${edgePort}`] : [];
     const platform = await startPlatform({ dataDirectory, args: ["--role", role, ...port], env });
     platforms[role] = platform;
