@@ -17,6 +17,8 @@ describe("crash", () => {
     for (const step of cleanUp.reverse()) await step();
   }, 60_000);
 
+  /** Five platforms build this side by side, some of them twice; it needs no package, and npm takes a second to see it. */
+  const WITHOUT_INSTALL = { "vercel.json": JSON.stringify({ installCommand: "" }) };
   const slowly = (ms: number) => `await new Promise((done) => setTimeout(done, ${ms}));\n${WRITES_DIST}`;
 
   test.concurrent.each(["pending", "uploading", "queued", "building", "publishing"] as Status[])(
@@ -25,7 +27,7 @@ describe("crash", () => {
       const dataDirectory = await newDataDirectory();
       const repository: TestRepository = await newRepository(
         "wreck",
-        buildableSite(slowly(600), { "text.txt": "afloat" }),
+        buildableSite(slowly(600), { "text.txt": "afloat", ...WITHOUT_INSTALL }),
       );
       cleanUp.push(repository.remove, () => removeDataDirectory(dataDirectory));
       let platform = await startPlatform({ dataDirectory });
@@ -89,7 +91,7 @@ describe("crash", () => {
   }, 60_000);
 
   test("a killed platform that nobody has reaped holds nothing", async () => {
-    const dataDirectory = await newDataDirectory();
+    const dataDirectory = await newDataDirectory({ withDatabase: false });
     // A parent that never waits for its children: sleep takes the shell's place.
     const command = 'cd /tmp; "$0" up --role edge --port 0 --data "$1" >"$1/out" & echo $!; exec sleep 600';
     const parent = Bun.spawn(["/bin/sh", "-c", command, join(ROOT, "berth"), dataDirectory], { stdout: "pipe" });
@@ -118,7 +120,7 @@ describe("crash", () => {
 
   test("what a killed platform left half-made is gone after the next up, in the data directory and beside it", async () => {
     // So deep that the database's socket has to lie elsewhere.
-    const above = await newDataDirectory();
+    const above = await newDataDirectory({ withDatabase: false });
     const dataDirectory = join(above, "deep".repeat(20));
     cleanUp.push(() => removeDataDirectory(above));
     const socketsElsewhere = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("berth-pg-"));

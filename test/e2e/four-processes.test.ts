@@ -38,8 +38,8 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
   };
-  for (const role of ["api", "upload", "builder", "edge"]) {
-    const dataDirectory = await newDataDirectory();
+  const start = async (role: string) => {
+    const dataDirectory = await newDataDirectory({ withDatabase: false });
     const port = role === "edge" ? ["--port", `${edgePort}`] : [];
     const platform = await startPlatform({ dataDirectory, args: ["--role", role, ...port], env });
     platforms[role] = platform;
@@ -47,7 +47,8 @@ beforeAll(async () => {
       () => removeDataDirectory(dataDirectory),
       () => platform.stop(),
     );
-  }
+  };
+  await Promise.all(["api", "upload", "builder", "edge"].map(start));
   repository = await newRepository("fleet", buildableSite(WRITES_DIST, { "text.txt": "at scale" }));
   stops.push(repository.remove);
 }, 180_000);
@@ -65,7 +66,8 @@ test("a deployment passes through all four and is served by the edge", async () 
   expect((await platforms.api!.site("fleet.localhost", "/")).status).toBe(404);
 }, 120_000);
 
-test("a variable that one process encrypted is opened by another one", async () => {
+// These two mostly wait, one for a build, the other for the edge's next look at the store: they do it side by side.
+test.concurrent("a variable that one process encrypted is opened by another one", async () => {
   const body = JSON.stringify({ variables: [{ name: "TOKEN", value: "at-scale-9f2c", secret: true }] });
   expect((await platforms.api!.api("/projects/fleet/variables", { method: "PUT", body })).status).toBe(200);
   const build = `${WRITES_DIST}\nconsole.log("seen: " + process.env.TOKEN);`;
@@ -75,7 +77,7 @@ test("a variable that one process encrypted is opened by another one", async () 
   expect(await logOf(platforms.api!, done.id)).toContain("seen: ***");
 }, 120_000);
 
-test("a protection that the API writes is known to the edge soon", async () => {
+test.concurrent("a protection that the API writes is known to the edge soon", async () => {
   const statusIs = async (status: number) => {
     while ((await platforms.edge!.site("fleet.localhost", "/")).status !== status) await Bun.sleep(100);
   };
@@ -92,7 +94,8 @@ test("a protection that the API writes is known to the edge soon", async () => {
 }, 30_000);
 
 test("with database, queue and API down the edge goes on serving, and starts anew", async () => {
-  await platforms.api!.stop();
+  // The workers go first: one whose queue is gone takes its whole time to stop.
+  await Promise.all(["api", "upload", "builder"].map((role) => platforms[role]!.stop()));
   await redis.stop();
   await database.stop();
   const page = await platforms.edge!.site("main--fleet.localhost", "/");

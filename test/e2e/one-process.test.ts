@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deployment } from "../../src/model/deployment.ts";
 import { deployAndWait, logOf, requestDeployment, waitForEnd } from "../support/deploy.ts";
-import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { newDataDirectory, removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
 import { buildableSite, newRepository, type TestRepository, WRITES_DIST } from "../support/repositories.ts";
 
 /** One process on the embedded parts: a git repository goes in, a live URL comes out. */
@@ -13,7 +13,8 @@ describe("one process", () => {
   let repository: TestRepository;
   let first: Deployment;
   beforeAll(async () => {
-    platform = await startPlatform();
+    // As on a fresh machine: its database is made here.
+    platform = await startPlatform({ dataDirectory: await newDataDirectory({ withDatabase: false }) });
     repository = await newRepository("harbour", buildableSite(WRITES_DIST, { "text.txt": "one" }));
   }, 120_000);
   afterAll(async () => {

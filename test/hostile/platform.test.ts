@@ -26,8 +26,9 @@ const ENV = {
 };
 
 let home: Awaited<ReturnType<typeof newFolder>>;
-/** One for all, one after the other: toolchains are fetched once. */
+/** Of all that run one after the other. */
 let dataDirectory: string;
+const others: string[] = [];
 beforeAll(async () => {
   home = await newFolder();
   dataDirectory = await newDataDirectory();
@@ -39,12 +40,12 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await home.remove();
-  await removeDataDirectory(dataDirectory);
+  for (const directory of [dataDirectory, ...others]) await removeDataDirectory(directory);
 });
 
-const start = async (mode: Parameters<typeof startHostilePlatform>[0]) => {
-  const hostile = await startHostilePlatform(mode, { dataDirectory, env: { ...ENV, HOME: home.path } });
-  const planted = join(dataDirectory, "planted");
+const start = async (mode: Parameters<typeof startHostilePlatform>[0], directory = dataDirectory) => {
+  const hostile = await startHostilePlatform(mode, { dataDirectory: directory, env: { ...ENV, HOME: home.path } });
+  const planted = join(directory, "planted");
   await writeFile(planted, CANARY);
   await chmod(planted, 0o644);
   return hostile;
@@ -134,21 +135,24 @@ const mountsBelow = async (folder: string) =>
   (await readFile("/proc/self/mounts", "utf8")).split("\n").filter((line) => line.includes(folder));
 
 /** The control groups of all runs that a killed platform had not ended. */
-async function cgroupsLeft(): Promise<string[]> {
-  const records = [...new Glob("slots/*/run/left.*").scanSync(dataDirectory)];
-  const contents = records.map((path) => Bun.file(join(dataDirectory, path)).json() as Promise<{ cgroups: string[] }>);
+async function cgroupsLeft(directory: string): Promise<string[]> {
+  const records = [...new Glob("slots/*/run/left.*").scanSync(directory)];
+  const contents = records.map((path) => Bun.file(join(directory, path)).json() as Promise<{ cgroups: string[] }>);
   return (await Promise.all(contents)).flatMap(({ cgroups }) => cgroups);
 }
 
-test.each(PLATFORM_MODES)(
+// Most of it is the wait for the lease of the killed one: each mode has a data directory of its own, and they wait at once.
+test.concurrent.each(PLATFORM_MODES)(
   "killed with -9 in mid-build, nothing of it is left, and the next up does the job again, mode %s",
   async (mode) => {
-    const killed = await start(mode);
+    const directory = await newDataDirectory();
+    others.push(directory);
+    const killed = await start(mode, directory);
     const id = await killInMidBuild(killed, `wreck-${mode}`);
     // The kernel ends them; this only waits for it, and would wait for ever for one that stays.
     while (slotProcesses(killed.platform).length > 0) await Bun.sleep(10);
-    const cgroups = await cgroupsLeft();
-    const next = await start(mode);
+    const cgroups = await cgroupsLeft(directory);
+    const next = await start(mode, directory);
     try {
       const done = await waitForEnd(next.platform, id);
       expect([done.status, done.error]).toEqual(["ready", null]);
@@ -159,8 +163,8 @@ test.each(PLATFORM_MODES)(
       await next.close();
       await killed.close();
     }
-    expect(await mountsBelow(dataDirectory)).toEqual([]);
-    expect([...new Glob("slots/*/disk.img").scanSync(dataDirectory)]).toEqual([]);
+    expect(await mountsBelow(directory)).toEqual([]);
+    expect([...new Glob("slots/*/disk.img").scanSync(directory)]).toEqual([]);
   },
   120_000,
 );

@@ -15,7 +15,7 @@ let dataDirectory: string;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 beforeAll(async () => {
   folder = await newFolder();
-  dataDirectory = await newDataDirectory();
+  dataDirectory = await newDataDirectory({ withDatabase: false });
   postgres = await startPostgres();
   repository = await newRepository("walled", buildableSite(WRITES_DIST, { "text.txt": "built" }));
 });

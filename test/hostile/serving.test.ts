@@ -26,7 +26,7 @@ describe("serving under attack", () => {
   let probe: { end(): Promise<{ answers: number; bad: string[]; mostBytes: number }> };
 
   beforeAll(async () => {
-    data = await newDataDirectory();
+    data = await newDataDirectory({ withDatabase: false });
     const objects = join(data, "objects");
     await mkdir(objects, { recursive: true });
     const store = openFileStore(objects);

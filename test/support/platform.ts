@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { putPreparedDatabase } from "./prepared-database.ts";
 
 export const ROOT = join(import.meta.dir, "../..");
 
@@ -111,14 +112,16 @@ function uidBaseOf(dataDirectory: string): number {
 
 /**
  * A folder that other users may pass through, as the default one is. The toolchains in it are those of all tests: a
- * platform fetches each of them once, and only the first test of a fresh machine has to wait for that.
+ * platform fetches each of them once, and only the first test of a fresh machine has to wait for that. The same holds
+ * for the empty database, unless the test has none, or is to see it made.
  */
-export async function newDataDirectory(): Promise<string> {
+export async function newDataDirectory({ withDatabase = true } = {}): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "berth-data-"));
   await chmod(directory, 0o711);
   const toolchains = join(tmpdir(), `berth-test-toolchains-${process.getuid?.()}`);
   await mkdir(toolchains, { recursive: true, mode: 0o755 });
   await symlink(toolchains, join(directory, "toolchains"));
+  if (withDatabase) await putPreparedDatabase(directory);
   return directory;
 }
 

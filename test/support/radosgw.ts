@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, runToEnd, type StartedProcess, startProcess, waitForPort } from "./process.ts";
 
 export interface S3Server {
@@ -16,7 +17,7 @@ const GRACE_MS = 500;
 
 /**
  * Starts a real S3 server: Ceph's gateway with one monitor and one in-memory storage daemon, all on loopback, as the
- * Debian packages radosgw, ceph-mon and ceph-osd bring them. Takes about ten seconds; any user may start it.
+ * Debian packages radosgw, ceph-mon and ceph-osd bring them. Takes some seconds; any user may start it.
  */
 export async function startRadosgw(): Promise<S3Server> {
   const missing = ["ceph", "monmaptool", "ceph-mon", "ceph-osd", "radosgw", "radosgw-admin"].filter(
@@ -31,7 +32,7 @@ export async function startRadosgw(): Promise<S3Server> {
     try {
       return await startOnce();
     } catch (error) {
-      // Its daemons race each other at the start, and now and then the gateway waits for ever.
+      // On a busy machine one of its daemons may miss another.
       if (attempt === 3) throw error;
     }
   }
@@ -74,12 +75,29 @@ async function startDaemons(directory: string, running: StartedProcess[]): Promi
   const osd = crypto.randomUUID();
   await run(["ceph", "-c", config, "osd", "new", osd]);
   await run(["ceph-osd", "-c", config, "-i", "0", "--mkfs", "--osd-uuid", osd]);
-  daemon(["ceph-osd", "-i", "0"]);
+  const storage = daemon(["ceph-osd", "-i", "0"]);
+  // The gateway makes its pools first, and where no daemon is there for them yet it may wait for ever.
+  await untilActive(join(directory, "run", "osd.0.log"), storage);
   await waitForPort(port, { process: daemon(["radosgw", "-n", "client.rgw.a"]), deadlineMs: 30_000 });
   const { accessKeyId, secretAccessKey } = CREDENTIALS;
   const keys = [`--access-key=${accessKeyId}`, `--secret=${secretAccessKey}`];
   await run(["radosgw-admin", "-c", config, "user", "create", "--uid=test", "--display-name=test", ...keys]);
   return port;
+}
+
+const ACTIVE_MS = 30_000;
+
+/** Until the monitor has taken the storage daemon in. */
+async function untilActive(log: string, daemon: StartedProcess): Promise<void> {
+  let isOver = false;
+  void daemon.exited.then(() => {
+    isOver = true;
+  });
+  const deadline = Date.now() + ACTIVE_MS;
+  while (!(await readFile(log, "utf8").catch(() => "")).includes("state: booting -> active")) {
+    if (isOver || Date.now() > deadline) throw new Error(`the storage daemon is not active:\n${daemon.output()}`);
+    await sleep(20);
+  }
 }
 
 /** The end of each daemon's log. */
@@ -89,6 +107,7 @@ async function readLogs(folder: string): Promise<string> {
   return (await Promise.all(logs)).join("\n");
 }
 
+/** The monitor collects changes for a second before it decides; the gateway makes a dozen, one after the other. */
 function cephConfig(options: { directory: string; port: number; monitorPort: number; fsid: string }): string {
   const { directory, port, monitorPort, fsid } = options;
   return `[global]
@@ -104,6 +123,8 @@ osd_pool_default_min_size = 1
 osd_pool_default_pg_num = 1
 osd_crush_chooseleaf_type = 0
 mon_allow_pool_size_one = true
+paxos_propose_interval = 0.01
+paxos_min_wait = 0.01
 osd_objectstore = memstore
 memstore_device_bytes = 2147483648
 run_dir = ${directory}/run
