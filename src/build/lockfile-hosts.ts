@@ -9,13 +9,23 @@ const RESOLVED = /^( {2}resolved "?)https?:\/\/[^/"\s]+\/((?:@[^/"\s]+\/)?[^/"@\
 const RESOLVED_BY_BUN =
   /^([ \t]*"[^"\n]+": \["[^"\n]+", ")https?:\/\/[^/"\s]+\/(?:@[^/"\s]+\/)?[^/"@\s]+\/-\/[^/"\s]+\.tgz(?=", \{)/gm;
 
+/** The same in npm's lockfiles. */
+const RESOLVED_BY_NPM = /("resolved":\s*")https?:\/\/[^/"\s]+\/(?=(?:@[^/"\s]+(?:\/|%2f))?[^/"@\s]+\/-\/[^/"\s]+")/gi;
+
+/** npm reads it as the registry that is configured: https://docs.npmjs.com/cli/v11/using-npm/config#replace-registry-host */
+const NPM_ANY_REGISTRY = "https://registry.npmjs.org/";
+
 /**
  * Yarn 1 and Bun write URLs with the host of the registry that was theirs into the lockfile, and ask that host whatever
  * registry is configured. A path without a host (Yarn), and an empty one (Bun), are seen from the configured one, and
- * the lockfile's hashes still hold.
+ * the lockfile's hashes still hold. npm has a setting that puts the registry's host in the place of each, and in that
+ * of git hosts, too, whose dependencies are then asked of the registry: its lockfile gets the one name that it replaces.
  */
 export function withoutHosts(lockfile: string): string {
-  return lockfile.replace(RESOLVED, "$1$2").replace(RESOLVED_BY_BUN, "$1");
+  return lockfile
+    .replace(RESOLVED, "$1$2")
+    .replace(RESOLVED_BY_BUN, "$1")
+    .replace(RESOLVED_BY_NPM, `$1${NPM_ANY_REGISTRY}`);
 }
 
 /** Rewrites the lockfile in a work folder that no build has touched yet. */

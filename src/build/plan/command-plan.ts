@@ -54,7 +54,6 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
       nodeVersion: node.value,
       manager: manager.manager,
       declared,
-      hasOwnRegistry,
     }),
     egress: settings.egress ?? "registry",
     resolved: {
@@ -107,8 +106,9 @@ async function namesRegistry(files: SourceFiles, folders: readonly string[]): Pr
 }
 
 function lockfileWithHosts(files: SourceFiles, { manager, lockfile, workspaceRoot }: ManagerChoice): string | null {
-  const isOfYarn = manager.name === "yarn" && lockfile === "yarn.lock" && isYarnOne(manager.version);
-  return isOfYarn || lockfile === "bun.lock" ? files.join(workspaceRoot, lockfile!) : null;
+  const isOfYarnOne = lockfile === "yarn.lock" && isYarnOne(manager.version);
+  const isText = lockfile === "bun.lock" || manager.name === "npm";
+  return lockfile !== undefined && (isOfYarnOne || isText) ? files.join(workspaceRoot, lockfile) : null;
 }
 
 /** A script may call another package manager than the one that installs; npm is always there, with Node. */

@@ -90,7 +90,7 @@ describe("the package manager", () => {
     expect((await buildPlan({ ...packageJson(), "yarn.lock": "" })).otherManagers).toEqual([]);
   });
 
-  test("a lockfile of Yarn 1 or Bun is freed of its hosts, unless the repository names a registry of its own", async () => {
+  test("a lockfile of npm, Yarn 1 or Bun is freed of its hosts, unless the repository names a registry of its own", async () => {
     const yarn = { ...packageJson(), "yarn.lock": "# yarn lockfile v1" };
     expect((await buildPlan(yarn)).lockfileWithHosts).toBe("yarn.lock");
     expect(
@@ -99,7 +99,10 @@ describe("the package manager", () => {
     expect(
       (await buildPlan({ ...packageJson(), "yarn.lock": "__metadata:\n  version: 8\n" })).lockfileWithHosts,
     ).toBeNull();
-    const npm = await buildPlan({ ...packageJson(), "package-lock.json": "{}" });
+    const npm = { ...packageJson(), "package-lock.json": "{}" };
+    expect((await buildPlan(npm)).lockfileWithHosts).toBe("package-lock.json");
+    expect((await buildPlan({ ...npm, ".npmrc": "registry=https://npm.corp.example" })).lockfileWithHosts).toBeNull();
+    expect((await buildPlan(packageJson())).lockfileWithHosts).toBeNull();
     const bun = { ...packageJson(), "bun.lock": "{}" };
     expect((await buildPlan(bun)).lockfileWithHosts).toBe("bun.lock");
     const corp = '[install]\nregistry = "https://npm.corp.example"';
@@ -110,7 +113,6 @@ describe("the package manager", () => {
     ).toBeNull();
     const mirror = "strict-ssl=true\nregistry=https://registry.npmmirror.com/\n";
     expect((await buildPlan({ ...yarn, ".npmrc": mirror })).lockfileWithHosts).toBe("yarn.lock");
-    expect(npm.env).toHaveProperty("npm_config_replace_registry_host", "always");
   });
 
   test("an unknown one", async () => {
