@@ -351,6 +351,26 @@ describe("Node", () => {
     expect(plan.warnings).toEqual([expect.stringMatching(/can't be had|builds can't have/)]);
   });
 
+  test.each([
+    [{ ".nvmrc": "$(reboot)\u0007" }, {}, "24", '.nvmrc says "$(reboot)\\u0007"'],
+    [{ ".nvmrc": "lts/nobody", ".node-version": "22" }, {}, "22", '.nvmrc says "lts/nobody"'],
+    [{ ".tool-versions": "nodejs ref:v20" }, { volta: { node: "20.4.0" } }, "20.4.0", '.tool-versions says "ref:v20"'],
+    [{}, { engines: { node: "twenty" }, dependencies: { vuepress: "1" } }, "16", 'package.json engines says "twenty"'],
+    [{ "netlify.toml": '[build.environment]\nNODE_VERSION = "v"' }, {}, "24", 'netlify.toml NODE_VERSION says "v"'],
+  ])("%p %p is no version: %s is used, and it is said", async (files, more, version, said) => {
+    const plan = await buildPlan({ ...packageJson(more), "package-lock.json": "{}", ...files });
+    expect(plan.nodeVersion).toBe(version);
+    expect(plan.warnings).toEqual([`${said}, which is no version of Node: passed over.`]);
+  });
+
+  test.each(["lts/*", "node", "stable", "latest", "", "# the newest\n"])(
+    ".nvmrc %p asks for the newest",
+    async (text) => {
+      const plan = await buildPlan({ ...packageJson({}), "package-lock.json": "{}", ".nvmrc": text });
+      expect(plan).toMatchObject({ nodeVersion: "24", warnings: [] });
+    },
+  );
+
   test("a pinned package manager raises the Node, and npm gives way to it", async () => {
     const pnpm = await buildPlan({
       ...packageJson({ packageManager: "pnpm@11.2.0" }),
