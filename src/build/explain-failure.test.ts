@@ -92,6 +92,13 @@ describe("install", () => {
       /\.npmrc/,
     ],
     [
+      "an archive that Yarn 1 does not find",
+      'error Error: http://127.0.0.1:24873/@a/cli/-/cli-1.1.100.tgz: Request failed "404 Not Found"\ninfo There appears to be trouble with your network connection. Retrying...',
+      "install_failed",
+      /'@a\/cli@1\.1\.100' is not in the registry/,
+      /Check its name/,
+    ],
+    [
       "pnpm's 404",
       " ERR_PNPM_FETCH_404  GET https://registry.example/@types%2Fno-such: Not Found - 404",
       "install_failed",

@@ -108,6 +108,9 @@ export const INSTALL_CAUSES: readonly Explain[] = [
     /(?:ERR_PNPM_FETCH_404\S*\s+GET|error: GET|E404[^\n]* GET|\b404[^\n]*?) \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz/,
     (match) => missingPackage(`${name(match[1])}@${name(match[2])}`),
   ),
+  told(/error Error: \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz: Request failed "404/, (match) =>
+    missingPackage(`${name(match[1])}@${name(match[2])}`),
+  ),
   told(
     /404\s+(?:The requested resource )?'((?:@[\w.-]+\/)?[\w.-]+@?[^']*)' (?:is not in|could not be found)/,
     (match) => missingPackage(name(match[1])),
