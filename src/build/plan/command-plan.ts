@@ -11,7 +11,7 @@ import { nxOutputs } from "./nx.ts";
 import { type ChosenManager, choosePackageManager, fittingManager, type ManagerChoice } from "./package-manager.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
 import { enteredFolders, managersCalled, outputFlags } from "./script-text.ts";
-import { COMPILED, serverHint } from "./servers.ts";
+import { COMPILED, otherServer, serverHint } from "./servers.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 /** Installs, builds, and publishes what was written. */
@@ -31,6 +31,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   const outputs = await chooseOutputs(planning, choice);
   const framework = choice.framework ?? null;
   const rule = framework === null ? undefined : FRAMEWORKS[framework];
+  const other = otherServer(files, root);
   const server = rule === undefined ? serverHint(packageJson ?? {}) : undefined;
   return {
     kind: "build",
@@ -46,8 +47,8 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     looseInstall: install.loose,
     build: build.command,
     outputCandidates: outputs.candidates,
-    serverOutputs: rule?.server ?? (server ? COMPILED : []),
-    outputHint: rule?.hint ?? server ?? null,
+    serverOutputs: [...(other ? [other.file] : []), ...(rule?.server ?? (server ? COMPILED : []))],
+    outputHint: other?.hint ?? rule?.hint ?? server ?? null,
     env: buildEnvironment({
       framework: choice.framework,
       packageJson: packageJson ?? {},

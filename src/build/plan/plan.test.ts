@@ -51,6 +51,41 @@ describe("sources that are served as they are", () => {
     expect(await plan({ "index.html": "<p>\n---\n" })).toMatchObject({ kind: "static" });
   });
 
+  test("what is shown in a page's place is no page", async () => {
+    for (const name of ["404.html", "500.html", "406-unsupported-browser.html", "googlea1b2c3d4e5f60718.html"]) {
+      const jekyll = { "_config.yml": "", "index.md": "---\n---\n", [name]: "<p>" };
+      await expect(plan(jekyll)).rejects.toMatchObject({ hint: expect.stringContaining("Jekyll") });
+    }
+    const about = { "_config.yml": "", "index.md": "", "about.html": "---\n---\n{{ site.title }}", "404.html": "" };
+    await expect(plan(about)).rejects.toMatchObject({ message: expect.stringContaining("'about.html' is a template") });
+    expect(await plan(about, { framework: "static" })).toMatchObject({ kind: "static" });
+    expect(await plan({ "404-tips.html.txt": "", "4040.html": "" })).toMatchObject({ kind: "static" });
+  });
+
+  test("a server of another language is told by its name, with and without a package.json", async () => {
+    const rails = { Gemfile: "", "config/application.rb": "", "public/404.html": "" };
+    for (const source of [rails, { ...rails, "package.json": { scripts: { lint: "x" } } }]) {
+      await expect(plan(source)).rejects.toMatchObject({ hint: expect.stringContaining("made with Ruby on Rails") });
+    }
+    const scripts = { "package.json": { scripts: { build: "esbuild app/javascript/*.* --bundle" } } };
+    expect(await buildPlan({ ...rails, ...scripts })).toMatchObject({
+      serverOutputs: ["config/application.rb"],
+      outputHint: expect.stringContaining("Ruby on Rails"),
+    });
+    const laravel = {
+      artisan: "",
+      "package.json": { scripts: { build: "vite build" }, devDependencies: { vite: "7" } },
+    };
+    expect(await buildPlan(laravel)).toMatchObject({ framework: "vite", serverOutputs: ["artisan"] });
+  });
+
+  test("scripts and styles that an index page asks for and nothing holds are named", async () => {
+    const page = '<link rel=stylesheet href="/app.css"><script src="elm.js"></script>';
+    const elm = await plan({ "elm.json": "{}", "index.html": page, "app.css": "" });
+    expect(elm.warnings).toEqual([expect.stringMatching(/^index.html asks for elm.js, .*'elm.json' looks like Elm/)]);
+    expect((await plan({ "index.html": page, "app.css": "", "elm.js": "" })).warnings).toEqual([]);
+  });
+
   test("an index page that a package in its folder builds is no page yet", async () => {
     const bundled = { scripts: { build: "vite build" }, devDependencies: { vite: "7" } };
     for (const folder of ["site", "docs", "src"]) {
