@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildPlan } from "./plan/plan.ts";
+import { withoutWithdrawn } from "./withdrawn-packages.ts";
 
 /** A package of a registry: `https://host/[@scope/]name/-/file.tgz#hash`; what comes from elsewhere has another form. */
 const RESOLVED = /^( {2}resolved "?)https?:\/\/[^/"\s]+\/((?:@[^/"\s]+\/)?[^/"@\s]+\/-\/[^/"\s]+)/gm;
@@ -36,5 +37,6 @@ export async function freeLockfile(
 ): Promise<void> {
   if (plan.lockfileWithHosts === null) return;
   const text = await readFile(plan.lockfileWithHosts);
-  if (text !== undefined) await writeFile(join(work, plan.lockfileWithHosts), withoutHosts(text));
+  if (text === undefined) return;
+  await writeFile(join(work, plan.lockfileWithHosts), withoutHosts(withoutWithdrawn(text)));
 }
