@@ -177,6 +177,17 @@ describe("what a source asks for", () => {
     });
   }, 120_000);
 
+  test("a command of netlify.toml may be written for bash", async () => {
+    const deployment = await deploy("skiff", {
+      "netlify.toml": `[build]\ncommand = 'pushd pages && [[ -n "$CI" ]] && mkdir ../{dist,more} && cp index.html ../dist && popd'`,
+      "package.json": { private: true },
+      "pages/index.html": "made in bash",
+    });
+    expect(deployment.error).toBeNull();
+    expect(await page(deployment.url)).toBe("made in bash");
+    expect(await logOf(platform, deployment.id)).toContain("$ pushd pages &&");
+  }, 120_000);
+
   test("a dependency that a lockfile takes from git is asked of git's host, and of no registry", async () => {
     const from = "git+ssh://git@github.com/berth-example/none.git#0123456789abcdef0123456789abcdef01234567";
     const dependencies = { none: "berth-example/none" };
