@@ -4,7 +4,9 @@ import { isPublicMirror } from "../../sandbox/registries.ts";
 import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { commandLine, inSandboxShell, installCommand, isYarnOne, looseInstallCommand } from "./commands.ts";
+import { NEVER_ALONE } from "./detect.ts";
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
+import { isTemplate, siteGenerator } from "./generators.ts";
 import { namedRegistries } from "./named-registries.ts";
 import { majorOfNode, wishedNode } from "./node-version.ts";
 import { nxOutputs } from "./nx.ts";
@@ -33,6 +35,8 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   const rule = framework === null ? undefined : FRAMEWORKS[framework];
   const other = otherServer(files, root);
   const server = rule === undefined ? serverHint(packageJson ?? {}) : undefined;
+  const makesSite = framework !== null && !NEVER_ALONE.has(framework);
+  const generator = makesSite ? undefined : await siteGenerator(files, root);
   return {
     kind: "build",
     root,
@@ -48,7 +52,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     build: build.command,
     outputCandidates: outputs.candidates,
     serverOutputs: [...(other ? [other.file] : []), ...(rule?.server ?? (server ? COMPILED : []))],
-    outputHint: other?.hint ?? rule?.hint ?? server ?? null,
+    outputHint: other?.hint ?? rule?.hint ?? server ?? generator ?? null,
     env: buildEnvironment({
       framework: choice.framework,
       packageJson: packageJson ?? {},
@@ -68,6 +72,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     },
     warnings: [
       ...planning.warnings,
+      ...(generator === undefined ? [] : [`${generator} Here '${build.value}' alone is run.`]),
       ...nodeWarnings,
       ...(framework === "hugo" && declared.HUGO_VERSION !== undefined
         ? [
@@ -171,7 +176,8 @@ async function chooseOutputs(
   const usual = (await rule?.outputs(site)) ?? USUAL_OUTPUTS;
   const host = hostFiles.find(({ output }) => output !== undefined);
   // The folder as it stood, for commands that work in place on pages at the root.
-  const inPlace = rule === undefined && files.has(root, "index.html") ? ["."] : [];
+  const page = rule === undefined ? await files.text(root, "index.html") : undefined;
+  const inPlace = page === undefined || isTemplate(page) ? [] : ["."];
   const entered = enteredFolders(choice.text).flatMap((folder) => usual.map((name) => posix.join(folder, name)));
   const named = host?.output === undefined ? [] : hostOutputs(host.output, root);
   const ofNx = await nxOutputs(files, { top: root, commandText: choice.text });

@@ -79,6 +79,26 @@ describe("sources that are served as they are", () => {
     expect(await buildPlan(laravel)).toMatchObject({ framework: "vite", serverOutputs: ["artisan"] });
   });
 
+  test("a generator beside a package.json is named, and its templates are no output", async () => {
+    const scripts = { "package.json": { scripts: { build: "sass in out" } } };
+    const jekyll = await buildPlan({ ...scripts, "_config.yml": "", "index.html": "---\n---\n{{ content }}" });
+    expect(jekyll.warnings[0]).toMatch(/'_config.yml' looks like Jekyll.* Here 'npm run build' alone is run\.$/);
+    expect(jekyll.outputHint).toContain("Jekyll");
+    expect(jekyll.outputCandidates).not.toContain(".");
+    expect((await buildPlan({ ...scripts, "index.html": "<p>" })).outputCandidates).toContain(".");
+    const hexo = { "package.json": { scripts: { build: "hexo generate" }, dependencies: { hexo: "7" } } };
+    expect((await buildPlan({ ...hexo, "_config.yml": "", ...lock })).warnings).toEqual([]);
+    const below = plan({ "docs/_config.yml": "", "docs/index.html": "---\n---\n" });
+    await expect(below).rejects.toMatchObject({ hint: expect.stringContaining("Jekyll") });
+  });
+
+  test("a preset's framework is told by the program that the script runs", async () => {
+    const preset = { scripts: { build: "docusaurus build" }, dependencies: { "@team/preset": "1" } };
+    expect(await buildPlan({ "package.json": preset })).toMatchObject({ framework: "docusaurus" });
+    const other = { scripts: { build: "node next.js && vite-node x" } };
+    expect(await buildPlan({ "package.json": other })).toMatchObject({ framework: null });
+  });
+
   test("scripts and styles that an index page asks for and nothing holds are named", async () => {
     const page = '<link rel=stylesheet href="/app.css"><script src="elm.js"></script>';
     const elm = await plan({ "elm.json": "{}", "index.html": page, "app.css": "" });
@@ -202,6 +222,13 @@ describe("the root", () => {
       code: "site_ambiguous",
       message: expect.stringMatching(/15 sites: apps\/s10, .*, and 3 more\.$/),
     });
+  });
+
+  test("themes and demonstrations are no sites beside one", async () => {
+    const theme = { scripts: { build: "NODE_ENV=production tsup" }, peerDependencies: { astro: "6" } };
+    const top = { "package.json": { workspaces: ["*"], scripts: { build: "turbo run build" } } };
+    const others = { "theme/package.json": { ...theme, devDependencies: { astro: "6" } }, ...below("node-demo") };
+    expect(await plan({ ...top, ...below("docs"), ...others })).toMatchObject({ root: "docs" });
   });
 
   test("one beside examples, and one that the build script names", async () => {
