@@ -470,7 +470,7 @@ describe("build", () => {
       "Error: ENOSPC: no space left on device, write",
       "build_limit",
       /disk space was full/,
-      /Write less/,
+      /raise BERTH_BUILD_DISK_MIB, which is \d+/,
     ],
   ])("%s", (_, log, code, message, hint, ...[told]) => {
     expect(explain("build", log, told)).toEqual({
