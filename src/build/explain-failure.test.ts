@@ -526,10 +526,10 @@ test("a registry that the repository names is told from other hosts", () => {
 test.each<[string, string, { cause?: "exit" | "memory"; exit?: number; refusedHosts?: string[] }, boolean]>([
   ["a lockfile that does not fit", "npm error Missing: ms@2.1.3 from lock file\nnpm error code EUSAGE", {}, true],
   [
-    "no lockfile at all",
+    "no lockfile that npm can read",
     "npm error The `npm ci` command can only install with an existing package-lock.json",
     {},
-    false,
+    true,
   ],
   ["another reason", "npm error code E404\nnpm error 404 'mss@1.0.0' is not in this registry.", {}, false],
   [

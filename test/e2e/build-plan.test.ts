@@ -121,6 +121,7 @@ describe("what a source asks for", () => {
       { "package-lock.json": { name: "g", lockfileVersion: 3, requires: true, packages: { "": { name: "g" } } } },
       "npm install",
     ],
+    ["torn-npm", "package-lock.json", { "package-lock.json": '{ "lockfileVersion": 3,' }, "npm install"],
     [
       "stale-pnpm",
       "pnpm-lock.yaml",

@@ -71,8 +71,9 @@ const PEER_HINT =
 /** What package managers say when an install fails; the first that knows the log explains it. */
 export const INSTALL_CAUSES: readonly Explain[] = [
   told(/can only install (?:packages )?with an existing package-lock\.json/, () => ({
-    what: "'npm ci' needs a package-lock.json, and there is none",
+    what: "'npm ci' needs a package-lock.json, and there is none that it can read",
     next: "Run 'npm install' and commit package-lock.json; or set install_command to 'npm install'.",
+    isStaleLockfile: true,
   })),
   told(/can only install packages when your package\.json and|code EUSAGE/, (_, { text }) =>
     staleLockfile(
