@@ -466,6 +466,13 @@ describe("build", () => {
       /browser/,
     ],
     [
+      "require in an ES module",
+      "[!] RollupError: Node tried to load your configuration as an ES module\n\nOriginal error: require is not defined in ES module scope, you can use import instead\nReferenceError: require is not defined in ES module scope, you can use import instead\n    at file:///work/rollup.config.js:9:13\n    at ModuleJob.run (node:internal/modules/esm/module_job:561:25)",
+      "build_failed",
+      /'rollup\.config\.js' calls require\(\), and package\.json's "type": "module"/,
+      /\.cjs/,
+    ],
+    [
       "a full disk",
       "Error: ENOSPC: no space left on device, write",
       "build_limit",
