@@ -22,6 +22,18 @@ describe("built for a folder", () => {
     expect(warn(`<!doctype html><head>${html}</head>`)).toContain(`below '${base}' of its host`);
   });
 
+  test.each([
+    ["boats.github.io/assets/app.js", "https://boats.github.io/"],
+    ["team.github.io/boats/assets/app.js", "https://team.github.io/boats/"],
+    ["boats.pages.dev/assets/app.js", "https://boats.pages.dev/"],
+  ])("for another host: %s", (address, place) => {
+    expect(warn(`<link href="/favicon.png"><script src="https://${address}"></script>`)).toBe(
+      `The site was built to lie at '${place}': index.html asks for '${place}assets/app.js', which is '/assets/app.js' here. Build it for '/': 'base' in vite.config, or '--base' in the build script says where it lies.`,
+    );
+    expect(warn(`<script src="https://${address}"></script><script src="/assets/app.js"></script>`)).toBeUndefined();
+    expect(warn(`<script src="https://${address}/other.js"></script>`)).toBeUndefined();
+  });
+
   test("the example and the framework's setting are named", () => {
     const html = '<script src="/boats/assets/app.js"></script>';
     expect(warn(html, "docusaurus")).toBe(

@@ -26,21 +26,36 @@ export function basePathWarning({ text, paths, framework }: Page): string | unde
   const files = new Set(paths);
   const below = new Map<string, string[]>();
   let found = 0;
-  for (const path of asked) {
-    if (files.has(path)) found += 1;
+  for (const { host, path } of asked) {
+    if (host === "" && files.has(path)) found += 1;
     else {
-      const base = baseOf(path, files);
-      if (base !== undefined) below.set(base, [...(below.get(base) ?? []), path]);
+      const folder = baseOf(path, files);
+      if (folder === undefined || (host === "" && folder === "")) continue;
+      const base = `${host}/${folder}`;
+      below.set(base, [...(below.get(base) ?? []), path.slice(folder === "" ? 0 : folder.length + 1)]);
     }
   }
   const [likeliest] = [...below].sort(([, a], [, b]) => b.length - a.length);
   if (likeliest === undefined || likeliest[1].length <= found) return undefined;
   const [base, [example]] = likeliest;
-  return `The site was built to lie below '/${base}/' of its host: index.html asks for '/${example!.slice(0, 200)}', which is '/${example!.slice(base.length + 1, 200)}' here. Build it for '/': ${settingOf(framework)}.`;
+  const place = base.replace(/\/?$/, "/");
+  const where = base.startsWith("/") ? `below '${place}' of its host` : `at '${place}'`;
+  const file = example!.slice(0, 200);
+  return `The site was built to lie ${where}: index.html asks for '${place}${file}', which is '/${file}' here. Build it for '/': ${settingOf(framework)}.`;
 }
 
-/** Paths without a slash in front, of files on the page's own host, each as often as it is named. */
-function filesAskedFor(page: string): string[] {
+/** Hosts that show a site as it was built, and no files for others' pages as networks of caches do. */
+const SITE_HOSTS = /\.(?:github\.io|gitlab\.io|netlify\.app|vercel\.app|pages\.dev|surge\.sh|web\.app)$/;
+
+interface Asked {
+  /** Empty for the page's own host, else `https://name`. */
+  host: string;
+  /** Without a slash in front. */
+  path: string;
+}
+
+/** Files on the page's own host and on others that it may have been built for, each as often as it is named. */
+function filesAskedFor(page: string): Asked[] {
   const tags = [...page.matchAll(TAG)].slice(0, REFERENCES_MAX).map(([, tag, rest]) => {
     const address = ADDRESS.exec(rest!);
     return { tag: tag!.toLowerCase(), address: address?.[1] ?? address?.[2] ?? address?.[3] };
@@ -49,9 +64,11 @@ function filesAskedFor(page: string): string[] {
   const base = urlOf(tags.find(({ tag, address }) => tag === "base" && address !== undefined)?.address, site) ?? site;
   return tags.flatMap(({ tag, address }) => {
     const url = tag === "base" ? undefined : urlOf(address, base);
-    if (url === undefined || url.host !== site.host || !/\.\w+$/.test(url.pathname)) return [];
+    if (url === undefined || !/\.\w+$/.test(url.pathname)) return [];
+    const isOwn = url.host === site.host;
+    if (!isOwn && !SITE_HOSTS.test(url.hostname)) return [];
     const path = decoded(url.pathname.slice(1));
-    return path === undefined ? [] : [path];
+    return path === undefined ? [] : [{ host: isOwn ? "" : url.origin, path }];
   });
 }
 
@@ -70,7 +87,7 @@ function decoded(path: string): string | undefined {
 
 function baseOf(path: string, files: ReadonlySet<string>): string | undefined {
   const parts = path.split("/");
-  for (let count = 1; count <= Math.min(BASE_MAX_PARTS, parts.length - 1); count += 1) {
+  for (let count = 0; count <= Math.min(BASE_MAX_PARTS, parts.length - 1); count += 1) {
     if (files.has(parts.slice(count).join("/"))) return parts.slice(0, count).join("/");
   }
   return undefined;

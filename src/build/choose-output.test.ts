@@ -64,7 +64,7 @@ test("folders that lead deeper than a path may be long hold nothing up", async (
   const dig = 'for (1 .. 30) { $name = "a" x 200; mkdir $name; chdir $name }';
   for (const folder of ["dist", "build"]) Bun.spawnSync(["perl", "-e", dig], { cwd: join(work, folder) });
   expect(await choose(["dist", "build"])).toMatchObject({ relative: "build" });
-  expect(await choose(["dist"], { startedAtMs: LATER() })).toMatchObject({ relative: "dist" });
+  expect(await choose(["dist"], { startedAtMs: LATER(), from: "x" })).toMatchObject({ relative: "dist" });
   // By descriptors, as it was made.
   Bun.spawnSync(["rm", "-rf", join(work, "dist"), join(work, "build")]);
 });
@@ -148,4 +148,28 @@ test("pages beside a server are published without it", async () => {
   });
   await put("build/handler.js", "build/prerendered/a.html", "build/client/app.js");
   await expect(choose(["build"])).rejects.toMatchObject({ code: "server_output" });
+});
+
+test("old error pages of a server are no pages, a 404.html that the build wrote may be all of a site", async () => {
+  await put("public/404.html", "public/500.html", "app/assets/builds/application.js", "config/application.rb");
+  const rails = {
+    startedAtMs: LATER(),
+    server: ["config/application.rb"],
+    outputHint: "A server made with Ruby on Rails",
+  };
+  await expect(choose(["dist", "public"], rails)).rejects.toMatchObject({
+    code: "server_output",
+    message: expect.stringContaining("'config/application.rb'"),
+    hint: expect.stringContaining("Ruby on Rails"),
+  });
+  await put("build/404.html", "build/app.js");
+  expect(await choose(["build"], { server: ["config/application.rb"] })).toMatchObject({ relative: "build" });
+});
+
+test("a folder that the build has left alone and that has no page is not its output", async () => {
+  await put("public/logo.svg", "lib/index.js");
+  const at = { startedAtMs: LATER() };
+  await expect(choose(["dist", "public"], at)).rejects.toMatchObject({ code: "output_missing" });
+  expect(await choose(["public"], { ...at, from: "netlify.toml" })).toMatchObject({ relative: "public" });
+  expect(await choose(["dist", "public"])).toMatchObject({ relative: "public" });
 });

@@ -4,6 +4,7 @@ import { join, posix } from "node:path";
 import { BerthError } from "../model/errors.ts";
 import { entriesIn, openFolder, openFolderBelow, statBelow } from "./open-below.ts";
 import { refusalOf } from "./output-fault.ts";
+import { isPageName } from "./plan/pages-folder.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
 type CommandPlan = Pick<
@@ -44,6 +45,7 @@ export async function chooseOutput(
 
 async function choose(work: string, plan: CommandPlan, startedAtMs: number): Promise<ChosenOutput> {
   const isAsked = plan.resolved.output_directory?.from === "project settings";
+  const isNamed = plan.resolved.output_directory?.from !== "detected";
   const links: string[] = [];
   const onLink = (relative: string) => void links.push(relative);
   const look = (relative: string) => inspectFolder(work, { relative, startedAtMs, onLink });
@@ -59,7 +61,7 @@ async function choose(work: string, plan: CommandPlan, startedAtMs: number): Pro
     (isAsked ? undefined : await onlyFreshFolder(work, { root: plan.root, look })) ??
     inPlace ??
     written.find(({ hasPage }) => hasPage) ??
-    written[0];
+    (isNamed ? written[0] : written.find(({ isFresh }) => isFresh));
   if (chosen === undefined && links[0] !== undefined) throw refusedFolder(links[0], "it is a link, or lies behind one");
   if (!isAsked && !chosen?.hasPage) await refuseServer(work, plan);
   if (chosen === undefined) throw await missing(work, plan, startedAtMs);
@@ -130,8 +132,8 @@ function serverOutput(plan: CommandPlan, found: string): BerthError {
   const way = plan.outputHint ?? "Set the framework to make files.";
   return new BerthError(
     "server_output",
-    `The build made a server ('${found}'), and no pages: sites are served as files here.`,
-    { hint: `${way} If it makes pages, too, set output_directory to their folder.` },
+    `There is a server ('${found}'), and the build wrote no pages: sites are served as files here.`,
+    { hint: `${way} If there are pages, too, set output_directory to their folder.` },
   );
 }
 
@@ -201,10 +203,15 @@ async function survey(folder: FileHandle, { startedAtMs, seen, depth }: Survey):
   for (const entry of entries) {
     if (!entry.isFile()) continue;
     if (++seen.entries > MAX_SURVEYED) return;
-    if (/(?<!\.csr)\.html?$/i.test(entry.name)) seen.hasPage = true; // Angular's server fills a *.csr.html
-    if (!seen.isFresh) {
+    const isHtml = /(?<!\.csr)\.html?$/i.test(entry.name); // Angular's server fills a *.csr.html
+    if (isHtml && isPageName(entry.name)) seen.hasPage = true;
+    const isErrorPage = isHtml && !seen.hasPage;
+    if (!seen.isFresh || isErrorPage) {
       const info = await statBelow(folder, Buffer.from(entry.name));
-      seen.isFresh = info !== undefined && info.ctimeMs > startedAtMs + CLOCK_MS;
+      const isFresh = info !== undefined && info.ctimeMs > startedAtMs + CLOCK_MS;
+      if (isFresh) seen.isFresh = true;
+      // Some write a 404.html alone, which starts the app; an old one belongs to a server.
+      if (isFresh && isErrorPage) seen.hasPage = true;
     }
   }
   for (const entry of entries) {

@@ -92,6 +92,13 @@ describe("install", () => {
       /\.npmrc/,
     ],
     [
+      "an archive that Yarn 1 does not find",
+      'error Error: http://127.0.0.1:24873/@a/cli/-/cli-1.1.100.tgz: Request failed "404 Not Found"\ninfo There appears to be trouble with your network connection. Retrying...',
+      "install_failed",
+      /'@a\/cli@1\.1\.100' is not in the registry/,
+      /Check its name/,
+    ],
+    [
       "pnpm's 404",
       " ERR_PNPM_FETCH_404  GET https://registry.example/@types%2Fno-such: Not Found - 404",
       "install_failed",
@@ -459,11 +466,18 @@ describe("build", () => {
       /browser/,
     ],
     [
+      "require in an ES module",
+      "[!] RollupError: Node tried to load your configuration as an ES module\n\nOriginal error: require is not defined in ES module scope, you can use import instead\nReferenceError: require is not defined in ES module scope, you can use import instead\n    at file:///work/rollup.config.js:9:13\n    at ModuleJob.run (node:internal/modules/esm/module_job:561:25)",
+      "build_failed",
+      /'rollup\.config\.js' calls require\(\), and package\.json's "type": "module"/,
+      /\.cjs/,
+    ],
+    [
       "a full disk",
       "Error: ENOSPC: no space left on device, write",
       "build_limit",
       /disk space was full/,
-      /Write less/,
+      /raise BERTH_BUILD_DISK_MIB, which is \d+/,
     ],
   ])("%s", (_, log, code, message, hint, ...[told]) => {
     expect(explain("build", log, told)).toEqual({
@@ -519,10 +533,10 @@ test("a registry that the repository names is told from other hosts", () => {
 test.each<[string, string, { cause?: "exit" | "memory"; exit?: number; refusedHosts?: string[] }, boolean]>([
   ["a lockfile that does not fit", "npm error Missing: ms@2.1.3 from lock file\nnpm error code EUSAGE", {}, true],
   [
-    "no lockfile at all",
+    "no lockfile that npm can read",
     "npm error The `npm ci` command can only install with an existing package-lock.json",
     {},
-    false,
+    true,
   ],
   ["another reason", "npm error code E404\nnpm error 404 'mss@1.0.0' is not in this registry.", {}, false],
   [

@@ -22,3 +22,19 @@ test.each([
   const lockfile = (at: string) => `{\n  "packages": {\n    "ms": ["ms@2.1.3", "${at}", {}, "sha512-x"],\n  }\n}\n`;
   expect(withoutHosts(lockfile(url))).toBe(lockfile(expected));
 });
+
+test.each([
+  ["https://mirror.example/ms/-/ms-2.1.3.tgz", "https://registry.npmjs.org/ms/-/ms-2.1.3.tgz"],
+  ["http://mirror.example:4873/@types/ms/-/ms-0.7.34.tgz", "https://registry.npmjs.org/@types/ms/-/ms-0.7.34.tgz"],
+  ["https://mirror.example/@types%2fms/-/ms-1.tgz", "https://registry.npmjs.org/@types%2fms/-/ms-1.tgz"],
+  ["git+ssh://git@git.example/a/b.git#0ab1", "git+ssh://git@git.example/a/b.git#0ab1"],
+  ["https://git.example/a/b/tar.gz/0ab1", "https://git.example/a/b/tar.gz/0ab1"],
+  ["https://x.example/npm/all/ms/-/ms-1.tgz", "https://x.example/npm/all/ms/-/ms-1.tgz"],
+  ["file:../ms", "file:../ms"],
+])("package-lock.json: %s", (url, expected) => {
+  const lockfile = (at: string) => ({ packages: { "node_modules/ms": { resolved: at, integrity: "sha512-x" } } });
+  for (const indent of [0, 2]) {
+    const text = (at: string) => JSON.stringify(lockfile(at), null, indent);
+    expect(withoutHosts(text(url))).toBe(text(expected));
+  }
+});

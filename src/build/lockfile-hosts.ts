@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildPlan } from "./plan/plan.ts";
+import { withoutWithdrawn } from "./withdrawn-packages.ts";
 
 /** A package of a registry: `https://host/[@scope/]name/-/file.tgz#hash`; what comes from elsewhere has another form. */
 const RESOLVED = /^( {2}resolved "?)https?:\/\/[^/"\s]+\/((?:@[^/"\s]+\/)?[^/"@\s]+\/-\/[^/"\s]+)/gm;
@@ -9,13 +10,23 @@ const RESOLVED = /^( {2}resolved "?)https?:\/\/[^/"\s]+\/((?:@[^/"\s]+\/)?[^/"@\
 const RESOLVED_BY_BUN =
   /^([ \t]*"[^"\n]+": \["[^"\n]+", ")https?:\/\/[^/"\s]+\/(?:@[^/"\s]+\/)?[^/"@\s]+\/-\/[^/"\s]+\.tgz(?=", \{)/gm;
 
+/** The same in npm's lockfiles. */
+const RESOLVED_BY_NPM = /("resolved":\s*")https?:\/\/[^/"\s]+\/(?=(?:@[^/"\s]+(?:\/|%2f))?[^/"@\s]+\/-\/[^/"\s]+")/gi;
+
+/** npm reads it as the registry that is configured: https://docs.npmjs.com/cli/v11/using-npm/config#replace-registry-host */
+const NPM_ANY_REGISTRY = "https://registry.npmjs.org/";
+
 /**
  * Yarn 1 and Bun write URLs with the host of the registry that was theirs into the lockfile, and ask that host whatever
  * registry is configured. A path without a host (Yarn), and an empty one (Bun), are seen from the configured one, and
- * the lockfile's hashes still hold.
+ * the lockfile's hashes still hold. npm has a setting that puts the registry's host in the place of each, and in that
+ * of git hosts, too, whose dependencies are then asked of the registry: its lockfile gets the one name that it replaces.
  */
 export function withoutHosts(lockfile: string): string {
-  return lockfile.replace(RESOLVED, "$1$2").replace(RESOLVED_BY_BUN, "$1");
+  return lockfile
+    .replace(RESOLVED, "$1$2")
+    .replace(RESOLVED_BY_BUN, "$1")
+    .replace(RESOLVED_BY_NPM, `$1${NPM_ANY_REGISTRY}`);
 }
 
 /** Rewrites the lockfile in a work folder that no build has touched yet. */
@@ -26,5 +37,6 @@ export async function freeLockfile(
 ): Promise<void> {
   if (plan.lockfileWithHosts === null) return;
   const text = await readFile(plan.lockfileWithHosts);
-  if (text !== undefined) await writeFile(join(work, plan.lockfileWithHosts), withoutHosts(text));
+  if (text === undefined) return;
+  await writeFile(join(work, plan.lockfileWithHosts), withoutHosts(withoutWithdrawn(text)));
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Findings } from "../database/deployments.ts";
 import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
 import { PROXIED_FETCH } from "../sandbox/runtime-files.ts";
@@ -70,7 +71,7 @@ export async function runBuild(
   const run = async (step: "install" | "build", command: readonly string[], folder: string): Promise<number> => {
     log.beginCommand();
     log.say(step, `$ ${shown(command)}`);
-    const result = await parts.sandbox.run(command, {
+    const result = await parts.sandbox.run(inMachinesShell(command), {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
       env: withProxiedFetch({ ...hostVariables, ...plan.env, ...variables[step] }, node.version),
@@ -119,6 +120,8 @@ export async function runBuild(
   return { findings: { timings: { buildMs } }, warnings, keptToLock: warnings.length === 0 };
 }
 
+const BASH = "/bin/bash";
+
 const NOT_INSTALLED =
   "Not installed again: lockfile, package.json, tools and settings are those of an earlier install.";
 
@@ -131,6 +134,12 @@ function withProxiedFetch(env: Record<string, string>, node: string): Record<str
   const major = Number.parseInt(node, 10);
   if (major < 18 || major >= 24) return env;
   return { ...env, NODE_OPTIONS: [`--require=${PROXIED_FETCH}`, env.NODE_OPTIONS].filter(Boolean).join(" ") };
+}
+
+/** Other hosts run lines of a configuration file in bash, and people write them for it; it is no part of every system. */
+function inMachinesShell(command: readonly string[]): readonly string[] {
+  const isLine = command[0] === "/bin/sh" && existsSync(BASH);
+  return isLine ? [BASH, ...command.slice(1)] : command;
 }
 
 /** The command as a person would type it; of the shell's own form only the script. */

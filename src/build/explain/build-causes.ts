@@ -49,9 +49,13 @@ export const BUILD_CAUSES: readonly Explain[] = [
       };
     },
   ),
-  told(/ENOSPC|No space left on device/, () => ({
+  told(/require is not defined in ES module scope[\s\S]{0,2000}?\bat file:\/\/\/work\/([\w@./-]+):\d+/, (match) => ({
+    what: `'${name(match[1])}' calls require(), and package.json's "type": "module" makes it an ES module`,
+    next: "Give the file the ending .cjs, and name it so where it is read; or import what it requires.",
+  })),
+  told(/ENOSPC|No space left on device/, (_, { limits }) => ({
     what: "its disk space was full",
-    next: "Write less, or clean up between the steps.",
+    next: `Install and write less (/tmp has 256 MiB), or raise BERTH_BUILD_DISK_MIB, which is ${Math.round(limits.diskBytes / 1024 ** 2)}.`,
     code: "build_limit",
   })),
   told(/Treating warnings as errors because process\.env\.CI = true/, (_, { command }) => ({

@@ -71,8 +71,9 @@ const PEER_HINT =
 /** What package managers say when an install fails; the first that knows the log explains it. */
 export const INSTALL_CAUSES: readonly Explain[] = [
   told(/can only install (?:packages )?with an existing package-lock\.json/, () => ({
-    what: "'npm ci' needs a package-lock.json, and there is none",
+    what: "'npm ci' needs a package-lock.json, and there is none that it can read",
     next: "Run 'npm install' and commit package-lock.json; or set install_command to 'npm install'.",
+    isStaleLockfile: true,
   })),
   told(/can only install packages when your package\.json and|code EUSAGE/, (_, { text }) =>
     staleLockfile(
@@ -107,6 +108,9 @@ export const INSTALL_CAUSES: readonly Explain[] = [
   told(
     /(?:ERR_PNPM_FETCH_404\S*\s+GET|error: GET|E404[^\n]* GET|\b404[^\n]*?) \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz/,
     (match) => missingPackage(`${name(match[1])}@${name(match[2])}`),
+  ),
+  told(/error Error: \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz: Request failed "404/, (match) =>
+    missingPackage(`${name(match[1])}@${name(match[2])}`),
   ),
   told(
     /404\s+(?:The requested resource )?'((?:@[\w.-]+\/)?[\w.-]+@?[^']*)' (?:is not in|could not be found)/,

@@ -6,9 +6,11 @@ import { HUGO_COMMAND } from "./hugo.ts";
 import { memberBuild } from "./member-build.ts";
 import { nxApps } from "./nx.ts";
 import type { ManagerChoice } from "./package-manager.ts";
+import { pagesFolder } from "./pages-folder.ts";
 import type { Planning } from "./plan.ts";
 import { buildScripts, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
 import { dependsOn } from "./site.ts";
+import { taskCommand } from "./task-runner.ts";
 
 /** What the build runs, before it is known with which package manager. */
 export type BuildChoice = { framework: string | undefined /** With the scripts that it runs. */; text: string } & (
@@ -40,8 +42,16 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
     return { kind: "script", script, text: script.text, framework };
   const app = script === undefined ? await onlyNxApp(planning) : undefined;
   if (app !== undefined) return { kind: "program", command: ["nx", "build", app], text: `nx build ${app}`, framework };
-  if (rule?.command === undefined) return undefined;
+  if (rule?.command === undefined) return await taskChoice(planning);
   return { kind: "program", command: rule.command, text: rule.command.join(" "), framework };
+}
+
+/** Where there are pages already, such a task may only help whoever writes them. */
+async function taskChoice({ files, root, packageJson }: Planning): Promise<BuildChoice | undefined> {
+  if (packageJson === undefined) return undefined;
+  const pages = await pagesFolder(files, root);
+  const task = pages === undefined || pages === "src" ? await taskCommand(files, { root, packageJson }) : undefined;
+  return task && { kind: "program", command: task.command, text: task.command.join(" "), framework: task.name };
 }
 
 /** @throws BerthError `site_ambiguous` when the Nx workspace has several with pages */

@@ -56,8 +56,6 @@ interface Question {
   manager: ChosenManager;
   /** What the repository's own files set; it goes before ours. */
   declared: Record<string, string>;
-  /** The repository's own files name a registry. */
-  hasOwnRegistry: boolean;
 }
 
 export function buildEnvironment(question: Question): Record<string, string> {
@@ -65,8 +63,6 @@ export function buildEnvironment(question: Question): Record<string, string> {
   const env = { ...ALWAYS };
   // The same for pnpm up to 10; npm warns of this name.
   if (manager.name === "pnpm") env.npm_config_manage_package_manager_versions = "false";
-  // A lockfile written with another mirror of the registry names that; its hashes hold wherever a package comes from.
-  if (manager.name === "npm" && !question.hasOwnRegistry) env.npm_config_replace_registry_host = "always";
   // The others only warn when a package's range of Nodes does not hold the one that the source asks for.
   if (manager.name === "yarn" && isYarnOne(manager.version)) env.YARN_IGNORE_ENGINES = "true";
   // It turns warnings into errors where CI is set: a warning should not keep a site from going live.

@@ -8,7 +8,7 @@ import { FRAMEWORKS } from "./frameworks.ts";
 import { netlifyBase, saysWhatToBuild } from "./host-files.ts";
 import { isHugoSite } from "./hugo.ts";
 import { usualPages } from "./pages-folder.ts";
-import { buildScripts, membersNamedIn, runsProgram } from "./script-text.ts";
+import { buildScripts, makesLibrary, membersNamedIn, runsProgram } from "./script-text.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 export interface ChosenRoot extends Resolved {
@@ -59,12 +59,8 @@ async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Pro
   const delegating = texts.filter(delegates).length;
   if (ids.length > 0) return delegating < texts.length;
   // A build of nobody knows what: of members of a workspace, of a library, or else of a site.
-  return delegating === 0 && !hasMembers && !texts.every((text) => MAKES_LIBRARY.test(text));
+  return delegating === 0 && !hasMembers && !texts.every(makesLibrary);
 }
-
-/** Compilers of libraries: what they write is no site. */
-const MAKES_LIBRARY =
-  /^\s*(?:rimraf [\w./-]+ && )?(tsc|tsup|tsdown|unbuild|microbundle|bunchee|pkgroll|father|babel|swc)\b/;
 
 const delegates = (text: string): boolean => text.split("\n").some((line) => DELEGATES.test(line));
 

@@ -4,14 +4,16 @@ import { isPublicMirror } from "../../sandbox/registries.ts";
 import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { commandLine, inSandboxShell, installCommand, isYarnOne, looseInstallCommand } from "./commands.ts";
+import { NEVER_ALONE } from "./detect.ts";
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
+import { isTemplate, siteGenerator } from "./generators.ts";
 import { namedRegistries } from "./named-registries.ts";
 import { majorOfNode, wishedNode } from "./node-version.ts";
 import { nxOutputs } from "./nx.ts";
 import { type ChosenManager, choosePackageManager, fittingManager, type ManagerChoice } from "./package-manager.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
 import { enteredFolders, managersCalled, outputFlags } from "./script-text.ts";
-import { COMPILED, serverHint } from "./servers.ts";
+import { COMPILED, otherServer, serverHint } from "./servers.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 /** Installs, builds, and publishes what was written. */
@@ -31,7 +33,10 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
   const outputs = await chooseOutputs(planning, choice);
   const framework = choice.framework ?? null;
   const rule = framework === null ? undefined : FRAMEWORKS[framework];
+  const other = otherServer(files, root);
   const server = rule === undefined ? serverHint(packageJson ?? {}) : undefined;
+  const makesSite = framework !== null && !NEVER_ALONE.has(framework);
+  const generator = makesSite ? undefined : await siteGenerator(files, root);
   return {
     kind: "build",
     root,
@@ -46,15 +51,14 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     looseInstall: install.loose,
     build: build.command,
     outputCandidates: outputs.candidates,
-    serverOutputs: rule?.server ?? (server ? COMPILED : []),
-    outputHint: rule?.hint ?? server ?? null,
+    serverOutputs: [...(other ? [other.file] : []), ...(rule?.server ?? (server ? COMPILED : []))],
+    outputHint: other?.hint ?? rule?.hint ?? server ?? generator ?? null,
     env: buildEnvironment({
       framework: choice.framework,
       packageJson: packageJson ?? {},
       nodeVersion: node.value,
       manager: manager.manager,
       declared,
-      hasOwnRegistry,
     }),
     egress: settings.egress ?? "registry",
     resolved: {
@@ -68,6 +72,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     },
     warnings: [
       ...planning.warnings,
+      ...(generator === undefined ? [] : [`${generator} Here '${build.value}' alone is run.`]),
       ...nodeWarnings,
       ...(framework === "hugo" && declared.HUGO_VERSION !== undefined
         ? [
@@ -107,8 +112,9 @@ async function namesRegistry(files: SourceFiles, folders: readonly string[]): Pr
 }
 
 function lockfileWithHosts(files: SourceFiles, { manager, lockfile, workspaceRoot }: ManagerChoice): string | null {
-  const isOfYarn = manager.name === "yarn" && lockfile === "yarn.lock" && isYarnOne(manager.version);
-  return isOfYarn || lockfile === "bun.lock" ? files.join(workspaceRoot, lockfile!) : null;
+  const isOfYarnOne = lockfile === "yarn.lock" && isYarnOne(manager.version);
+  const isText = lockfile === "bun.lock" || manager.name === "npm";
+  return lockfile !== undefined && (isOfYarnOne || isText) ? files.join(workspaceRoot, lockfile) : null;
 }
 
 /** A script may call another package manager than the one that installs; npm is always there, with Node. */
@@ -170,7 +176,8 @@ async function chooseOutputs(
   const usual = (await rule?.outputs(site)) ?? USUAL_OUTPUTS;
   const host = hostFiles.find(({ output }) => output !== undefined);
   // The folder as it stood, for commands that work in place on pages at the root.
-  const inPlace = rule === undefined && files.has(root, "index.html") ? ["."] : [];
+  const page = rule === undefined ? await files.text(root, "index.html") : undefined;
+  const inPlace = page === undefined || isTemplate(page) ? [] : ["."];
   const entered = enteredFolders(choice.text).flatMap((folder) => usual.map((name) => posix.join(folder, name)));
   const named = host?.output === undefined ? [] : hostOutputs(host.output, root);
   const ofNx = await nxOutputs(files, { top: root, commandText: choice.text });

@@ -18,10 +18,15 @@ export async function detectFrameworks({ files, root, packageJson }: Omit<Site, 
   return [...known.filter((id) => id !== "vite"), ...known.filter((id) => id === "vite")];
 }
 
-/** Of several, the one whose program the build command runs; a tool that only helps with tests or pages is passed over. */
+/** Of several, or else of all, the one whose program the build command runs; a tool that only helps with tests or pages is passed over. */
 export function frameworkOf(ids: readonly string[], commandText: string): string | undefined {
   const runsOne = (id: string) => FRAMEWORKS[id]!.programs.some((program) => runsProgram(commandText, program));
-  return ids.find(runsOne) ?? ids.find((id) => !NEVER_ALONE.has(id));
+  return ids.find(runsOne) ?? ids.find((id) => !NEVER_ALONE.has(id)) ?? Object.keys(FRAMEWORKS).find(runsByName);
+
+  // A preset of somebody's may bring the framework, so that package.json doesn't name it.
+  function runsByName(id: string): boolean {
+    return FRAMEWORKS[id]!.programs[0] === id && runsProgram(commandText, id);
+  }
 }
 
 /** In many repositories beside what they build: they count only when the command runs them. */

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { detectFrameworks, NEVER_ALONE } from "./detect.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
-import { buildScripts } from "./script-text.ts";
+import { buildScripts, makesLibrary, runsProgram } from "./script-text.ts";
 import { dependsOn } from "./site.ts";
 import type { PackageJson, SourceFiles } from "./source-files.ts";
 import { workspaceMembers } from "./workspace.ts";
@@ -11,9 +11,9 @@ const LOOKED_AT = 200;
 /** How deep below the top a folder may lie, where no workspace says which folders count. */
 const DEPTH = 3;
 
-/** By their names no site of anybody, but something that a repository shows or tests itself with. */
+/** By their names no site of anybody, but something that a repository shows or tests itself with: `demo`, `node-demo`. */
 const SIDE =
-  /(^|\/)(examples?|samples?|demos?|fixtures?|__\w+__|tests?|e2e|playgrounds?|sandbox(es)?|templates?|starters?|benchmarks?|integration)(\/|$|-)/i;
+  /(^|\/)(?:[\w.]+-)*(examples?|samples?|demos?|fixtures?|__\w+__|tests?|e2e|playgrounds?|sandbox(es)?|templates?|starters?|benchmarks?|integration)(\/|$|-)/i;
 
 /** Folders of sites below the top; `main` are those that do not look like examples or tests. */
 export async function findSites(files: SourceFiles): Promise<{ main: string[]; side: string[] }> {
@@ -59,5 +59,9 @@ async function isSite(
   if (found.every((id) => VITE_LIKE.has(id)))
     return hasPage || folders.some((folder) => files.has(folder, "index.html"));
   if (found.includes("svelte-kit") && dependsOn(packageJson, "@sveltejs/package")) return hasPage;
+  // A theme or a plugin is compiled with something else, and names the framework that it is for.
+  const runsIt = (text: string) =>
+    found.flatMap((id) => FRAMEWORKS[id]?.programs ?? []).some((program) => runsProgram(text, program));
+  if (!hasPage && scripts.every(({ text }) => makesLibrary(text) && !runsIt(text))) return false;
   return found.some((id) => FRAMEWORKS[id] !== undefined);
 }

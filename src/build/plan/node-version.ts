@@ -39,21 +39,32 @@ export interface WishedNode {
  * long-term Node that the site's tools run on. One that builds can't have gives way to the nearest, with a warning.
  */
 export async function wishedNode(files: SourceFiles, question: Question): Promise<WishedNode> {
-  const { settings, packageJson, manager } = question;
+  const { settings, manager } = question;
   if (settings.node_version) {
     return { node: { value: settings.node_version.replace(/\.x$/, ""), from: "project settings" }, warnings: [] };
   }
   const floor = nodeFloor(manager);
-  const pin = await findPin(files, question);
-  if (pin !== undefined) return raised(nearest(pin), floor);
+  const { pin, passedOver } = await findPin(files, question);
+  const wish = pin !== undefined ? nearest(pin) : await byEngines(files, { ...question, passedOver });
+  const { node, warnings } = raised(wish, floor);
+  return { node, warnings: [...passedOver, ...warnings] };
+}
+
+/** What `engines` allows, else what the site's tools run on; adds to `passedOver` what is no version. */
+async function byEngines(
+  files: SourceFiles,
+  { root, workspaceRoot, packageJson, passedOver }: Question & { passedOver: string[] },
+): Promise<WishedNode> {
   const ceiling = nodeCeiling(packageJson);
-  for (const folder of new Set([question.root, question.workspaceRoot])) {
+  for (const folder of new Set([root, workspaceRoot])) {
     const engines = (await files.packageJson(folder).catch(() => undefined))?.engines?.node;
-    const found = withinRange(engines, { ceiling, from: `${files.join(folder, "package.json")} engines` });
-    if (found !== undefined) return raised(found, floor);
+    const from = `${files.join(folder, "package.json")} engines`;
+    const found = withinRange(engines, { ceiling, from });
+    if (found !== undefined) return found;
+    notVersion(passedOver, { text: engines, from });
   }
   if (ceiling === undefined) return { node: { value: `${DEFAULT_NODE}`, from: "default" }, warnings: [] };
-  return raised({ node: { value: `${ceiling.major}`, from: ceiling.because }, warnings: [] }, floor);
+  return { node: { value: `${ceiling.major}`, from: ceiling.because }, warnings: [] };
 }
 
 interface Pin {
@@ -61,16 +72,34 @@ interface Pin {
   from: string;
 }
 
-async function findPin(files: SourceFiles, { root, workspaceRoot, env }: Question): Promise<Pin | undefined> {
-  const told = readVersion(env.variables.NODE_VERSION);
-  if (told !== undefined) return { version: told, from: `${env.from} NODE_VERSION` };
+async function findPin(
+  files: SourceFiles,
+  { root, workspaceRoot, env }: Question,
+): Promise<{ pin: Pin | undefined /** Warnings of what is no version. */; passedOver: string[] }> {
+  const passedOver: string[] = [];
+  const told = { text: env.variables.NODE_VERSION, from: `${env.from} NODE_VERSION` };
+  const pins = [told];
   for (const folder of new Set([root, workspaceRoot, "."])) {
     for (const name of [".nvmrc", ".node-version", ".tool-versions"]) {
-      const version = readVersion(firstLine((await files.text(folder, name)) ?? "", name));
-      if (version !== undefined) return { version, from: files.join(folder, name) };
+      pins.push({ text: firstLine((await files.text(folder, name)) ?? "", name), from: files.join(folder, name) });
     }
   }
-  return await voltaPin(files, root);
+  for (const { text, from } of pins) {
+    const version = readVersion(text);
+    if (version !== undefined) return { pin: { version, from }, passedOver };
+    notVersion(passedOver, { text, from });
+  }
+  return { pin: await voltaPin(files, root), passedOver };
+}
+
+/** Words for the newest one, which a build gets anyway. */
+const NEWEST_WORDS = /^(|\*|x|lts(\/\*)?|node|stable|latest|current|system|default)$/i;
+
+function notVersion(passedOver: string[], { text, from }: { text: string | undefined; from: string }): void {
+  if (text === undefined || NEWEST_WORDS.test(text.trim())) return;
+  passedOver.push(
+    `${from} says ${JSON.stringify(text.trim().slice(0, 40))}, which is no version of Node: passed over.`,
+  );
 }
 
 /** https://docs.volta.sh/advanced/workspaces: `extends` leads to the next package.json. */

@@ -90,7 +90,7 @@ describe("the package manager", () => {
     expect((await buildPlan({ ...packageJson(), "yarn.lock": "" })).otherManagers).toEqual([]);
   });
 
-  test("a lockfile of Yarn 1 or Bun is freed of its hosts, unless the repository names a registry of its own", async () => {
+  test("a lockfile of npm, Yarn 1 or Bun is freed of its hosts, unless the repository names a registry of its own", async () => {
     const yarn = { ...packageJson(), "yarn.lock": "# yarn lockfile v1" };
     expect((await buildPlan(yarn)).lockfileWithHosts).toBe("yarn.lock");
     expect(
@@ -99,7 +99,10 @@ describe("the package manager", () => {
     expect(
       (await buildPlan({ ...packageJson(), "yarn.lock": "__metadata:\n  version: 8\n" })).lockfileWithHosts,
     ).toBeNull();
-    const npm = await buildPlan({ ...packageJson(), "package-lock.json": "{}" });
+    const npm = { ...packageJson(), "package-lock.json": "{}" };
+    expect((await buildPlan(npm)).lockfileWithHosts).toBe("package-lock.json");
+    expect((await buildPlan({ ...npm, ".npmrc": "registry=https://npm.corp.example" })).lockfileWithHosts).toBeNull();
+    expect((await buildPlan(packageJson())).lockfileWithHosts).toBeNull();
     const bun = { ...packageJson(), "bun.lock": "{}" };
     expect((await buildPlan(bun)).lockfileWithHosts).toBe("bun.lock");
     const corp = '[install]\nregistry = "https://npm.corp.example"';
@@ -110,7 +113,6 @@ describe("the package manager", () => {
     ).toBeNull();
     const mirror = "strict-ssl=true\nregistry=https://registry.npmmirror.com/\n";
     expect((await buildPlan({ ...yarn, ".npmrc": mirror })).lockfileWithHosts).toBe("yarn.lock");
-    expect(npm.env).toHaveProperty("npm_config_replace_registry_host", "always");
   });
 
   test("an unknown one", async () => {
@@ -348,6 +350,26 @@ describe("Node", () => {
     expect(plan.nodeVersion).toBe(version);
     expect(plan.warnings).toEqual([expect.stringMatching(/can't be had|builds can't have/)]);
   });
+
+  test.each([
+    [{ ".nvmrc": "$(reboot)\u0007" }, {}, "24", '.nvmrc says "$(reboot)\\u0007"'],
+    [{ ".nvmrc": "lts/nobody", ".node-version": "22" }, {}, "22", '.nvmrc says "lts/nobody"'],
+    [{ ".tool-versions": "nodejs ref:v20" }, { volta: { node: "20.4.0" } }, "20.4.0", '.tool-versions says "ref:v20"'],
+    [{}, { engines: { node: "twenty" }, dependencies: { vuepress: "1" } }, "16", 'package.json engines says "twenty"'],
+    [{ "netlify.toml": '[build.environment]\nNODE_VERSION = "v"' }, {}, "24", 'netlify.toml NODE_VERSION says "v"'],
+  ])("%p %p is no version: %s is used, and it is said", async (files, more, version, said) => {
+    const plan = await buildPlan({ ...packageJson(more), "package-lock.json": "{}", ...files });
+    expect(plan.nodeVersion).toBe(version);
+    expect(plan.warnings).toEqual([`${said}, which is no version of Node: passed over.`]);
+  });
+
+  test.each(["lts/*", "node", "stable", "latest", "", "# the newest\n"])(
+    ".nvmrc %p asks for the newest",
+    async (text) => {
+      const plan = await buildPlan({ ...packageJson({}), "package-lock.json": "{}", ".nvmrc": text });
+      expect(plan).toMatchObject({ nodeVersion: "24", warnings: [] });
+    },
+  );
 
   test("a pinned package manager raises the Node, and npm gives way to it", async () => {
     const pnpm = await buildPlan({

@@ -5,12 +5,20 @@ const USUAL = ["public", "dist", "build", "out", "site", "www", "html", "htdocs"
 /** The part of a program with a server that is shown; a site elsewhere that must be built comes before it. */
 const FRONT_ENDS = ["frontend", "client", "web", "website"];
 
+/** What a server or a host shows in the place of a page, or asks for to know an owner. */
+const NO_PAGE = /^([45]\d\d([-_]\w[\w-]*)?|error|offline|maintenance|google[0-9a-f]{16})\.html?$/i;
+
+/** A name of a page that somebody would come to read. */
+export function isPageName(name: string): boolean {
+  return /\.html?$/i.test(name) && !NO_PAGE.test(name);
+}
+
 /** The root when it has an index page; else the one usual folder that has one; else the root if it has any page. */
 export async function usualPages(files: SourceFiles, root: string): Promise<string | undefined> {
   if (files.has(root, "index.html")) return ".";
   const withIndex = await foldersWithIndex(files, { root, names: USUAL });
   if (withIndex.length === 1) return withIndex[0];
-  return files.namesIn(root).some((name) => /\.html?$/i.test(name) && files.has(root, name)) ? "." : undefined;
+  return files.namesIn(root).some((name) => isPageName(name) && files.has(root, name)) ? "." : undefined;
 }
 
 /** The same; and where there is none, the one folder of a front end. */

@@ -51,6 +51,61 @@ describe("sources that are served as they are", () => {
     expect(await plan({ "index.html": "<p>\n---\n" })).toMatchObject({ kind: "static" });
   });
 
+  test("what is shown in a page's place is no page", async () => {
+    for (const name of ["404.html", "500.html", "406-unsupported-browser.html", "googlea1b2c3d4e5f60718.html"]) {
+      const jekyll = { "_config.yml": "", "index.md": "---\n---\n", [name]: "<p>" };
+      await expect(plan(jekyll)).rejects.toMatchObject({ hint: expect.stringContaining("Jekyll") });
+    }
+    const about = { "_config.yml": "", "index.md": "", "about.html": "---\n---\n{{ site.title }}", "404.html": "" };
+    await expect(plan(about)).rejects.toMatchObject({ message: expect.stringContaining("'about.html' is a template") });
+    expect(await plan(about, { framework: "static" })).toMatchObject({ kind: "static" });
+    expect(await plan({ "404-tips.html.txt": "", "4040.html": "" })).toMatchObject({ kind: "static" });
+  });
+
+  test("a server of another language is told by its name, with and without a package.json", async () => {
+    const rails = { Gemfile: "", "config/application.rb": "", "public/404.html": "" };
+    for (const source of [rails, { ...rails, "package.json": { scripts: { lint: "x" } } }]) {
+      await expect(plan(source)).rejects.toMatchObject({ hint: expect.stringContaining("made with Ruby on Rails") });
+    }
+    const scripts = { "package.json": { scripts: { build: "esbuild app/javascript/*.* --bundle" } } };
+    expect(await buildPlan({ ...rails, ...scripts })).toMatchObject({
+      serverOutputs: ["config/application.rb"],
+      outputHint: expect.stringContaining("Ruby on Rails"),
+    });
+    const laravel = {
+      artisan: "",
+      "package.json": { scripts: { build: "vite build" }, devDependencies: { vite: "7" } },
+    };
+    expect(await buildPlan(laravel)).toMatchObject({ framework: "vite", serverOutputs: ["artisan"] });
+  });
+
+  test("a generator beside a package.json is named, and its templates are no output", async () => {
+    const scripts = { "package.json": { scripts: { build: "sass in out" } } };
+    const jekyll = await buildPlan({ ...scripts, "_config.yml": "", "index.html": "---\n---\n{{ content }}" });
+    expect(jekyll.warnings[0]).toMatch(/'_config.yml' looks like Jekyll.* Here 'npm run build' alone is run\.$/);
+    expect(jekyll.outputHint).toContain("Jekyll");
+    expect(jekyll.outputCandidates).not.toContain(".");
+    expect((await buildPlan({ ...scripts, "index.html": "<p>" })).outputCandidates).toContain(".");
+    const hexo = { "package.json": { scripts: { build: "hexo generate" }, dependencies: { hexo: "7" } } };
+    expect((await buildPlan({ ...hexo, "_config.yml": "", ...lock })).warnings).toEqual([]);
+    const below = plan({ "docs/_config.yml": "", "docs/index.html": "---\n---\n" });
+    await expect(below).rejects.toMatchObject({ hint: expect.stringContaining("Jekyll") });
+  });
+
+  test("a preset's framework is told by the program that the script runs", async () => {
+    const preset = { scripts: { build: "docusaurus build" }, dependencies: { "@team/preset": "1" } };
+    expect(await buildPlan({ "package.json": preset })).toMatchObject({ framework: "docusaurus" });
+    const other = { scripts: { build: "node next.js && vite-node x" } };
+    expect(await buildPlan({ "package.json": other })).toMatchObject({ framework: null });
+  });
+
+  test("scripts and styles that an index page asks for and nothing holds are named", async () => {
+    const page = '<link rel=stylesheet href="/app.css"><script src="elm.js"></script>';
+    const elm = await plan({ "elm.json": "{}", "index.html": page, "app.css": "" });
+    expect(elm.warnings).toEqual([expect.stringMatching(/^index.html asks for elm.js, .*'elm.json' looks like Elm/)]);
+    expect((await plan({ "index.html": page, "app.css": "", "elm.js": "" })).warnings).toEqual([]);
+  });
+
   test("an index page that a package in its folder builds is no page yet", async () => {
     const bundled = { scripts: { build: "vite build" }, devDependencies: { vite: "7" } };
     for (const folder of ["site", "docs", "src"]) {
@@ -167,6 +222,13 @@ describe("the root", () => {
       code: "site_ambiguous",
       message: expect.stringMatching(/15 sites: apps\/s10, .*, and 3 more\.$/),
     });
+  });
+
+  test("themes and demonstrations are no sites beside one", async () => {
+    const theme = { scripts: { build: "NODE_ENV=production tsup" }, peerDependencies: { astro: "6" } };
+    const top = { "package.json": { workspaces: ["*"], scripts: { build: "turbo run build" } } };
+    const others = { "theme/package.json": { ...theme, devDependencies: { astro: "6" } }, ...below("node-demo") };
+    expect(await plan({ ...top, ...below("docs"), ...others })).toMatchObject({ root: "docs" });
   });
 
   test("one beside examples, and one that the build script names", async () => {

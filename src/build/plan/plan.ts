@@ -12,7 +12,7 @@ import { type HostFile, readHostFiles } from "./host-files.ts";
 import { isHugoSite } from "./hugo.ts";
 import type { ChosenManager } from "./package-manager.ts";
 import { pagesFolder } from "./pages-folder.ts";
-import { serverHint } from "./servers.ts";
+import { otherServer, serverHint } from "./servers.ts";
 import { type PackageJson, SourceFiles } from "./source-files.ts";
 import { staticPlan } from "./static-plan.ts";
 
@@ -147,7 +147,7 @@ function nothingToRun(
     ...(frameworks.length > 0 ? [`it names ${frameworks.join(", ")}`] : []),
     `the folder holds ${files.namesIn(root).slice(0, 12).join(", ")}`,
   ].join("; ");
-  const hint = serverHint(packageJson);
+  const hint = otherServer(files, root)?.hint ?? serverHint(packageJson);
   const server = hint === undefined ? "" : `${hint} `;
   return new BerthError(
     "framework_unknown",

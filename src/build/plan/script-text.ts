@@ -11,10 +11,14 @@ const SCRIPTS = [
   "docs:generate",
   "build:site",
   "site:build",
+  "build:website",
+  "build-website",
+  "website:build",
   "build:web",
   "web:build",
   "build:prod",
   "build:production",
+  "production",
   "build-storybook",
   "storybook:build",
   "build:storybook",
@@ -67,6 +71,14 @@ function expand(scripts: Record<string, string>, name: string): string {
 export function runsProgram(text: string, program: string): boolean {
   const escaped = program.replace(/[^\w-]/g, "\\$&");
   return new RegExp(`(^|[\\s"'/;&|(])${escaped}(?=$|[\\s"';&|)])`, "m").test(text);
+}
+
+/** Compilers of libraries: what they write is no site. */
+const MAKES_LIBRARY =
+  /^\s*(?:rimraf [\w./-]+ && )?(?:cross-env )?(?:\w+=\S+ )*(tsc|tsup|tsdown|unbuild|microbundle|bunchee|pkgroll|father|babel|swc|ng-packagr)\b/;
+
+export function makesLibrary(text: string): boolean {
+  return MAKES_LIBRARY.test(text);
 }
 
 /** Folders that a command line names as its output, such as `--outDir ../site`. */

@@ -1,7 +1,9 @@
 import { BerthError } from "../../model/errors.ts";
-import { isZolaSite } from "./hugo.ts";
-import { foldersToName, pagesFolder } from "./pages-folder.ts";
+import { isTemplate, otherGenerator } from "./generators.ts";
+import { missingReferences } from "./page-references.ts";
+import { foldersToName, isPageName, pagesFolder } from "./pages-folder.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
+import { otherServer } from "./servers.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 /**
@@ -39,51 +41,33 @@ export async function staticPlan(planning: Planning): Promise<BuildPlan> {
       framework: { value: framework, from: framework === null ? "detected" : "project settings" },
       output_directory: { value: output, from },
     },
-    warnings: files.has(folder, "index.html") ? warnings : [...warnings, "The site has no index.html at its top."],
+    warnings: [...warnings, ...(await indexWarnings(files, { root, folder }))],
   };
 }
 
-/** Marks of templates that no browser shows as they are meant: Jekyll's front matter, Flutter's, Trunk's. */
-const TEMPLATE = /^\uFEFF?---[ \t]*\r?\n|\$FLUTTER_BASE_HREF|<link\b[^>]*\bdata-trunk\b/;
+async function indexWarnings(
+  files: SourceFiles,
+  { root, folder }: { root: string; folder: string },
+): Promise<string[]> {
+  const page = await files.text(folder, "index.html");
+  if (page === undefined) return ["The site has no index.html at its top."];
+  const missing = missingReferences(page, (path) => files.has(folder, path));
+  if (missing.length === 0) return [];
+  const names = missing.slice(0, 5).join(", ");
+  const generator = await otherGenerator(files, root);
+  return [`index.html asks for ${names}, which the source does not have.${generator ? ` ${generator}` : ""}`];
+}
 
 async function refuseTemplate(files: SourceFiles, { root, folder }: { root: string; folder: string }): Promise<void> {
-  if (!TEMPLATE.test((await files.text(folder, "index.html")) ?? "")) return;
-  const other = await otherGenerator(files, root);
-  const page = files.join(folder, "index.html");
+  const pages = files.has(folder, "index.html") ? ["index.html"] : files.namesIn(folder).filter(isPageName);
+  const texts = await Promise.all(pages.map((name) => files.text(folder, name)));
+  const found = pages.find((_, at) => isTemplate(texts[at] ?? ""));
+  if (found === undefined) return;
+  const other = (await otherGenerator(files, folder)) ?? (await otherGenerator(files, root));
+  const page = files.join(folder, found);
   throw new BerthError("framework_unknown", `'${page}' is a template that a site generator fills in, and no page.`, {
     hint: `${other ?? "No generator was found that builds here have: build it elsewhere and deploy its output folder."} To publish the files as they are, set framework=static.`,
   });
-}
-
-/** Told by a file that nothing else has: programs that are no Node packages. */
-const OTHER_GENERATORS: [file: string, name: string][] = [
-  ["archetypes/default.md", "Hugo"],
-  ["_config.yml", "Jekyll"],
-  ["mkdocs.yml", "MkDocs"],
-  ["book.toml", "mdBook"],
-  ["pelicanconf.py", "Pelican"],
-  ["conf.py", "Sphinx"],
-  ["docs/conf.py", "Sphinx"],
-  ["_quarto.yml", "Quarto"],
-  ["pubspec.yaml", "Dart or Flutter"],
-  ["Trunk.toml", "Trunk"],
-  ["deno.json", "Deno"],
-  ["Gemfile", "Ruby"],
-  ["Cargo.toml", "Rust"],
-  ["go.mod", "Go"],
-  ["composer.json", "PHP"],
-  ["index.php", "PHP"],
-  ["requirements.txt", "Python"],
-  ["pyproject.toml", "Python"],
-];
-
-async function otherGenerator(files: SourceFiles, root: string): Promise<string | undefined> {
-  const zola: typeof OTHER_GENERATORS = (await isZolaSite(files, root)) ? [["config.toml", "Zola"]] : [];
-  const other = [...zola, ...OTHER_GENERATORS].find(([file]) => files.has(root, file));
-  return (
-    other &&
-    `'${other[0]}' looks like ${other[1]}, which builds here don't have: build it elsewhere and deploy its output folder.`
-  );
 }
 
 async function noPages(files: SourceFiles, root: string): Promise<BerthError> {
@@ -91,7 +75,7 @@ async function noPages(files: SourceFiles, root: string): Promise<BerthError> {
   const held = files.namesIn(root).slice(0, 12).join(", ") || "nothing";
   const withIndex = foldersToName(files, root).slice(0, 8).join(", ");
   const next = [
-    await otherGenerator(files, root),
+    otherServer(files, root)?.hint ?? (await otherGenerator(files, root)),
     withIndex === ""
       ? undefined
       : `An index.html is in: ${withIndex}. Set output_directory to the folder to be published.`,

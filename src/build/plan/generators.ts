@@ -1,0 +1,54 @@
+import { isZolaSite } from "./hugo.ts";
+import type { SourceFiles } from "./source-files.ts";
+
+/** Marks of templates that no browser shows as they are meant: Jekyll's front matter, Flutter's, Trunk's. */
+const TEMPLATE = /^\uFEFF?---[ \t]*\r?\n|\$FLUTTER_BASE_HREF|<link\b[^>]*\bdata-trunk\b/;
+
+/** Told by a file that nothing else has: programs that are no Node packages. */
+const GENERATORS: [file: string, name: string][] = [
+  ["archetypes/default.md", "Hugo"],
+  ["_config.yml", "Jekyll"],
+  ["mkdocs.yml", "MkDocs"],
+  ["book.toml", "mdBook"],
+  ["pelicanconf.py", "Pelican"],
+  ["conf.py", "Sphinx"],
+  ["docs/conf.py", "Sphinx"],
+  ["_quarto.yml", "Quarto"],
+];
+
+/** Languages: less is known of what a build would make. */
+const LANGUAGES: typeof GENERATORS = [
+  ["pubspec.yaml", "Dart or Flutter"],
+  ["Trunk.toml", "Trunk"],
+  ["deno.json", "Deno"],
+  ["elm.json", "Elm"],
+  ["Gemfile", "Ruby"],
+  ["Cargo.toml", "Rust"],
+  ["go.mod", "Go"],
+  ["composer.json", "PHP"],
+  ["index.php", "PHP"],
+  ["requirements.txt", "Python"],
+  ["pyproject.toml", "Python"],
+];
+
+/** What is to be said of a folder that such a program makes a site of, or may make one of; undefined of others. */
+export async function otherGenerator(files: SourceFiles, root: string): Promise<string | undefined> {
+  return (await siteGenerator(files, root)) ?? saidOf(LANGUAGES.find(([file]) => files.has(root, file)));
+}
+
+/** The same of programs that make nothing but sites. */
+export async function siteGenerator(files: SourceFiles, root: string): Promise<string | undefined> {
+  if (await isZolaSite(files, root)) return saidOf(["config.toml", "Zola"]);
+  return saidOf(GENERATORS.find(([file]) => files.has(root, file)));
+}
+
+function saidOf(found: [file: string, name: string] | undefined): string | undefined {
+  return (
+    found &&
+    `'${found[0]}' looks like ${found[1]}, which builds here don't have: build it elsewhere and deploy its output folder.`
+  );
+}
+
+export function isTemplate(page: string): boolean {
+  return TEMPLATE.test(page);
+}
