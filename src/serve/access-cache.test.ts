@@ -21,6 +21,7 @@ test("one read however many ask, and none while it is fresh", async () => {
       },
     },
     () => now,
+    () => 0,
   );
   expect(cache.peek("site")).toBeUndefined();
   expect(await Promise.all([1, 2, 3].map(() => cache.read("site")))).toEqual([access, access, access]);

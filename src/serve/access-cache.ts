@@ -1,6 +1,6 @@
 import type { Access } from "../model/access.ts";
 import { BerthError } from "../model/errors.ts";
-import { FRESH_MS, STALE_MS } from "./host-cache.ts";
+import { freshMs, STALE_MS } from "./host-cache.ts";
 
 const PATIENCE_MS = 2_000;
 const PROJECTS_MAX = 20_000;
@@ -19,6 +19,8 @@ export interface AccessSource {
 interface Entry {
   known: Known;
   checkedAt: number;
+  /** From `checkedAt` on. */
+  freshMs: number;
 }
 
 /**
@@ -32,6 +34,7 @@ export class AccessCache {
   constructor(
     private readonly source: AccessSource,
     private readonly now: () => number,
+    private readonly random: () => number = Math.random,
   ) {}
 
   /** What may be used without waiting, asked for again in the background when it is no longer fresh. */
@@ -39,7 +42,7 @@ export class AccessCache {
     const entry = this.entries.get(project);
     if (entry === undefined) return undefined;
     const ageMs = this.now() - entry.checkedAt;
-    if (ageMs <= FRESH_MS) return entry.known;
+    if (ageMs <= entry.freshMs) return entry.known;
     if (ageMs > STALE_MS) return undefined;
     this.refresh(project).catch(() => {});
     return entry.known;
@@ -64,7 +67,7 @@ export class AccessCache {
         if (!isCurrent()) return known;
         const before = this.entries.get(project)?.known;
         if (JSON.stringify(before) !== JSON.stringify(known)) this.source.learned?.(project, known);
-        this.keep(project, { known, checkedAt: this.now() });
+        this.keep(project, known);
         return known;
       },
       async (error) => {
@@ -74,7 +77,7 @@ export class AccessCache {
         if (isCurrent()) {
           this.loading.delete(project);
           if (entry) entry.checkedAt = this.now();
-          if (remembered !== undefined) this.keep(project, { known: remembered, checkedAt: this.now() });
+          if (remembered !== undefined) this.keep(project, remembered);
         }
         if (remembered !== undefined) return remembered;
         throw error;
@@ -84,10 +87,10 @@ export class AccessCache {
     return started;
   }
 
-  private keep(project: string, entry: Entry): void {
+  private keep(project: string, known: Known): void {
     this.loading.delete(project);
     this.entries.delete(project);
-    this.entries.set(project, entry);
+    this.entries.set(project, { known, checkedAt: this.now(), freshMs: freshMs(this.random()) });
     if (this.entries.size > PROJECTS_MAX) this.entries.delete(this.entries.keys().next().value!);
   }
 

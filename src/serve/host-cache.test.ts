@@ -14,6 +14,7 @@ const down = async () => {
 function setUp() {
   const world = {
     nowMs: 1_000_000,
+    random: 0,
     loads: 0,
     answer: async (_host: string): Promise<HostState | undefined> => pointer(1),
     learned: [] as string[],
@@ -27,7 +28,14 @@ function setUp() {
     learned: (host: string, { generation }: HostState) => world.learned.push(`${host} ${generation}`),
     remembered: (host: string) => world.remembered(host),
   };
-  return { world, cache: new HostCache(source, () => world.nowMs) };
+  return {
+    world,
+    cache: new HostCache(
+      source,
+      () => world.nowMs,
+      () => world.random,
+    ),
+  };
 }
 const settle = () => new Promise((resolve) => setTimeout(resolve, 1));
 
@@ -47,6 +55,23 @@ test("an old pointer is served while the new one is read, and none that is older
   expect(cache.peek("h")).toBeUndefined();
   expect((await cache.read("h"))?.generation).toBe(3);
   expect(cache.stale).toBe(0);
+});
+
+test("hosts that were asked together are read again one after the other", async () => {
+  const { world, cache } = setUp();
+  for (const random of [0, 0.5, 1]) {
+    world.random = random;
+    await cache.read(`h${random}`);
+  }
+  const readAgain: number[] = [];
+  for (const ageMs of [4_000, 5_500, 7_000]) {
+    world.nowMs = 1_000_000 + ageMs;
+    const before = world.loads;
+    for (const random of [0, 0.5, 1]) expect(cache.peek(`h${random}`)?.generation).toBe(1);
+    await settle();
+    readAgain.push(world.loads - before);
+  }
+  expect(readAgain).toEqual([1, 1, 1]);
 });
 
 test("the age of a pointer counts from the beginning of its read", async () => {

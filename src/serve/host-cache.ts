@@ -3,8 +3,10 @@ import { type HostPointer, isOlder } from "../model/host-pointer.ts";
 import { withDeadline } from "./deadline.ts";
 import type { HostState } from "./sources.ts";
 
-/** From this age on a pointer is read again beside the requests that it still answers. */
+/** From this age on a pointer is read again beside the requests that it still answers, */
 export const FRESH_MS = 7_000;
+/** or up to so much earlier: else hosts that were first asked together would be read again together for ever. */
+const SPREAD_MS = 3_000;
 /** From this age on it is read before it answers: no answer shows what a host stopped showing longer ago. */
 export const STALE_MS = 10_000;
 /** Between the two there is time for one read; a store that takes longer counts as down. */
@@ -18,6 +20,9 @@ const HOSTS_MAX = 20_000;
 const UNKNOWN_MAX = 10_000;
 /** Reads of hosts that are not known, at the same time. */
 const FIRST_READS_MAX = 1_000;
+
+/** How long what is read now is fresh. @param random from 0 to 1 */
+export const freshMs = (random: number): number => FRESH_MS - random * SPREAD_MS;
 
 interface Entry {
   state: HostState;
@@ -53,6 +58,7 @@ export class HostCache {
   constructor(
     private readonly source: HostSource,
     private readonly now: () => number,
+    private readonly random: () => number = Math.random,
   ) {}
 
   /** A pointer that may be served without waiting, refreshed in the background when it is no longer fresh. */
@@ -144,7 +150,7 @@ export class HostCache {
     const isNews = read !== undefined && (known === undefined || !isOlder(read, known.state));
     const state = isNews ? read : known!.state;
     if (isNews && (known === undefined || isOlder(known.state, read))) this.source.learned?.(host, read);
-    const freshUntil = startedAt === undefined ? (known?.freshUntil ?? 0) : startedAt + FRESH_MS;
+    const freshUntil = startedAt === undefined ? (known?.freshUntil ?? 0) : startedAt + freshMs(this.random());
     const usableUntil = startedAt === undefined ? (known?.usableUntil ?? 0) : startedAt + STALE_MS;
     this.put(host, { state, freshUntil, usableUntil, isStale: startedAt === undefined && (known?.isStale ?? false) });
     return state;
