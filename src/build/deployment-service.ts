@@ -222,7 +222,7 @@ async function fillSlot(
     const streamed = (hash: Sha256) => streamBlob(parts.store, hash);
     await materialise({ tree: source.tree, directory: work, readBlob, streamBlob: streamed, signal });
     if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
-    await freeLockfile(work, plan, { readFile: source.readFile });
+    await freeLockfile(work, plan, { readFile: source.readFile, registry: sandbox.registry });
   } catch (error) {
     throw sourceFault(error, { ...parts.limits, hasVolume: sandbox.hasVolumes });
   }

@@ -60,6 +60,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   return {
     tier: tierOf(settings, mode, kernel),
     hasVolumes: volumeBytes !== undefined,
+    registry: registries.registry.replace(/\/?$/, "/"),
     prepareSlot: slots.prepare,
     handOver: slots.handOver,
     clearSlot: slots.clear,

@@ -7,6 +7,8 @@ export interface Sandbox {
   readonly tier: { level: 0 | 1 | 2 | 3; reason: string };
   /** The disk space of a slot is a volume of its own; else it is a share of the machine's. */
   readonly hasVolumes: boolean;
+  /** URL of the registry that builds are configured with, with a slash at its end. */
+  readonly registry: string;
 
   /**
    * Tries the wall on this machine: runs a command in it and looks from inside. undefined when it holds, which is then

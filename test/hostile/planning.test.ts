@@ -91,7 +91,7 @@ test("links that lead to folders of links, which have no file to count", () => {
 });
 
 test("a lockfile of empty lines", () => {
-  expect(withoutHosts(many("\n", 400_000))).toHaveLength(400_000);
+  expect(withoutHosts(many("\n", 400_000), "http://registry.example/")).toHaveLength(400_000);
 });
 
 test("a log's line of carriage returns, and one that a mask makes anew for ever", () => {
