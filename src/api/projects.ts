@@ -71,6 +71,8 @@ export function projectRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
     await removeAccess(parts.store, project.name);
     await removeCaches(parts.store, project.id);
     await deleteProject(parts.database, project.name);
+    // A build that saw the project a moment ago may have kept one since; those that end later see that it is gone.
+    await removeCaches(parts.store, project.id);
     return context.body(null, 204);
   });
 }
