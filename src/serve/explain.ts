@@ -15,7 +15,7 @@ import { isProductionHost, parseHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, resolve } from "./resolve.ts";
 import { headerChanges } from "./rules/headers.ts";
-import { type SiteFile, siteOf } from "./site.ts";
+import { type Site, type SiteFile, siteOf } from "./site.ts";
 import { EarlierFiles, mayBeEarlier, SKEW, type SkewLimits } from "./skew.ts";
 import { loadManifest, loadPointer } from "./sources.ts";
 
@@ -87,14 +87,17 @@ export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOption
       story.deployment(pointer.deployment, manifest);
       const { path, query } = splitTarget(request.url);
       const routed = { method, path, query, headers: request.headers, host: host! };
-      const site = manifest && siteOf(manifest);
-      const decision = site && resolve(site, routed);
-      const mayBe = decision !== undefined && mayBeEarlier(decision, routed);
-      const file = mayBe ? await earlier.find(pointer, path) : undefined;
-      if (file !== undefined) story.step("deployment", "It lacks the file; an earlier deployment of this host has it.");
-      if (decision !== undefined) story.decision(file === undefined ? decision : { kind: "serve", file, status: 200 });
-      if (site?.routes && (decision?.kind === "serve" || decision?.kind === "options"))
-        story.headerRules(headerChanges(site.routes, routed)?.rules ?? []);
+      if (manifest !== undefined) {
+        const site = siteOf(manifest);
+        const decision = resolve(site, routed);
+        const mayBe = mayBeEarlier(decision, site.files, routed);
+        const file = mayBe ? await earlier.find(pointer, path) : undefined;
+        if (file !== undefined)
+          story.step("deployment", "It lacks the file; an earlier deployment of this host has it.");
+        story.decision(file === undefined ? withFile(decision, site) : { kind: "serve", file, status: 200 });
+        if (site.routes && (decision.kind === "serve" || decision.kind === "options"))
+          story.headerRules(headerChanges(site.routes, routed)?.rules ?? []);
+      }
     }
     const answer = await answerOf(request, { reading: store, hasKey: false });
     const isRefused = story.document.protection !== null && answer.status === 401;
@@ -104,6 +107,9 @@ export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOption
     return story.end({ answer, behindProtection });
   };
 }
+
+const withFile = (decision: Decision<number>, { files }: Site): Decision<SiteFile> =>
+  decision.kind === "serve" ? { ...decision, file: files.at(decision.file) } : decision;
 
 /** @throws BerthError `bad_request` */
 function parseTarget(text: string): URL {

@@ -18,7 +18,7 @@ import { splitTarget } from "./request-path.ts";
 import { type Decision, type RoutedRequest, resolve } from "./resolve.ts";
 import { type HeaderChanges, headerChanges, withHeaderRules } from "./rules/headers.ts";
 import { fieldsLookedAt } from "./rules/site-rules.ts";
-import type { Site, SiteFile } from "./site.ts";
+import type { Site } from "./site.ts";
 import { SiteCache } from "./site-cache.ts";
 import { EarlierFiles, mayBeEarlier, SKEW, type SkewLimits } from "./skew.ts";
 import { keepPointer, loadPointer, rememberedPointer } from "./sources.ts";
@@ -151,28 +151,28 @@ export function createHandler(options: HandlerOptions): Handler {
     if (isRead && query === "" && looked.length === 0) {
       routes.learn(host, site, { path, decision, changes: changesFor(visit) });
     }
-    const response = mayBeEarlier(decision, { method, path, headers })
+    const response = mayBeEarlier(decision, site.files, { method, path, headers })
       ? missingAsset(visit, path, decision)
       : carryOut(visit, decision);
     return withVary(response, looked);
   };
 
   /** A page from before the last deployment may have asked: another one may come to have it, so no cache keeps the 404. */
-  const missingAsset = async (visit: Visit, path: string, decision: Decision<SiteFile>): Promise<Response> => {
+  const missingAsset = async (visit: Visit, path: string, decision: Decision<number>): Promise<Response> => {
     const file = await earlier.find(visit.pointer, path);
-    if (file !== undefined) return carryOut(visit, { kind: "serve", file, status: 200 });
+    if (file !== undefined) return show(visit, { file, changes: changesFor(visit), status: 200 });
     const response = await carryOut(visit, decision);
     // A rule may show a page at the address of what is missing: nothing but the rules says how long that is so.
     if (response.status >= 400) response.headers.set("cache-control", "no-store");
     return response;
   };
 
-  const carryOut = (visit: Visit, decision: Decision<SiteFile>): Response | Promise<Response> => {
-    const { request, host, entrance } = visit;
+  const carryOut = (visit: Visit, decision: Decision<number>): Response | Promise<Response> => {
+    const { request, host, site, entrance } = visit;
     const { isIndexed } = host;
     switch (decision.kind) {
       case "serve":
-        return show(visit, { file: decision.file, changes: changesFor(visit), status: decision.status });
+        return show(visit, { file: site.files.at(decision.file), changes: changesFor(visit), status: decision.status });
       case "redirect":
         return redirect(decision, isIndexed);
       case "proxy": {

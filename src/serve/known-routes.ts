@@ -13,7 +13,7 @@ const PATH_MAX_CHARACTERS = 512;
 interface Answered {
   /** As it came. */
   path: string;
-  decision: Decision<SiteFile>;
+  decision: Decision<number>;
   changes: HeaderChanges | undefined;
 }
 
@@ -56,6 +56,6 @@ export class KnownRoutes {
       this.hosts.set(host, routes);
     }
     if (!routes.has(path)) this.size += 1;
-    routes.set(ownText(path), { serial: site.serial, file: decision.file, changes });
+    routes.set(ownText(path), { serial: site.serial, file: site.files.at(decision.file), changes });
   }
 }

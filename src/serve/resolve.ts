@@ -78,7 +78,9 @@ function resolveByRules<File>(
     const found: Decision<File> | undefined =
       styled === undefined
         ? resolveFile(site, decoded, request.query)
-        : styled.file && { kind: "serve", file: styled.file, status: 200 };
+        : styled.file === undefined
+          ? undefined
+          : { kind: "serve", file: styled.file, status: 200 };
     if (found !== undefined) return isRead ? found : withoutFile(request.method);
   }
   const ruled = early ?? run.afterFiles();

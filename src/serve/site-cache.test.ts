@@ -16,7 +16,10 @@ beforeEach(() => {
   cache = new SiteCache({ store, disk: undefined, memoryBytes: 1_000_000, now: () => nowMs });
 });
 
-const brotliBytes = () => cache.peek(ID)?.files.get("/index.html")?.entry.encoded?.br?.size;
+const brotliBytes = () => {
+  const files = cache.peek(ID)?.files;
+  return files?.at(files.get("/index.html")!).entry.encoded?.br?.size;
+};
 
 async function later(minutes: number): Promise<number | undefined> {
   nowMs += minutes * MINUTE_MS;

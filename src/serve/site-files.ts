@@ -4,7 +4,7 @@ import type { ManifestFiles } from "../model/manifest-files.ts";
 /** How many ready files all sites keep together; each takes some 3 KB with its headers. */
 const READY_MAX = 4_096;
 
-/** The files of one site by path, made ready when they are asked for. */
+/** The files of one site: by path to their numbers, and by number made ready when they are answered with. */
 export class SiteFiles<File> {
   private readonly ready = new Map<number, Ready<File>>();
 
@@ -17,9 +17,17 @@ export class SiteFiles<File> {
     return this.files.find(path) !== -1;
   }
 
-  get(path: string): File | undefined {
+  /** The number of the file at `path`. */
+  get(path: string): number | undefined {
     const number = this.files.find(path);
-    if (number === -1) return undefined;
+    return number === -1 ? undefined : number;
+  }
+
+  pathAt(number: number): string {
+    return `/${this.files.pathAt(number)}`;
+  }
+
+  at(number: number): File {
     const known = this.ready.get(number);
     if (known !== undefined) {
       known.isUsed = true;

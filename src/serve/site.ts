@@ -9,8 +9,9 @@ import type { HeaderChanges } from "./rules/headers.ts";
 import { siteRules } from "./rules/site-rules.ts";
 import { SiteFiles } from "./site-files.ts";
 
-/** A deployment ready to be served. */
-export interface Site extends Routable<SiteFile> {
+/** A deployment ready to be served; its files go by their numbers until one is answered with. */
+export interface Site extends Routable<number> {
+  files: SiteFiles<SiteFile>;
   /** Of this very object, for those who must not keep it in memory. */
   serial: number;
 }

@@ -29,13 +29,16 @@ function asksForAsset(path: string, headers: Pick<Headers, "get">): boolean {
  * address, as the single-page rule does, has it not. A 404 that a rule wants is final.
  */
 export function mayBeEarlier(
-  decision: Decision<SiteFile>,
+  decision: Decision<number>,
+  files: Pick<Site["files"], "pathAt">,
   { method, path, headers }: { method: string; path: string; headers: Pick<Headers, "get"> },
 ): boolean {
   const isMissing =
     (decision.kind === "not-found" && decision.rule === undefined) ||
     (decision.kind === "serve" &&
-      (decision.rule === undefined ? decision.status === 404 : decision.status === 200 && isHtml(decision.file.path)));
+      (decision.rule === undefined
+        ? decision.status === 404
+        : decision.status === 200 && isHtml(files.pathAt(decision.file))));
   return isMissing && (method === "GET" || method === "HEAD") && asksForAsset(path, headers);
 }
 
@@ -71,10 +74,11 @@ export class EarlierFiles {
     const decoded = decodePath(rawPath);
     if (decoded.kind === "bad-path") return undefined;
     for (const { deployment } of earlier) {
-      const file = (await this.siteOf(deployment))?.files.get(decoded.path);
+      const files = (await this.siteOf(deployment))?.files;
+      const file = files?.get(decoded.path);
       if (file === undefined) continue;
       this.served += 1;
-      return file;
+      return files!.at(file);
     }
     return undefined;
   }
