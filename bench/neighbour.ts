@@ -4,14 +4,13 @@
  *
  *   script/bench neighbour [--rounds 2] [--seconds 10]
  */
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Deployment, Status } from "../src/model/deployment.ts";
 import { deployAndWait, logOf, requestDeployment, waitFor } from "../test/support/deploy.ts";
 import { removeDataDirectory, startPlatform } from "../test/support/platform.ts";
 import { buildableSite, newRepository, type TestRepository } from "../test/support/repositories.ts";
-import type { LoadOrder, LoadResult } from "./support/load.ts";
+import { type LoadResult, runLoad } from "./support/load.ts";
 import { median, printColumns, ratio } from "./support/report.ts";
 
 const CONNECTIONS = 32;
@@ -69,17 +68,8 @@ async function measure(host: string, rate: number): Promise<Measured> {
 }
 
 async function load({ host, ...wish }: { host: string; seconds: number; rate?: number }): Promise<LoadResult> {
-  const order: LoadOrder = {
-    ...{ port: platform.port, hosts: [host], path: "/", connections: CONNECTIONS, rate: null },
-    ...wish,
-  };
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "support/load.ts"), JSON.stringify(order)], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const printed = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) throw new Error("the load generator failed");
-  return JSON.parse(printed) as LoadResult;
+  const order = { port: platform.port, hosts: [host], path: "/", connections: CONNECTIONS, rate: null };
+  return await runLoad({ ...order, ...wish });
 }
 
 /** Resolves when both are at work. */

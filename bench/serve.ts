@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { startPlatform } from "../test/support/platform.ts";
 import { freePort } from "../test/support/process.ts";
 import { cpuSecondsOf } from "./support/cpu-time.ts";
-import type { LoadOrder, LoadResult } from "./support/load.ts";
+import { type LoadResult, runLoad } from "./support/load.ts";
 import {
   makeCertificate,
   type Peer,
@@ -109,13 +109,17 @@ const rows: readonly Row[] = [
       isMet: times(1.4, NGINX),
     }),
   ),
-  {
-    ...{ key: "p99", title: "p99 at half of Berth's peak", isThroughput: false },
-    ...{ peers: [NGINX], goal: "≤ nginx + 0.5 ms" },
-    measure: async (peer) => (await atRate(peer.port, halfOfPeak)).p99Ms,
-    show: (value) => `${value.toFixed(2)} ms`,
-    isMet: (berth, others) => berth <= others.get(NGINX)! + 0.5,
-  },
+  // The one is what a client has of server and machine together, the other leaves out what halts the whole machine.
+  ...(["p99Ms", "p99OfTenthsMs"] as const).map(
+    (figure): Row => ({
+      ...{ key: "p99", title: "p99 at half of Berth's peak", isThroughput: false },
+      ...(figure === "p99OfTenthsMs" && { title: "the same, of each tenth of a second, median" }),
+      ...{ peers: [NGINX], goal: "≤ nginx + 0.5 ms" },
+      measure: async (peer) => (await atRate(peer.port, halfOfPeak))[figure],
+      show: (value) => `${value.toFixed(2)} ms`,
+      isMet: (berth, others) => berth <= others.get(NGINX)! + 0.5,
+    }),
+  ),
 ];
 const only = options.only?.split(",");
 const chosen = rows.filter(({ key }) => only?.includes(key) ?? true);
@@ -218,14 +222,7 @@ async function etagsOf(port: number, path: string): Promise<string[]> {
 }
 
 async function atRate(port: number, rate: number | null): Promise<LoadResult> {
-  const order: LoadOrder = { port, hosts, path: "/", connections: CONNECTIONS / 2, seconds, rate };
-  const load = join(import.meta.dir, "support/load.ts");
-  const child = Bun.spawn(["taskset", "-c", `${LOAD_CPU}`, process.execPath, load, JSON.stringify(order)], {
-    ...{ stdout: "pipe", stderr: "inherit" },
-  });
-  const printed = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) throw new Error("the load generator failed");
-  return JSON.parse(printed) as LoadResult;
+  return await runLoad({ port, hosts, path: "/", connections: CONNECTIONS / 2, seconds, rate, cpu: LOAD_CPU });
 }
 
 function report({ measured, costs }: { measured: Measured; costs: Measured }): void {

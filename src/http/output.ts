@@ -24,7 +24,8 @@ export class Output {
    */
   send(head: Uint8Array, more: Uint8Array, body: Uint8Array | undefined, nowMs: number): void {
     const date = dateLines(nowMs);
-    const [moreAt, dateAt] = [head.length, head.length + more.length];
+    const moreAt = head.length;
+    const dateAt = moreAt + more.length;
     const bodyAt = dateAt + date.length;
     const total = bodyAt + (body?.length ?? 0);
     if (total > joint.length) {

@@ -2,7 +2,7 @@ import type { ManifestEntry } from "../model/manifest.ts";
 import type { ManifestFiles } from "../model/manifest-files.ts";
 
 /** How many ready files all sites keep together; each takes some 3 KB with its headers. */
-const READY_MAX = 4_096;
+const READY_MAX = 2_048;
 
 /** The files of one site: by path to their numbers, and by number made ready when they are answered with. */
 export class SiteFiles<File> {

@@ -49,7 +49,10 @@ const REPLACED_MS = 30_000;
 /** Beyond what a worker needs to stop by itself. */
 const KILL_AFTER_MS = 2_000;
 const SOCKET_PATH_MAX = 100;
-/** As the launcher tells a process that is an edge alone: of less memory, so that what it let go of is collected in time. */
+/**
+ * As the launcher tells a process that is an edge alone: of less memory, so that what it let go of is collected in time.
+ * What the launcher tells every process is inherited.
+ */
 const RUNTIME = { BUN_JSC_forceRAMSize: "201326592" };
 
 /**

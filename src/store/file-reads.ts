@@ -18,17 +18,18 @@ const unread = new FinalizationRegistry<FileHandle>((handle) => void handle.clos
  * @returns undefined when there is no such file
  */
 export async function readObject(path: string, key: string, range?: ByteRange): Promise<StoredObject | undefined> {
-  const handle = await openFile(path);
-  if (handle === undefined) return undefined;
-  const info = await describe(handle, key).catch((error) => closeAndThrow(handle, error));
-  const { first, length } = clip(range, info?.size ?? 0);
-  if (info === undefined || info.content !== undefined) await handle.close();
-  if (info === undefined) return undefined;
-  const { size, etag, content } = info;
-  if (content !== undefined) {
+  const content = await readSmall(path);
+  if (content === undefined) return undefined;
+  if (content !== "large") {
+    const { first, length } = clip(range, content.byteLength);
     const part = content.subarray(first, first + length);
-    return { key, size, etag, bytes: async () => part, stream: () => new Blob([part]).stream() };
+    const etag = etagOfContent(content);
+    return { key, size: content.byteLength, etag, bytes: async () => part, stream: () => new Blob([part]).stream() };
   }
+  const opened = await openLarge(path);
+  if (opened === undefined) return await readObject(path, key, range);
+  const { handle, size, etag } = opened;
+  const { first, length } = clip(range, size);
   const take = () => {
     unread.unregister(object);
     return handle;
@@ -45,14 +46,13 @@ export async function readObject(path: string, key: string, range?: ByteRange): 
 }
 
 export async function describeObject(path: string, key: string): Promise<ObjectInfo | undefined> {
-  const handle = await openFile(path);
-  if (handle === undefined) return undefined;
-  try {
-    const info = await describe(handle, key);
-    return info && { key, size: info.size, etag: info.etag };
-  } finally {
-    await handle.close();
-  }
+  const content = await readSmall(path);
+  if (content === undefined) return undefined;
+  if (content !== "large") return { key, size: content.byteLength, etag: etagOfContent(content) };
+  const opened = await openLarge(path);
+  if (opened === undefined) return await describeObject(path, key);
+  await opened.handle.close();
+  return { key, size: opened.size, etag: opened.etag };
 }
 
 /**
@@ -60,33 +60,47 @@ export async function describeObject(path: string, key: string): Promise<ObjectI
  * share size, time and even inode number. Large objects are told apart by these three, as on other file servers.
  */
 export async function etagOf(handle: FileHandle, content?: Uint8Array): Promise<string> {
-  if (content !== undefined && content.byteLength <= SMALL_MAX_BYTES) {
-    return new Bun.CryptoHasher("sha256").update(content).digest("hex").slice(0, 32);
-  }
+  if (content !== undefined && isSmall(content.byteLength)) return etagOfContent(content);
   const { size, mtimeNs, ino } = await handle.stat({ bigint: true });
   return `${ino.toString(16)}-${mtimeNs.toString(16)}-${size.toString(16)}`;
 }
 
 export const isSmall = (sizeBytes: number): boolean => sizeBytes <= SMALL_MAX_BYTES;
 
-async function openFile(path: string): Promise<FileHandle | undefined> {
+const etagOfContent = (content: Uint8Array): string =>
+  new Bun.CryptoHasher("sha256").update(content).digest("hex").slice(0, 32);
+
+/**
+ * All of a small file, in one turn of the runtime's I/O threads, where to open, measure, read and close it would be four.
+ * @returns undefined when there is no such file
+ */
+async function readSmall(path: string): Promise<Uint8Array<ArrayBuffer> | "large" | undefined> {
   try {
-    return await open(path, "r");
+    const bytes = await Bun.file(path)
+      .slice(0, SMALL_MAX_BYTES + 1)
+      .bytes();
+    return isSmall(bytes.byteLength) ? bytes : "large";
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
     throw error;
   }
 }
 
-type Described = ObjectInfo & { content?: Uint8Array<ArrayBuffer> };
-
-async function describe(handle: FileHandle, key: string): Promise<Described | undefined> {
-  const stat = await handle.stat();
-  if (!stat.isFile()) return undefined;
-  if (!isSmall(stat.size)) return { key, size: stat.size, etag: await etagOf(handle) };
-  const content = await readPart(handle, 0, stat.size);
-  return { key, size: stat.size, etag: await etagOf(handle, content), content };
+/** @returns undefined when the file is no longer large, or no longer there */
+async function openLarge(path: string): Promise<{ handle: FileHandle; size: number; etag: string } | undefined> {
+  const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  if (handle === undefined) return undefined;
+  try {
+    const { size } = await handle.stat();
+    if (!isSmall(size)) return { handle, size, etag: await etagOf(handle) };
+    await handle.close();
+    return undefined;
+  } catch (error) {
+    return closeAndThrow(handle, error);
+  }
 }
 
 function clip(range: ByteRange | undefined, size: number): { first: number; length: number } {

@@ -59,13 +59,18 @@ export function parseHead(text: string): Http1Head | HeadFault {
   if (methodEnd === 0 || text.charCodeAt(methodEnd) !== SPACE) return malformed("The request line has no method.");
   const targetEnd = endOf(isTargetCode, text, methodEnd + 1);
   if (text.charCodeAt(targetEnd) !== SPACE) return malformed("The request line has no target, or one with odd bytes.");
-  const version = text.slice(targetEnd + 1, lineEnd);
-  if (version !== "HTTP/1.1" && version !== "HTTP/1.0") return wrongVersion(version);
-
-  const target = text.slice(methodEnd + 1, targetEnd);
-  const head = new Http1Head(text, text.slice(0, methodEnd), target, version === "HTTP/1.0");
+  const isHttp11 = isVersion(text, targetEnd + 1, lineEnd, "HTTP/1.1");
+  if (!isHttp11 && !isVersion(text, targetEnd + 1, lineEnd, "HTTP/1.0")) {
+    return wrongVersion(text.slice(targetEnd + 1, lineEnd));
+  }
+  // What every other request would make anew.
+  const method = text.startsWith("GET ") ? "GET" : text.slice(0, methodEnd);
+  const head = new Http1Head(text, method, text.slice(methodEnd + 1, targetEnd), !isHttp11);
   return readFields(head, lineEnd + 2) ?? readTarget(head) ?? head;
 }
+
+const isVersion = (text: string, start: number, end: number, version: string): boolean =>
+  end - start === version.length && text.startsWith(version, start);
 
 function readFields(head: Http1Head, start: number): HeadFault | undefined {
   const { text } = head;
@@ -187,7 +192,8 @@ const isHost = (text: string, start: number, end: number): boolean => end - star
 const isBlank = (code: number): boolean => code === SPACE || code === TAB;
 
 function trimmed(text: string, start: number, end: number): string {
-  let [from, to] = [start, end];
+  let from = start;
+  let to = end;
   while (from < to && isBlank(text.charCodeAt(from))) from += 1;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
   return text.slice(from, to);
