@@ -1,5 +1,6 @@
 /**
- * Runs the checks and the test files, a process each so that none can hurt another, and counts.
+ * Runs the checks and the test files, a process each so that none can hurt another, and counts. Two files run at a time, for
+ * most of what they do is waiting.
  * The last line is `N passed, N failed`, with `, N skipped` behind it when files were left out by --quick.
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -16,8 +17,12 @@ const CHECKS: [name: string, command: string[]][] = [
   ["unused code and dependencies", ["node_modules/.bin/knip", "--no-progress"]],
 ];
 
+/** Builds take idle time alone: beside files that keep the CPU busy they would starve. */
+const BUILDING = /^test\/(?:e2e|hostile|sandbox)\//;
+const AT_A_TIME = 2;
+
 /** Longest that one file may take. */
-const FILE_MS = 240_000;
+const FILE_MS = 360_000;
 
 let [passed, failed, skipped] = [0, 0, 0];
 
@@ -25,16 +30,24 @@ const files = [...new Glob("{src,test,script}/**/*.test.{ts,tsx}").scanSync(".")
 const chosen = wanted.length > 0 ? files.filter((file) => wanted.some((part) => file.includes(part))) : files;
 
 if (wanted.length === 0) for (const [name, command] of CHECKS) await check(name, command);
-for (const file of chosen) {
-  if (quick && !file.startsWith("src/")) {
-    console.log(`skip  ${file} (--quick: needs servers or a browser)`);
-    skipped += 1;
-  } else {
-    await testFile(file);
-  }
-}
+for (const isBuilding of [false, true]) await runAll(chosen.filter((file) => BUILDING.test(file) === isBuilding));
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+async function runAll(phase: readonly string[]): Promise<void> {
+  const left = [...phase];
+  const worker = async () => {
+    for (let file = left.shift(); file !== undefined; file = left.shift()) {
+      if (quick && !file.startsWith("src/")) {
+        console.log(`skip  ${file} (--quick: needs servers or a browser)`);
+        skipped += 1;
+      } else {
+        await testFile(file);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+}
 
 async function check(name: string, command: string[]): Promise<void> {
   const { status, output, seconds } = await run(command);
