@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Fetcher, LIMITS, openFetcher, type Wishes } from "../../test/support/fetcher.ts";
-import { type GitServer, startGitServer } from "../../test/support/git-server.ts";
-import { type SshServer, startSshServer } from "../../test/support/ssh-server.ts";
-import { BerthError } from "../model/errors.ts";
-import { classifyPath } from "./classify-path.ts";
-import { withoutCredentials } from "./git-errors.ts";
+import { BerthError } from "../../src/model/errors.ts";
+import { classifyPath } from "../../src/upload/classify-path.ts";
+import { withoutCredentials } from "../../src/upload/git-errors.ts";
+import { type Fetcher, LIMITS, openFetcher, type Wishes } from "../support/fetcher.ts";
+import { type GitServer, startGitServer } from "../support/git-server.ts";
+import { type SshServer, startSshServer } from "../support/ssh-server.ts";
 
 let folder: string;
 let site: string;
