@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import type { Findings } from "../database/deployments.ts";
 import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
-import { PROXIED_FETCH } from "../sandbox/runtime-files.ts";
 import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildCache } from "./cache.ts";
 import { failureOf, isStaleLockfile } from "./explain-failure.ts";
+import { withNodeProxy } from "./node-proxy.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
 import type { BuildVariables } from "./variables.ts";
@@ -74,7 +74,10 @@ export async function runBuild(
     const result = await parts.sandbox.run(inMachinesShell(command), {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: withProxiedFetch({ ...hostVariables, ...plan.env, ...variables[step] }, node.version),
+      env: withNodeProxy(
+        { ...hostVariables, ...plan.env, ...variables[step] },
+        { node: node.version, egress: plan.egress },
+      ),
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
       path: tools.all.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,
@@ -127,13 +130,6 @@ const NOT_INSTALLED =
 
 function staleWarning({ command, lockfile }: NonNullable<CommandPlan["looseInstall"]>): string {
   return `${lockfile} does not fit package.json: it is installed with '${shown(command)}', which may bring other versions than were tried. Run it in the repository and commit ${lockfile}.`;
-}
-
-/** Node reads proxy variables from 24 on (`NODE_USE_ENV_PROXY`); its fetch before that, which 18 brought, is told by us. */
-function withProxiedFetch(env: Record<string, string>, node: string): Record<string, string> {
-  const major = Number.parseInt(node, 10);
-  if (major < 18 || major >= 24) return env;
-  return { ...env, NODE_OPTIONS: [`--require=${PROXIED_FETCH}`, env.NODE_OPTIONS].filter(Boolean).join(" ") };
 }
 
 /** Other hosts run lines of a configuration file in bash, and people write them for it; it is no part of every system. */

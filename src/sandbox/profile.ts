@@ -106,7 +106,6 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
           YARN_HTTPS_PROXY: proxy,
           NO_PROXY: NOT_PROXIED,
           no_proxy: NOT_PROXIED,
-          NODE_USE_ENV_PROXY: "1",
         }),
   };
 }

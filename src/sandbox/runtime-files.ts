@@ -13,7 +13,7 @@ export interface RuntimeFiles {
 
 /** Inside the sandbox. */
 export const RUNTIME_INSIDE = "/run/berth";
-/** For `--require` of a Node before 24, whose fetch reads no proxy variables. */
+/** For `--require` of a Node, whose fetch it leads to the proxy. */
 export const PROXIED_FETCH = `${RUNTIME_INSIDE}/proxied-fetch.cjs`;
 const INSIDE_FILES = [
   ...["forwarder.ts", "relay.ts", "probe.ts", "commands.ts", "frames.ts", "connect.ts", "proxied-fetch.cjs"],
