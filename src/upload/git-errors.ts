@@ -40,6 +40,13 @@ const MEANINGS: readonly Meaning[] = [
     hint: "For a host with its own certificate authority start the platform with GIT_SSL_CAINFO set to its file.",
   },
   {
+    // Before what the other end's hanging up looks like.
+    pattern: /possible repository corruption|\bis corrupt\b|unable to read (?:tree|[0-9a-f]{40})/i,
+    code: "source_unreachable",
+    message: (where) => `${where} is damaged: git found objects missing when it read it.`,
+    hint: "Run 'git fsck' where it lies; push it anew from a clone that is whole, or fetch all of a partial one.",
+  },
+  {
     pattern:
       /Could not resolve|Temporary failure in name resolution|Name or service not known|Failed to connect|Couldn't connect|Connection (refused|timed out|reset|closed)|Operation (timed out|too slow)|Network is unreachable|No route to host|kex_exchange_identification|returned error: (429|5\d\d)|Empty reply|can't be reached|(tunnel failed, response|HTTP code) 50\d|RPC failed|early EOF|hung up unexpectedly(?!\nfatal: Could not read)/i,
     code: "source_unreachable",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BerthError } from "../../src/model/errors.ts";
@@ -153,7 +153,7 @@ test("a commit is its branch's own only when it is in that branch's history", as
   const local = await fetcher.fetch(own, { branch: "main", commit: middle });
   expect(local.isOwn).toBe(true);
   expect((await fetcher.fetch(own, { branch: "main", commit: proposed })).isOwn).toBe(false);
-});
+}, 120_000);
 
 test("a repository with SHA-256 ids", async () => {
   await git(folder, "init", "-q", "-b", "main", "--object-format=sha256", "long");
@@ -176,6 +176,17 @@ test("each fault of the source has its own error", async () => {
   const branch = await failure(`${http.url}/site.git`, { branch: "mian" });
   expect(branch.code).toBe("branch_not_found");
   expect(branch.hint).toContain("feature/x, main");
+});
+
+test("a repository that lacks objects is called damaged, by HTTP and as a path", async () => {
+  const torn = join(folder, "torn.git");
+  await cp(site, torn, { recursive: true });
+  const page = await git(torn, "rev-parse", "HEAD:index.html");
+  await rm(join(torn, ".git/objects", page.slice(0, 2), page.slice(2)));
+  for (const source of [`${http.url}/torn.git`, torn]) {
+    const { code, message } = await failure(source);
+    expect([source, code, message]).toEqual([source, "source_unreachable", expect.stringContaining("is damaged")]);
+  }
 });
 
 async function closedPort(): Promise<string> {

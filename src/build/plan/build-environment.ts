@@ -81,6 +81,7 @@ function usesOldHashes(packageJson: PackageJson): boolean {
     below("react-scripts", 5) ||
     below("@vue/cli-service", 5) ||
     below("vuepress", 2) ||
+    below("preact-cli", 4) ||
     below("nuxt", 3) ||
     below("next", 11) ||
     below("gatsby", 3)

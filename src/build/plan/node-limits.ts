@@ -25,6 +25,7 @@ const CEILINGS: readonly Ceiling[] = [
   ["gatsby", 4, 16],
   ["gatsby", 5, 18],
   ["gridsome", 1, 16],
+  ["preact-cli", 4, 16],
   ["sapper", 1, 16],
   ["docusaurus", 2, 16],
   ["@docusaurus/core", 2, 16],
