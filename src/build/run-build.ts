@@ -5,7 +5,6 @@ import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildCache } from "./cache.ts";
 import { failureOf, isStaleLockfile } from "./explain-failure.ts";
-import { withNodeProxy } from "./node-proxy.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
 import type { BuildVariables } from "./variables.ts";
@@ -74,13 +73,11 @@ export async function runBuild(
     const result = await parts.sandbox.run(inMachinesShell(command), {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: withNodeProxy(
-        { ...hostVariables, ...plan.env, ...variables[step] },
-        { node: node.version, egress: plan.egress },
-      ),
+      env: { ...hostVariables, ...plan.env, ...variables[step] },
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
       path: tools.all.flatMap(({ path }) => path),
       egress: plan.egress satisfies EgressPolicy,
+      node: node.version,
       registries: plan.registries,
       limits: parts.limits,
       signal: held.signal,

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { FOLLOW_ORDERS } from "./inside/frames.ts";
+import { nodeProxyVariables } from "./node-proxy.ts";
 import { isOwnRegistry, type RegistryConfiguration } from "./registries.ts";
 import { ETC_FILES, RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, SlotFolders } from "./sandbox.ts";
@@ -106,6 +107,7 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
           YARN_HTTPS_PROXY: proxy,
           NO_PROXY: NOT_PROXIED,
           no_proxy: NOT_PROXIED,
+          ...nodeProxyVariables(options.node, options.egress, options.env.NODE_OPTIONS),
         }),
   };
 }

@@ -66,6 +66,8 @@ export interface RunOptions {
   /** Folders inside that are put before the default PATH. */
   path: readonly string[];
   egress: EgressPolicy;
+  /** Full version of the Node that the command runs on, where that is a build's. */
+  node?: string;
   /**
    * URLs of default registries that files of the work folder name. Where one is not what the operator's registry stands
    * for, package managers are told of that in the home folder alone, before which those files go.

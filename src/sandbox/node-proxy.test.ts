@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { withNodeProxy } from "./node-proxy.ts";
+import { nodeProxyVariables } from "./node-proxy.ts";
 
 const PRELOAD = "--require=/run/berth/proxied-fetch.cjs";
 
@@ -16,15 +16,13 @@ test.each([
   ["26.10.0", "registry", PRELOAD, undefined],
   ["26.10.0", "public", undefined, "1"],
 ] as const)("Node %s with egress %s: preload %s, NODE_USE_ENV_PROXY %s", (node, egress, preload, whole) => {
-  const { NODE_OPTIONS, NODE_USE_ENV_PROXY } = withNodeProxy({}, { node, egress });
+  const { NODE_OPTIONS, NODE_USE_ENV_PROXY } = nodeProxyVariables(node, egress, undefined);
   expect([NODE_OPTIONS, NODE_USE_ENV_PROXY]).toEqual([preload, whole]);
 });
 
-test("a project's own options stay", () => {
-  const env = { NODE_OPTIONS: "--max-old-space-size=4096", SITE: "x" };
-  expect(withNodeProxy(env, { node: "24.22.3", egress: "registry" })).toEqual({
-    NODE_OPTIONS: `${PRELOAD} --max-old-space-size=4096`,
-    SITE: "x",
-  });
-  expect(withNodeProxy(env, { node: "16.20.2", egress: "registry" })).toEqual(env);
+test("a project's own options stay; what is no build's command gets none", () => {
+  const own = "--max-old-space-size=4096";
+  expect(nodeProxyVariables("24.22.3", "registry", own)).toEqual({ NODE_OPTIONS: `${PRELOAD} ${own}` });
+  expect(nodeProxyVariables("16.20.2", "registry", own)).toEqual({});
+  expect(nodeProxyVariables(undefined, "registry", undefined)).toEqual({});
 });
