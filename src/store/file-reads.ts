@@ -94,7 +94,10 @@ async function openLarge(path: string): Promise<{ handle: FileHandle; size: numb
   });
   if (handle === undefined) return undefined;
   try {
-    const { size } = await handle.stat();
+    const stat = await handle.stat();
+    // A device or a pipe has no size, and would be taken for small and large in turn.
+    if (!stat.isFile()) throw new Error("it is not a regular file");
+    const { size } = stat;
     if (!isSmall(size)) return { handle, size, etag: await etagOf(handle) };
     await handle.close();
     return undefined;
