@@ -1,7 +1,8 @@
 import { dateLines } from "./http1/response-head.ts";
+import { roomBefore } from "./room.ts";
 
-/** What is no longer than this is sent in one piece with its head; beyond it the copy costs more than a second call. */
-const JOINED_MAX_BYTES = 64 * 1024;
+/** What is no longer than this is copied behind its head, to be sent in one piece. */
+const JOINED_MAX_BYTES = 16 * 1024;
 /** For a head and a body that are sent together, by all connections in turn. */
 const joint = Buffer.allocUnsafeSlow(JOINED_MAX_BYTES);
 
@@ -24,20 +25,30 @@ export class Output {
    */
   send(head: Uint8Array, more: Uint8Array, body: Uint8Array | undefined, nowMs: number): void {
     const date = dateLines(nowMs);
-    const moreAt = head.length;
-    const dateAt = moreAt + more.length;
-    const bodyAt = dateAt + date.length;
-    const total = bodyAt + (body?.length ?? 0);
-    if (total > joint.length) {
+    const headBytes = head.length + more.length + date.length;
+    const total = headBytes + (body?.length ?? 0);
+    const putHead = (place: Uint8Array) => {
+      place.set(head);
+      if (more.length > 0) place.set(more, head.length);
+      place.set(date, head.length + more.length);
+    };
+    if (total <= joint.length) {
+      putHead(joint);
+      if (body !== undefined) joint.set(body, headBytes);
+      this.writeJoint(joint, total);
+      return;
+    }
+    const place = body && roomBefore(body, headBytes);
+    if (place === undefined) {
       this.write(Buffer.concat([head, more, date]));
       if (body !== undefined) this.write(body);
       return;
     }
-    joint.set(head);
-    if (more.length > 0) joint.set(more, moreAt);
-    joint.set(date, dateAt);
-    if (body !== undefined) joint.set(body, bodyAt);
-    this.writeJoint(joint, total);
+    putHead(place);
+    const from = this.writeNow(place, place.length);
+    // The next head is put in the same place.
+    if (from < headBytes) this.waiting.push(place.slice(from, headBytes));
+    if (from < place.length) this.waiting.push(place.subarray(Math.max(from, headBytes)));
   }
 
   /** The bytes are not to be changed afterwards. */

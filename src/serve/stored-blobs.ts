@@ -1,3 +1,4 @@
+import { withRoom } from "../http/room.ts";
 import type { Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -65,7 +66,7 @@ export class StoredBlobs implements BlobReader {
   }
 
   private async load(ref: BlobRef): Promise<{ value: SmallBlob; sizeBytes: number }> {
-    const bytes = await this.loadBytes(ref);
+    const bytes = withRoom(await this.loadBytes(ref));
     return { value: new SmallBlob(bytes, () => this.cache.grow(ref.hash, ref.size)), sizeBytes: ref.size };
   }
 

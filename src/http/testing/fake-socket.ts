@@ -49,6 +49,16 @@ export class FakeSocket {
     this.isCut = true;
   }
 
+  /** How many writes there were. */
+  get pieces(): number {
+    return this.written.length;
+  }
+
+  /** What was written, as Latin-1. */
+  text(): string {
+    return Buffer.concat(this.written).toString("latin1");
+  }
+
   /** What was written, which is nothing but frames, the last one perhaps in part. */
   frames(): Frame[] {
     const all = Buffer.concat(this.written);

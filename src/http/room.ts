@@ -1,0 +1,28 @@
+/** A shorter body is copied behind its head each time, which costs less than this would. */
+const LONG_BYTES = 16 * 1024;
+/** As much as heads take, but for those with very long fields. */
+const ROOM_BYTES = 2048;
+
+/** By a body, the memory that it lies in behind its room. */
+const wholes = new WeakMap<Uint8Array, Uint8Array>();
+
+/**
+ * A long body is copied to where there is room before it in the same memory: a head that is put there goes out with it in
+ * one piece, without another copy. Its `buffer` is then all that is held.
+ */
+export function withRoom(body: Uint8Array): Uint8Array {
+  if (body.length < LONG_BYTES) return body;
+  const whole = new Uint8Array(ROOM_BYTES + body.length);
+  whole.set(body, ROOM_BYTES);
+  const roomy = whole.subarray(ROOM_BYTES);
+  wholes.set(roomy, whole);
+  return roomy;
+}
+
+/**
+ * @param length of a head
+ * @returns the memory from there on where the head belongs, and behind it the body; undefined when there is no such room
+ */
+export function roomBefore(body: Uint8Array, length: number): Uint8Array | undefined {
+  return length > ROOM_BYTES ? undefined : wholes.get(body)?.subarray(ROOM_BYTES - length);
+}
