@@ -126,6 +126,13 @@ require("node:http").createServer((request, response) => {
   return start("serve-handler", ["node", file], { port, cpu });
 }
 
+/** See `bare-listener.ts`. */
+export async function startBareListener({ cpu }: PeerOptions, bodyBytes: number): Promise<Peer> {
+  const port = freePort();
+  const command = [process.execPath, join(import.meta.dir, "bare-listener.ts"), `${port}`, `${bodyBytes}`];
+  return start("the bare listener", command, { port, cpu });
+}
+
 async function start(
   name: string,
   command: readonly string[],
