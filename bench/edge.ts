@@ -15,7 +15,7 @@ import { ManifestFiles } from "../src/model/manifest-files.ts";
 import { resolve } from "../src/serve/resolve.ts";
 import { type Site, siteOf } from "../src/serve/site.ts";
 import { loadManifest } from "../src/serve/sources.ts";
-import { putManifest } from "../src/store/deployments.ts";
+import { manifestKey, putManifest } from "../src/store/deployments.ts";
 import { openFileStore } from "../src/store/file.ts";
 import type { ObjectStore } from "../src/store/object-store.ts";
 import { openS3Store } from "../src/store/s3.ts";
@@ -151,10 +151,14 @@ async function manifest(): Promise<TableRow[]> {
       small.push(await storedManifest(store, `m${String(from).padStart(20, "0")}`, from, from + FILES_PER_SITE));
     }
     const times: number[] = [];
+    const unavoidable: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const start = performance.now();
+      sha256(await (await store.get(manifestKey(large)))!.bytes());
+      const read = performance.now();
       siteOf((await loadManifest(store, large))!.manifest);
-      times.push(performance.now() - start);
+      unavoidable.push(read - start);
+      times.push(performance.now() - read);
     }
     const loaded = async (id: DeploymentId) => siteOf((await loadManifest(store, id))!.manifest);
     const largeSite = await loaded(large);
@@ -186,6 +190,7 @@ async function manifest(): Promise<TableRow[]> {
         `${load.toFixed(0)} ms (the first time ${times[0]!.toFixed(0)} ms)`,
         `≤ 150 ms: ${load <= 150 ? "met" : "missed"}`,
       ],
+      ["- to read its bytes and hash them alone", `${median(unavoidable).toFixed(0)} ms`, ""],
       lookupRow(`- a lookup, of the same ${FILES_PER_SITE} paths, against one of ${FILES_PER_SITE} files`, figures.few),
       lookupRow(`- a lookup, of all paths in turn, against ${small.length} of ${FILES_PER_SITE} files`, figures.all),
     ];
