@@ -14,11 +14,6 @@ export interface LoadOrder {
   rate: number | null;
   /** The core that it has for itself, and may keep busy; on cores that others need too it waits by the millisecond. */
   cpu?: number;
-  /**
-   * Whether it goes before all else that runs here (sched(7), SCHED_RR), as a client on another machine would not be held up
-   * by what this one does. Needs root.
-   */
-  isUrgent?: boolean;
 }
 
 export interface LoadResult {
@@ -45,10 +40,9 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
     });
     if (!made.success) throw new AggregateError(made.logs, "the load could not be made");
     const pinned = order.cpu === undefined ? [] : ["taskset", "-c", `${order.cpu}`];
-    const urgent = order.isUrgent ? ["chrt", "--rr", "1"] : [];
     const node = ["node", `--max-semi-space-size=${NURSERY_MIB}`];
     return JSON.parse(
-      await runToEnd([...pinned, ...urgent, ...node, join(folder, "load.mjs"), JSON.stringify(order)]),
+      await runToEnd([...pinned, ...node, join(folder, "load.mjs"), JSON.stringify(order)]),
     ) as LoadResult;
   } finally {
     await rm(folder, { recursive: true });
