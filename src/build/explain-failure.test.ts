@@ -43,6 +43,13 @@ describe("install", () => {
       /npm install/,
     ],
     [
+      "the end of a long list of npm ci's",
+      "npm error Missing: is-docker@2.2.1 from lock file\nnpm error Missing: ms@2.1.3 from lock file\nnpm error\nnpm error Clean install a project",
+      "install_failed",
+      /package-lock\.json does not fit package\.json.*Missing: is-docker@2\.2\.1/,
+      /npm install/,
+    ],
+    [
       "pnpm's",
       ' ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with <ROOT>/package.json',
       "install_failed",

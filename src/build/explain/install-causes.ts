@@ -75,11 +75,14 @@ export const INSTALL_CAUSES: readonly Explain[] = [
     next: "Run 'npm install' and commit package-lock.json; or set install_command to 'npm install'.",
     isStaleLockfile: true,
   })),
-  told(/can only install packages when your package\.json and|code EUSAGE/, (_, { text }) =>
-    staleLockfile(
-      "npm",
-      [...text.matchAll(/(?:Missing|Invalid): ([^\n]+?)(?: from lock file|$)/gm)].map((match) => name(match[0])),
-    ),
+  // Of a long list only the end may be there.
+  told(
+    /can only install packages when your package\.json and|code EUSAGE|^npm (?:error|ERR!) Missing: \S+ from lock file$/m,
+    (_, { text }) =>
+      staleLockfile(
+        "npm",
+        [...text.matchAll(/(?:Missing|Invalid): ([^\n]+?)(?: from lock file|$)/gm)].map((match) => name(match[0])),
+      ),
   ),
   told(/ERR_PNPM_(OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH|FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE)/, () =>
     staleLockfile("pnpm"),
