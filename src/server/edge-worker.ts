@@ -114,13 +114,24 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 /** Hands a request as it is to the platform's process, and back what that answers, streams included. */
 function baseOver(socket: string): Handler {
   return {
-    fetch(request) {
+    async fetch(request) {
       if (!METHODS.has(request.method)) return plain(405, "Method not allowed", { allow: [...METHODS].join(", ") });
-      return fetch(request, { unix: socket, decompress: false, redirect: "manual", signal: request.signal }).catch(() =>
-        plain(503, "Starting"),
-      );
+      try {
+        const passed = { unix: socket, decompress: false, redirect: "manual", signal: request.signal } as const;
+        const response = await fetch(request, passed);
+        return request.method === "HEAD" ? withoutMadeLength(response) : response;
+      } catch {
+        return plain(503, "Starting");
+      }
     },
   };
+}
+
+/** The runtime's server gives a HEAD that says nothing of its content a length of 0 (RFC 9110 section 8.6 has none then). */
+function withoutMadeLength({ status, headers }: Response): Response {
+  const told = new Headers(headers);
+  if (told.get("content-length") === "0") told.delete("content-length");
+  return new Response(null, { status, headers: told });
 }
 
 function plain(status: number, text: string, headers: Record<string, string> = {}): Response {

@@ -60,7 +60,9 @@ describe("createWebsite", () => {
   test("it is read only", async () => {
     const refused = get("/", { method: "POST" });
     expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
-    expect(await get("/", { method: "HEAD" }).text()).toBe("");
+    const head = get("/", { method: "HEAD" });
+    expect(await head.text()).toBe("");
+    expect(head.headers.get("content-length")).toBe(String((await get("/").arrayBuffer()).byteLength));
   });
 
   test("a folder without the page says what to do", () => {

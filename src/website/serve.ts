@@ -64,6 +64,7 @@ function respond(request: Request, asset: Asset, cacheControl: string): Response
       ...SECURITY_HEADERS,
       "content-type": asset.type,
       "cache-control": cacheControl,
+      "content-length": String(bytes.length),
       vary: "Accept-Encoding",
       ...(encoding && { "content-encoding": encoding }),
     },

@@ -114,6 +114,19 @@ test("a deployment through workers gives HTTPS URLs, and its site is there at on
   expect(await runToEnd([...curl, "-o", "/dev/null", "-w", "%{http_version}", url])).toBe("2");
 }, 120_000);
 
+test("HEAD of the website through a worker tells the length that GET has, or none, never another", async () => {
+  const at = async (path: string, method: string) => {
+    const headers = { host: "localhost", "accept-encoding": "identity", authorization: `Bearer ${platform.token}` };
+    const response = await fetch(`http://127.0.0.1:${platform.port}${path}`, { method, headers });
+    return { status: response.status, told: response.headers.get("content-length"), body: await response.text() };
+  };
+  for (const path of ["/", "/api/v1/projects", "/api/v1/nothing"]) {
+    const [got, head] = [await at(path, "GET"), await at(path, "HEAD")];
+    expect([path, head.status, head.body]).toEqual([path, got.status, ""]);
+    expect([null, `${got.body.length}`]).toContain(head.told);
+  }
+});
+
 test("the workers' runtime is told of little memory, the platform's own process is not", async () => {
   const setting = /(?:^|\0)BUN_JSC_forceRAMSize=(\d+)/;
   const told = async (pid: string | number) => setting.exec(await Bun.file(`/proc/${pid}/environ`).text())?.[1];
