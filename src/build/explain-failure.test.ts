@@ -239,6 +239,13 @@ describe("install", () => {
       /egress=public[\s\S]*registry instead of a git host/,
     ],
     [
+      "git's host, by git's own protocol",
+      "error Command failed.\nExit code: 128\nfatal: unable to look up github.com (port 9418) (Name or service not known)",
+      "network_refused",
+      /'registry' does not let it reach github\.com/,
+      /registry instead of a git host/,
+    ],
+    [
       "a registry of .npmrc",
       "npm error code ENOTFOUND\nnpm error network request to https://npm.corp.example/ms failed, reason: getaddrinfo ENOTFOUND npm.corp.example",
       "network_refused",

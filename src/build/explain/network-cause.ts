@@ -6,13 +6,14 @@ const NAMED: readonly RegExp[] = [
   /(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH)[^\n]{0,40}? (?:https?:\/\/)?([\w.-]+\.[a-z]{2,})/g,
   /Could not resolve (?:host(?:name)?:? |proxy: )?([\w.-]+\.[a-z]{2,})/g,
   /unable to access 'https?:\/\/(?:[^@/']*@)?([\w.-]+)/g,
+  /unable to (?:look up|connect to) ([\w.-]+\.[a-z]{2,})(?: \(port|:)/g,
   /(?:request to|[Ff]ailed to (?:fetch|download|load)[^\n]{0,80}?|Failed to connect to|fetching|RequestError[^\n]{0,60}?) [`'"]?https?:\/\/([\w.-]+)[^\n]*/g,
   /(?:tunneling socket could not be established|Proxy response \(403\)|CONNECT tunnel failed)[^\n]{0,80}?https?:\/\/([\w.-]+)/g,
 ];
 
 /** Words of the failure without the host's name. */
 const NETWORK =
-  /\b(ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)\b|ECONNREFUSED (?!127\.|::1|localhost)|CONNECT tunnel failed|tunneling socket could not|fetch failed|Failed to fetch (`|font)|Could not resolve host|unable to access 'https?:/;
+  /\b(ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)\b|ECONNREFUSED (?!127\.|::1|localhost)|CONNECT tunnel failed|tunneling socket could not|fetch failed|Failed to fetch (`|font)|Could not resolve host|unable to access 'https?:|unable to (?:look up|connect to) [\w.-]+(?: \(port|:)/;
 
 const FONTS = /^(fonts\.googleapis\.com|fonts\.gstatic\.com|use\.typekit\.net)$/;
 const GIT_HOSTS =
