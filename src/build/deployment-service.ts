@@ -16,6 +16,7 @@ import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts
 import { hostVariables } from "./host-variables.ts";
 import { freeLockfile } from "./lockfile-hosts.ts";
 import { materialise } from "./materialise.ts";
+import { placeNodeHeaders } from "./node-headers.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import { begin, type PreparedBuild, type PreparedSource, type PrepareParts, prepare } from "./prepare.ts";
 import { publish } from "./publish.ts";
@@ -223,6 +224,7 @@ async function fillSlot(
     await materialise({ tree: source.tree, directory: work, readBlob, streamBlob: streamed, signal });
     if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
     await freeLockfile(work, plan, { readFile: source.readFile, registry: sandbox.registry });
+    await placeNodeHeaders(folders, site.tools.node, sandbox.tier.level > 0);
   } catch (error) {
     throw sourceFault(error, { ...parts.limits, hasVolume: sandbox.hasVolumes });
   }

@@ -51,7 +51,10 @@ async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Pro
   const hasMembers = packageJson.workspaces !== undefined || files.has(".", "pnpm-workspace.yaml");
   const ids = (await detectFrameworks({ files, root: ".", packageJson })).filter((id) => !NEVER_ALONE.has(id));
   if (texts.length === 0) {
-    const runsAlone = (id: string) => FRAMEWORKS[id]!.command !== undefined && !(hasMembers && id === "vite");
+    const runsAlone = (id: string) => {
+      const { command, pagesIn } = FRAMEWORKS[id]!;
+      return command !== undefined && !(hasMembers && id === "vite") && hasOneOf(files, pagesIn);
+    };
     return ids.some(runsAlone) || (await usualPages(files, ".")) !== undefined;
   }
   const programs = ids.flatMap((id) => FRAMEWORKS[id]!.programs);
@@ -61,6 +64,9 @@ async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Pro
   // A build of nobody knows what: of members of a workspace, of a library, or else of a site.
   return delegating === 0 && !hasMembers && !texts.every(makesLibrary);
 }
+
+const hasOneOf = (files: SourceFiles, folders: readonly string[] | undefined): boolean =>
+  folders?.some((folder) => files.hasFolder(folder)) ?? true;
 
 const delegates = (text: string): boolean => text.split("\n").some((line) => DELEGATES.test(line));
 

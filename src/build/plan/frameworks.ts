@@ -17,6 +17,8 @@ export interface FrameworkRule {
   programs: readonly string[];
   /** Its own build command, for a package.json without a script: a program of a package, and arguments. */
   command?: readonly string[];
+  /** It builds nothing where none of these folders is there. */
+  pagesIn?: readonly string[];
   /** Folders that it writes, seen from the root, the likeliest first. */
   outputs(site: Site): string[] | Promise<string[]>;
   /** What is there after a build that made a server instead. */
@@ -45,6 +47,7 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
   next: {
     programs: ["next"],
     command: ["next", "build"],
+    pagesIn: ["app", "pages", "src/app", "src/pages"],
     outputs: async (site) => {
       const written = await configLiterals(site, { file: /^next\.config\.[cm]?[jt]s$/, key: /distDir/ });
       return ["out", ...written.filter((folder) => folder !== ".next")];

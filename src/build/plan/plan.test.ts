@@ -231,6 +231,15 @@ describe("the root", () => {
     expect(await plan({ ...top, ...below("docs"), ...others })).toMatchObject({ root: "docs" });
   });
 
+  test("a top that has Next.js installed, and no pages for it, is no site", async () => {
+    const top = { "package.json": { dependencies: { next: "^14.0.0" }, scripts: { lint: "eslint ." } } };
+    await expect(plan({ ...top, ...below("basics/one"), ...below("basics/two") })).rejects.toMatchObject({
+      code: "site_ambiguous",
+      message: "The source holds 2 sites: basics/one, basics/two.",
+    });
+    expect(await plan({ ...top, "src/app/page.tsx": "", ...below("basics/one") })).toMatchObject({ root: "." });
+  });
+
   test("one beside examples, and one that the build script names", async () => {
     const top = { "package.json": { workspaces: ["*", "apps/*"], scripts: { build: "turbo run build" } } };
     expect(await plan({ ...top, ...below("apps/web"), ...below("apps/example-a") })).toMatchObject({
