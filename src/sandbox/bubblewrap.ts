@@ -57,6 +57,8 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
   await slots.reap(settings.onFault ?? (() => undefined));
   const parts: Parts = { settings, mode, runtime, slots, uidOf, kernel };
   const run = (command: readonly string[], options: RunOptions) => runCommand(parts, command, options);
+  const closing = new AbortController();
+  let lastTest: Promise<unknown> | undefined;
   return {
     tier: tierOf(settings, mode, kernel),
     hasVolumes: volumeBytes !== undefined,
@@ -64,20 +66,27 @@ export async function openSandbox(settings: SandboxSettings): Promise<Sandbox> {
     prepareSlot: slots.prepare,
     handOver: slots.handOver,
     clearSlot: slots.clear,
-    close: slots.close,
+    async close() {
+      closing.abort();
+      await lastTest?.catch(() => undefined);
+      await slots.close();
+    },
     run,
-    selfTest: remember(async () => {
-      if (settings.unsafe) return undefined;
+    selfTest: remember(() => {
+      if (settings.unsafe) return Promise.resolve(undefined);
       const { prepare, clear } = slots;
-      return tryWall({
+      const test = tryWall({
         gvisor: settings.gvisor ?? false,
         selfUid: settings.selfUid,
+        signal: closing.signal,
         slot: SELF_TEST_SLOT,
         directory: slotsDirectory,
         prepare,
         clear,
         run,
       });
+      lastTest = test;
+      return test;
     }),
   };
 }

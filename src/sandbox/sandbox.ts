@@ -34,7 +34,7 @@ export interface Sandbox {
    */
   clearSlot(slot: number): Promise<void>;
 
-  /** Clears every slot that was prepared and waits for it, so that nothing is mounted any more. */
+  /** Ends a self-test under way, clears every slot that was prepared and waits for it: nothing of it runs or is mounted. */
   close(): Promise<void>;
 }
 

@@ -58,6 +58,8 @@ export interface SelfTest {
   slot: number;
   gvisor: boolean;
   selfUid: number;
+  /** Ends the command that looks; the test is then refused as one that could not be run. */
+  signal: AbortSignal;
   /** A folder of the platform that a build must not see. */
   directory: string;
   prepare(slot: number): Promise<unknown>;
@@ -106,7 +108,7 @@ async function probe(parts: SelfTest, looks: string[]): Promise<ProbeReport> {
     path: [],
     egress: "none",
     limits: LIMITS,
-    signal: new AbortController().signal,
+    signal: parts.signal,
     onOutput(stream, bytes) {
       if (stream === "stdout") out += Buffer.from(bytes).toString("utf8");
       else error += Buffer.from(bytes).toString("utf8");

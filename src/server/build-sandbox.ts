@@ -57,12 +57,16 @@ let attempts: Promise<void> = Promise.resolve();
 
 /**
  * Tries the wall before the first build needs it, and tells the operator when nothing can be built. A start does not
- * wait for it.
+ * wait for it, and a stop begins none.
  */
-export function trySandboxSoon(sandbox: () => Promise<Sandbox>, log: PlatformLog): void {
+export function trySandboxSoon(sandbox: () => Promise<Sandbox>, { releasers, log }: Hosting): void {
+  let stopped = false;
   const attempt = async () => {
+    if (stopped) return;
     const opened = await sandbox();
+    if (stopped) return;
     const refusal = await opened.selfTest();
+    if (stopped) return;
     if (refusal === undefined) log.info("sandbox holds", { ...opened.tier });
     else log.fault(new BerthError(refusal.code, refusal.message, { hint: refusal.hint }), { part: "sandbox" });
   };
@@ -70,7 +74,10 @@ export function trySandboxSoon(sandbox: () => Promise<Sandbox>, log: PlatformLog
     attempts = attempts.then(attempt).catch((error) => log.fault(error, { part: "sandbox" }));
   };
   const timer = setTimeout(next, SOON_MS);
-  timer.unref();
+  releasers.add("sandbox's first test", () => {
+    stopped = true;
+    clearTimeout(timer);
+  });
 }
 
 async function open(settings: Settings, environment: Environment, log: PlatformLog): Promise<Sandbox> {

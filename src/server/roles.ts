@@ -149,7 +149,7 @@ async function startUpload(parts: SharedParts): Promise<void> {
   const upload = { ...parts, git, wall: sandbox === "none" ? undefined : wall };
   const worker = await service.startUploadService(upload, { concurrency: parts.settings.uploads });
   parts.releasers.add("upload service", () => worker.close());
-  if (upload.wall !== undefined) trySandboxSoon(upload.wall.sandbox, parts.log);
+  if (upload.wall !== undefined) trySandboxSoon(upload.wall.sandbox, parts);
 }
 
 async function startApi(parts: SharedParts) {
@@ -183,7 +183,7 @@ async function startBuilder(parts: SharedParts): Promise<void> {
     npm: { program: "npm", environment: parts.environment.variables },
   });
   const sandbox = buildSandbox(settings, parts.environment, parts);
-  trySandboxSoon(sandbox, parts.log);
+  trySandboxSoon(sandbox, parts);
   const limits = {
     wallMs: settings.buildTimeoutSeconds * 1000,
     memoryBytes: settings.buildMemoryMiB * 1024 ** 2,
