@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Writable } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import { nanoid } from "nanoid";
 import { BerthError } from "../model/errors.ts";
 import { type RunCgroup, removeCgroups } from "./cgroup.ts";
@@ -34,6 +34,19 @@ const ARGUMENTS_FD = 3;
 const SECCOMP_FD = 4;
 const STATUS_FD = 5;
 const BLOCK_FD = 6;
+const READY_FD = 7;
+
+/**
+ * The last gate, inside. A platform that is killed while bwrap is still at work leaves it behind: it binds its life to
+ * its parent's late, and takes the end of `--block-fd` for leave to go on. So nothing begins but by an answer, which
+ * the dead don't give. When a command asks for it, bwrap's two processes are bound already.
+ */
+const ASKS_FIRST = [
+  "/bin/sh",
+  "-c",
+  `echo >&${READY_FD}; read -r go <&${READY_FD} || exit 126; exec "$@" ${READY_FD}<&-`,
+  "sh",
+];
 
 /**
  * Runs one command behind bwrap. When the promise resolves, its first process and with it its whole pid namespace are
@@ -47,6 +60,7 @@ export async function runInWall(run: WallRun): Promise<Ending> {
   try {
     if (run.gvisor && run.uid !== undefined) bundle = makeBundle({ ...run, uid: run.uid });
     const child = start(run, statusPath, bundle);
+    answerWhenAsked(child);
     let unplaced: unknown;
     const first = findFirst(child, statusPath).then((id) => {
       if (id === undefined) return undefined;
@@ -99,6 +113,13 @@ function letGo(child: ChildProcess, first: ProcessId, cgroup: RunCgroup | undefi
   gate.end("go");
 }
 
+function answerWhenAsked(child: ChildProcess): void {
+  const gate = (child.stdio as readonly unknown[])[READY_FD] as Duplex;
+  // It may have been killed meanwhile.
+  gate.on("error", () => undefined);
+  gate.once("data", () => gate.end("go\n"));
+}
+
 function start(run: WallRun, statusPath: string, bundle: Bundle | undefined): ChildProcess {
   const stdin = openSync(run.options.stdin ?? "/dev/null", "r");
   const files = [openArguments(run, bundle), openSync(run.runtime.seccomp, "r"), openSync(statusPath, "ax", 0o600)];
@@ -106,7 +127,7 @@ function start(run: WallRun, statusPath: string, bundle: Bundle | undefined): Ch
     return spawn(...(bundle === undefined ? commandLine(run) : gateLine(run, bundle)), {
       env: TOOL_ENVIRONMENT,
       cwd: "/",
-      stdio: [stdin, "pipe", "pipe", ...files, "pipe"],
+      stdio: [stdin, "pipe", "pipe", ...files, "pipe", "pipe"],
     });
   } finally {
     for (const file of [stdin, ...files]) closeSync(file);
@@ -143,6 +164,7 @@ function gateLine(run: WallRun, { command }: Bundle): [string, string[]] {
     "bwrap",
     ...GATE_DESCRIPTORS,
     "--",
+    ...ASKS_FIRST,
     ...command,
   ];
   return [program!, rest];
@@ -156,8 +178,8 @@ function commandLine(run: WallRun): [string, string[]] {
   const inside = insideCommand(run.command, run);
   const [program, ...rest] =
     mode === "user"
-      ? [...limits, ...drop, "bwrap", ...descriptors, "--", ...inside]
-      : [...limits, "bwrap", ...descriptors, "--", ...drop, ...inside];
+      ? [...limits, ...drop, "bwrap", ...descriptors, "--", ...ASKS_FIRST, ...inside]
+      : [...limits, "bwrap", ...descriptors, "--", ...ASKS_FIRST, ...drop, ...inside];
   return [program!, rest];
 }
 

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
+import { processesOf } from "../../src/sandbox/process-tree.ts";
+import { IS_ROOT, LIMITS, MODES, SELF_UID, SLOT, UID_BASE, uidOfSlot } from "../support/hostile.ts";
+
+/** From before bwrap is there until well after the command is; a machine that is slower has its wall up later. */
+const KILLED_AFTER_MS = [0, 3, 6, 9, 12, 15, 18, 22, 26, 32, 40, 80];
+/** Until what is on its way to be the slot's user is that. */
+const SETTLED_MS = 200;
+/** In which a process that was bound to the platform is gone, on any machine. */
+const PATIENCE_MS = 5_000;
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "berth killed "));
+  await chmod(directory, 0o711);
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+test.skipIf(!IS_ROOT).each(MODES)(
+  "in mode %s a platform that is killed while it puts a wall up leaves no process behind it [needs root]",
+  async (mode) => {
+    const slotsDirectory = join(directory, mode);
+    const program = [process.execPath, join(import.meta.dir, "../support/doomed-sandbox.ts")];
+    const lived: number[] = [];
+    for (const delayMs of KILLED_AFTER_MS) {
+      const platform = Bun.spawn([...program, slotsDirectory, mode, `${UID_BASE}`], { stdout: "pipe" });
+      await platform.stdout.getReader().read();
+      await sleep(delayMs);
+      platform.kill("SIGKILL");
+      await platform.exited;
+      await sleep(SETTLED_MS);
+      const until = Date.now() + PATIENCE_MS;
+      while (processesOf(uidOfSlot(SLOT)).length > 0 && Date.now() < until) await sleep(10);
+      for (const { pid } of processesOf(uidOfSlot(SLOT))) {
+        lived.push(delayMs);
+        process.kill(pid, "SIGKILL");
+      }
+    }
+    // The next one clears away what the last one had mounted.
+    const next = await openSandbox({
+      slotsDirectory,
+      uidBase: UID_BASE,
+      selfUid: SELF_UID,
+      diskBytes: LIMITS.diskBytes,
+      registries: { registry: "https://registry.example/", hosts: [], npmrcLines: [] },
+      mode,
+    });
+    await next.close();
+    expect(lived).toEqual([]);
+  },
+  120_000,
+);
