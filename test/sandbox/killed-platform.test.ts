@@ -3,9 +3,8 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
 import { processesOf } from "../../src/sandbox/process-tree.ts";
-import { IS_ROOT, LIMITS, MODES, SELF_UID, SLOT, UID_BASE, uidOfSlot } from "../support/hostile.ts";
+import { IS_ROOT, MODES, openTestSandbox, SLOT, UID_BASE, uidOfSlot } from "../support/hostile.ts";
 
 /** From before bwrap is there until well after the command is; a machine that is slower has its wall up later. */
 const KILLED_AFTER_MS = [0, 3, 6, 9, 12, 15, 18, 22, 26, 32, 40, 80];
@@ -42,14 +41,7 @@ test.skipIf(!IS_ROOT).each(MODES)(
       }
     }
     // The next one clears away what the last one had mounted.
-    const next = await openSandbox({
-      slotsDirectory,
-      uidBase: UID_BASE,
-      selfUid: SELF_UID,
-      diskBytes: LIMITS.diskBytes,
-      registries: { registry: "https://registry.example/", hosts: [], npmrcLines: [] },
-      mode,
-    });
+    const next = await openTestSandbox(slotsDirectory, mode);
     await next.close();
     expect(lived).toEqual([]);
   },

@@ -1,17 +1,9 @@
-import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
 import type { WallMode } from "../../src/sandbox/profile.ts";
-import { LIMITS, SELF_UID, SLOT } from "./hostile.ts";
+import { LIMITS, openTestSandbox, SLOT } from "./hostile.ts";
 
 /** Starts a command in a wall and says so on standard output before; whoever started it kills it. */
 const [slotsDirectory, mode, uidBase] = process.argv.slice(2);
-const sandbox = await openSandbox({
-  slotsDirectory: slotsDirectory!,
-  uidBase: Number(uidBase),
-  selfUid: SELF_UID,
-  diskBytes: LIMITS.diskBytes,
-  registries: { registry: "https://registry.example/", hosts: [], npmrcLines: [] },
-  mode: mode as WallMode,
-});
+const sandbox = await openTestSandbox(slotsDirectory!, mode as WallMode, { uidBase: Number(uidBase) });
 await sandbox.prepareSlot(SLOT);
 process.stdout.write("now\n");
 await sandbox.run(["sleep", "300"], {

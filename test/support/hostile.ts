@@ -53,15 +53,24 @@ interface WallOptions {
   registries?: RegistryConfiguration;
 }
 
-export async function openWall({ directory, mode, registries = NO_REGISTRY }: WallOptions): Promise<Wall> {
-  const sandbox = await openSandbox({
-    slotsDirectory: join(directory, `slots-${mode}`),
-    uidBase: UID_BASE,
+/** Volumes are as small as `LIMITS` has it; a program of its own is told the users of the test that started it. */
+export function openTestSandbox(
+  slotsDirectory: string,
+  mode: WallOptions["mode"],
+  { registries = NO_REGISTRY, uidBase = UID_BASE }: { registries?: RegistryConfiguration; uidBase?: number } = {},
+): Promise<Sandbox> {
+  return openSandbox({
+    slotsDirectory,
+    uidBase,
     selfUid: SELF_UID,
     diskBytes: LIMITS.diskBytes,
     registries,
     ...(mode === "none" ? { unsafe: true } : { mode }),
   });
+}
+
+export async function openWall({ directory, mode, registries = NO_REGISTRY }: WallOptions): Promise<Wall> {
+  const sandbox = await openTestSandbox(join(directory, `slots-${mode}`), mode, { registries });
   const folders = await sandbox.prepareSlot(SLOT).catch(async (error) => {
     await sandbox.close();
     throw error;
