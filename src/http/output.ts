@@ -1,5 +1,5 @@
 import { dateLines } from "./http1/response-head.ts";
-import { roomBefore } from "./room.ts";
+import { ROOM_BYTES, wholeOf } from "./room.ts";
 
 /** What is no longer than this is copied behind its head, to be sent in one piece. */
 const JOINED_MAX_BYTES = 16 * 1024;
@@ -27,46 +27,40 @@ export class Output {
     const date = dateLines(nowMs);
     const headBytes = head.length + more.length + date.length;
     const total = headBytes + (body?.length ?? 0);
-    const putHead = (place: Uint8Array) => {
-      place.set(head);
-      if (more.length > 0) place.set(more, head.length);
-      place.set(date, head.length + more.length);
-    };
-    if (total <= joint.length) {
-      putHead(joint);
+    const whole = body && headBytes <= ROOM_BYTES ? wholeOf(body) : undefined;
+    if (whole !== undefined) {
+      const start = ROOM_BYTES - headBytes;
+      putHead(whole, start, head, more, date);
+      const sent = this.writeNow(whole, start, total);
+      // The next head is put in the same place.
+      if (sent < headBytes) this.waiting.push(whole.slice(start + sent, ROOM_BYTES));
+      if (sent < total) this.waiting.push(whole.subarray(Math.max(start + sent, ROOM_BYTES)));
+    } else if (total <= joint.length) {
+      putHead(joint, 0, head, more, date);
       if (body !== undefined) joint.set(body, headBytes);
       this.writeJoint(joint, total);
-      return;
-    }
-    const place = body && roomBefore(body, headBytes);
-    if (place === undefined) {
+    } else {
       this.write(Buffer.concat([head, more, date]));
       if (body !== undefined) this.write(body);
-      return;
     }
-    putHead(place);
-    const from = this.writeNow(place, place.length);
-    // The next head is put in the same place.
-    if (from < headBytes) this.waiting.push(place.slice(from, headBytes));
-    if (from < place.length) this.waiting.push(place.subarray(Math.max(from, headBytes)));
   }
 
   /** The bytes are not to be changed afterwards. */
   write(bytes: Uint8Array): void {
-    const from = this.writeNow(bytes, bytes.length);
+    const from = this.writeNow(bytes, 0, bytes.length);
     if (from < bytes.length) this.waiting.push(bytes.subarray(from));
   }
 
   /** Of bytes that are overwritten afterwards. */
   writeJoint(bytes: Uint8Array, length: number): void {
-    const from = this.writeNow(bytes, length);
+    const from = this.writeNow(bytes, 0, length);
     if (from < length) this.waiting.push(new Uint8Array(bytes.subarray(from, length)));
   }
 
   /** @returns how many of them are done with */
-  private writeNow(bytes: Uint8Array, length: number): number {
+  private writeNow(bytes: Uint8Array, start: number, length: number): number {
     if (this.isClosed) return length;
-    return this.waiting.length === 0 ? Math.max(0, this.socket.write(bytes, 0, length)) : 0;
+    return this.waiting.length === 0 ? Math.max(0, this.socket.write(bytes, start, length)) : 0;
   }
 
   /** Resolves when nothing waits any more: at once as a rule, and when the connection is closed too. */
@@ -102,4 +96,11 @@ export class Output {
     this.drained?.resolve();
     this.drained = undefined;
   }
+}
+
+/** All that comes before a body; next to nothing is allocated for it, as this is done for every answer. */
+function putHead(place: Uint8Array, at: number, head: Uint8Array, more: Uint8Array, date: Uint8Array): void {
+  place.set(head, at);
+  if (more.length > 0) place.set(more, at + head.length);
+  place.set(date, at + head.length + more.length);
 }

@@ -1,7 +1,7 @@
-/** A shorter body is copied behind its head each time, which costs less than this would. */
-const LONG_BYTES = 16 * 1024;
-/** As much as heads take, but for those with very long fields. */
-const ROOM_BYTES = 2048;
+/** A shorter body is copied behind its head each time, which costs no more than this would. */
+const LONG_BYTES = 4 * 1024;
+/** As much as heads take, but for those with long fields. */
+export const ROOM_BYTES = 1024;
 
 /** By a body, the memory that it lies in behind its room. */
 const wholes = new WeakMap<Uint8Array, Uint8Array>();
@@ -19,10 +19,7 @@ export function withRoom(body: Uint8Array): Uint8Array {
   return roomy;
 }
 
-/**
- * @param length of a head
- * @returns the memory from there on where the head belongs, and behind it the body; undefined when there is no such room
- */
-export function roomBefore(body: Uint8Array, length: number): Uint8Array | undefined {
-  return length > ROOM_BYTES ? undefined : wholes.get(body)?.subarray(ROOM_BYTES - length);
+/** @returns the memory in which the body begins at `ROOM_BYTES`; undefined when there is no room before it */
+export function wholeOf(body: Uint8Array): Uint8Array | undefined {
+  return body.length < LONG_BYTES ? undefined : wholes.get(body);
 }

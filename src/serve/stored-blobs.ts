@@ -1,4 +1,4 @@
-import { withRoom } from "../http/room.ts";
+import { wholeOf, withRoom } from "../http/room.ts";
 import type { Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -67,7 +67,8 @@ export class StoredBlobs implements BlobReader {
 
   private async load(ref: BlobRef): Promise<{ value: SmallBlob; sizeBytes: number }> {
     const bytes = withRoom(await this.loadBytes(ref));
-    return { value: new SmallBlob(bytes, () => this.cache.grow(ref.hash, ref.size)), sizeBytes: ref.size };
+    const sizeBytes = wholeOf(bytes)?.length ?? ref.size;
+    return { value: new SmallBlob(bytes, () => this.cache.grow(ref.hash, ref.size)), sizeBytes };
   }
 
   private async loadBytes(ref: BlobRef): Promise<Uint8Array> {
