@@ -107,53 +107,132 @@ test("__proto__ is a name like others in version 1 too", () => {
   expect(files.find("/constructor")).toBe(-1);
 });
 
-const good = JSON.parse(new TextDecoder().decode(encodeManifest(manifestOf([["a", ref]]))));
-const [hash, two] = [good.files.hashes, { ...good.files, sizes: [1, 1], hashes: "A".repeat(86).concat("==") }];
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const hash = Buffer.from(ref.hash, "hex").toBase64();
+const second = {
+  ...{ ...first, version: 2, compression: "strong" },
+  files: {
+    ...{ paths: ["a", "b.html"], hashes: Buffer.alloc(64, 7).toBase64(), sizes: [1, 2 ** 40] },
+    encoded: { gzip: { at: [1], hashes: hash, sizes: [1] } },
+  },
+};
+
+test("a manifest of version 2 is read", () => {
+  const { files, compression } = decodeManifest(bytesOf(second), ID)!;
+  const own = "07".repeat(32);
+  expect([...files.entries()] as unknown[]).toEqual([
+    ["a", { hash: own, size: 1 }],
+    ["b.html", { hash: own, size: 2 ** 40, encoded: { gzip: ref } }],
+  ]);
+  expect(compression).toBe("strong");
+});
+
+const good = JSON.parse(text(encodeManifest(manifestOf([["a", { ...ref, encoded: { br: ref } }]]))));
+const [copies] = [good.files.encoded.br];
+/** Two files without copies. */
+const pair = { count: 2, sizeBytes: 4, encoded: {} };
+const dataOf = (bytes: number) => ({ data: Buffer.alloc(bytes).toBase64() });
+
+const oddPaths = ["..", "a/../b", "../a", "/a", "a/", "a//b", "", ".", "a/./b"];
 
 test.each<[string, unknown]>([
   ["another deployment's", { ...good, deployment: "b0000000000000000002" }],
-  ["a version to come", { ...good, version: 3 }],
-  ["version as text", { ...good, version: "2" }],
+  ["a version to come", { ...good, version: 4 }],
+  ["version as text", { ...good, version: "3" }],
   ["no date", { ...good, createdAt: "yesterday or so" }],
   ["an unknown HTML handling", { ...good, htmlHandling: "constructor" }],
   ["an unknown not-found handling", { ...good, notFoundHandling: null }],
   ["an unknown compression", { ...good, compression: "best" }],
   ["files as a list", { ...good, files: [] }],
-  ["files of version 1 under version 2", { ...good, files: { a: ref } }],
-  ...["..", "a/../b", "../a", "/a", "a/", "a//b", "", ".", "a/./b"].flatMap((odd): [string, unknown][] => [
-    [`the path '${odd}'`, { ...good, files: { ...good.files, paths: [odd] } }],
-    [`the path '${odd}' in version 1`, { ...first, files: { [odd]: ref } }],
+  ["files of version 1 under version 3", { ...good, files: { a: ref } }],
+  ["files of version 2 under version 3", { ...good, files: second.files }],
+  ["no data", { ...good, data: undefined }],
+  ["data that is no base64", { ...good, data: `!${good.data.slice(1)}` }],
+  ["data elsewhere", { version: 3, ...good }],
+  ["data too short", { ...good, data: good.data.slice(4) }],
+  ["data too long", { ...good, data: `AAAA${good.data}` }],
+  ...oddPaths.map((odd): [string, unknown] => [
+    `the path '${odd}'`,
+    { ...good, files: { ...good.files, paths: `/${odd}/` } },
   ]),
-  ["a path that is none", { ...good, files: { ...good.files, paths: [7] } }],
-  ["a path twice", { ...good, files: { ...two, paths: ["a", "a"] } }],
-  ["paths out of order", { ...good, files: { ...two, paths: ["b", "a"] } }],
-  ["fewer sizes than files", { ...good, files: { ...good.files, sizes: [] } }],
-  ["a negative size", { ...good, files: { ...good.files, sizes: [-1] } }],
-  ["a size that is no whole number", { ...good, files: { ...good.files, sizes: [0.5] } }],
-  ["hashes too short", { ...good, files: { ...good.files, hashes: hash.slice(4) } }],
-  ["hashes that are not base64", { ...good, files: { ...good.files, hashes: `!${hash.slice(1)}` } }],
-  ["a copy of no file", { ...good, files: { ...good.files, encoded: { br: { at: [1], hashes: hash, sizes: [1] } } } }],
-  ["a copy of text", { ...good, files: { ...good.files, encoded: { br: { at: ["0"], hashes: hash, sizes: [1] } } } }],
+  ["a path without its slashes", { ...good, files: { ...good.files, paths: "a" } }],
+  ["paths as a list", { ...good, files: { ...good.files, paths: ["a"] } }],
+  ["a path twice", { ...good, ...dataOf(72), files: { ...pair, paths: "/a//a/" } }],
+  ["paths out of order", { ...good, ...dataOf(72), files: { ...pair, paths: "/b//a/" } }],
+  ["a path before its own beginning", { ...good, ...dataOf(72), files: { ...pair, paths: "/ab//a/" } }],
+  ["fewer paths than files", { ...good, ...dataOf(72), files: { ...pair, paths: "/a/" } }],
+  ["more paths than files", { ...good, ...dataOf(72), files: { ...pair, paths: "/a//b//c/" } }],
+  ["a count that is none", { ...good, files: { ...good.files, count: -1 } }],
+  ["very many files of few bytes", { ...good, files: { ...good.files, count: 2 ** 50 } }],
+  ["sizes of no known form", { ...good, files: { ...good.files, sizeBytes: 2 } }],
   ["copies as null", { ...good, files: { ...good.files, encoded: { br: null } } }],
-  ["a hash that is a path, in version 1", { ...first, files: { a: { ...ref, hash: "../../hosts/x" } } }],
-  ["a copy that is none, in version 1", { ...first, files: { a: { ...ref, encoded: { br: {} } } } }],
+  ["more copies than files", { ...good, files: { ...good.files, encoded: { br: { ...copies, count: 2 } } } }],
+  ["a copy of no file", { ...good, data: Buffer.from(Uint8Array.fromBase64(good.data)).fill(1, 36, 40).toBase64() }],
+  ["a size that is no whole number", wideSize(0.5)],
+  ["a negative size", wideSize(-1)],
 ])("refused: %s", (_, value) => {
   expect(decodeManifest(bytesOf(good), ID)).toBeDefined();
+  expect(decodeManifest(bytesOf({ ...good, ...dataOf(72), files: { ...pair, paths: "/a//b/" } }), ID)).toBeDefined();
+  expect(decodeManifest(bytesOf(wideSize(7)), ID)?.files.totalBytes).toBe(7);
+  expect(decodeManifest(bytesOf(value), ID)).toBeUndefined();
+});
+
+function wideSize(size: number) {
+  const data = Buffer.concat([Buffer.alloc(32), Buffer.from(Float64Array.of(size).buffer)]).toBase64();
+  return { ...good, data, files: { count: 1, sizeBytes: 8, paths: "/a/", encoded: {} } };
+}
+
+const two = { ...second.files, encoded: {} };
+
+test.each<[string, unknown]>([
+  ...oddPaths.flatMap((odd): [string, unknown][] => [
+    [`the path '${odd}' in version 2`, { ...second, files: { ...two, paths: ["0", odd].sort() } }],
+    [`the path '${odd}' in version 1`, { ...first, files: { [odd]: ref } }],
+  ]),
+  ["files of version 1 under version 2", { ...second, files: { a: ref } }],
+  ["a path that is none", { ...second, files: { ...two, paths: ["a", 7] } }],
+  ["a path twice", { ...second, files: { ...two, paths: ["a", "a"] } }],
+  ["paths out of order", { ...second, files: { ...two, paths: ["b", "a"] } }],
+  ["fewer sizes than files", { ...second, files: { ...two, sizes: [1] } }],
+  ["a negative size", { ...second, files: { ...two, sizes: [1, -1] } }],
+  ["a size that is no whole number", { ...second, files: { ...two, sizes: [1, 0.5] } }],
+  ["hashes too short", { ...second, files: { ...two, hashes: hash } }],
+  ["hashes that are not base64", { ...second, files: { ...two, hashes: `!${two.hashes.slice(1)}` } }],
+  ["a copy of no file", { ...second, files: { ...two, encoded: { br: { at: [2], hashes: hash, sizes: [1] } } } }],
+  ["a copy of text", { ...second, files: { ...two, encoded: { br: { at: ["0"], hashes: hash, sizes: [1] } } } }],
+  ["copies as null", { ...second, files: { ...two, encoded: { br: null } } }],
+  ["a hash that is a path, in version 1", { ...first, files: { a: { ...ref, hash: "../../hosts/x" } } }],
+  ["a copy that is none, in version 1", { ...first, files: { a: { ...ref, encoded: { br: {} } } } }],
+])("refused of earlier versions: %s", (_, value) => {
+  expect(decodeManifest(bytesOf(second), ID)).toBeDefined();
   expect(decodeManifest(bytesOf(value), ID)).toBeUndefined();
 });
 
 test("any JSON, and any bytes, give a sound manifest or none", () => {
   const anything = fc.anything({ withObjectString: false }).map((value) => JSON.stringify(value) ?? "");
   const mended = fc
-    .tuple(fc.constantFrom("paths", "hashes", "sizes", "encoded", ...ENCODINGS), fc.jsonValue(), fc.boolean())
-    .map(([name, value, outside]) =>
-      JSON.stringify(outside ? { ...good, [name]: value } : { ...good, files: { ...good.files, [name]: value } }),
+    .tuple(
+      fc.constantFrom(good, second),
+      fc.constantFrom("data", "count", "paths", "hashes", "sizes", "sizeBytes", "encoded", ...ENCODINGS),
+      fc.oneof(
+        fc.jsonValue(),
+        fc.nat(3),
+        fc.string().map((paths) => `/${paths}/`),
+      ),
+      fc.boolean(),
+    )
+    .map(([whole, name, value, outside]) =>
+      JSON.stringify(outside ? { ...whole, [name]: value } : { ...whole, files: { ...whole.files, [name]: value } }),
     );
   const cut = fc.nat(500).map((length) => JSON.stringify(good).slice(0, length));
   fc.assert(
     fc.property(fc.oneof(anything, mended, cut, fc.string({ unit: "binary" })), (text) => {
       const read = decodeManifest(new TextEncoder().encode(text), ID);
-      if (read !== undefined) expect([...read.files.entries()].length).toBe(read.files.count);
+      if (read !== undefined) {
+        const names = [...read.files.entries()].map(([name]) => name);
+        expect(names.length).toBe(read.files.count);
+        for (const [number, name] of names.entries()) expect(read.files.find(`/${name}`)).toBe(number);
+      }
     }),
     { numRuns: 500 },
   );
