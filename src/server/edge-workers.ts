@@ -53,7 +53,7 @@ const SOCKET_PATH_MAX = 100;
  * As the launcher tells a process that is an edge alone: of less memory, so that what it let go of is collected in time.
  * What the launcher tells every process is inherited.
  */
-const RUNTIME = { BUN_JSC_forceRAMSize: "83886080" };
+const RUNTIME = { BUN_JSC_forceRAMSize: "167772160" };
 
 /**
  * Processes that share the ports of the edge. Each serves sites by itself; what is asked of the base domain, `answer`

@@ -135,7 +135,7 @@ test("the workers' runtime is told of little memory, the platform's own process 
   for (const pid of children.trim().split(" ")) {
     if ((await Bun.file(`/proc/${pid}/cmdline`).text()).includes("edge-worker.ts")) workers.push(pid);
   }
-  expect(await Promise.all(workers.map(told))).toEqual(["83886080", "83886080"]);
+  expect(await Promise.all(workers.map(told))).toEqual(["167772160", "167772160"]);
   expect(await told(platform.pid)).toBeUndefined();
 });
 
