@@ -199,6 +199,9 @@ describe("pages", () => {
       code: "output_no_index",
       hint: expect.stringContaining("app.js"),
     });
+    await expect(collectOutput(out, undefined, undefined, "Add the static adapter.")).rejects.toMatchObject({
+      hint: expect.stringMatching(/^Add the static adapter\. Or set output_directory .*app\.js/),
+    });
     await put({ "en/start.html": "" });
     expect(await paths()).toEqual(["app.js", "en/start.html"]);
   });

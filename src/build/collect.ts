@@ -41,13 +41,14 @@ const AT_ONCE = 16;
 /**
  * Reads an output that nobody writes to any more. Each name is opened below its open folder without following links,
  * and looked at by its descriptor, so what is published is what was checked. Modes and owners are dropped; a link to
- * something within the output becomes what it leads to.
+ * something within the output becomes what it leads to. `howToWritePages` is the framework's hint, for an output without any.
  * @throws BerthError `output_refused` naming the entry, `output_empty`, `output_no_index`
  */
 export async function collectOutput(
   directory: string,
   limits: OutputLimits = OUTPUT_LIMITS,
   scan?: SecretScan,
+  howToWritePages: string | null = null,
 ): Promise<OutputFile[]> {
   const top = await openFolder(directory).catch((cause: NodeJS.ErrnoException) => {
     throw refused(directory.split("/").at(-1)!, cause.code === "ENOENT" ? "it is gone" : "it is a link or no folder");
@@ -67,7 +68,7 @@ export async function collectOutput(
     await collectFolder(collection, whole).catch((error) => {
       throw refusalOf(error, directory.split("/").at(-1)!);
     });
-    assertPages(collection.files);
+    assertPages(collection.files, howToWritePages);
     return collection.files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   } finally {
     await top.close();
@@ -266,7 +267,7 @@ async function identity(folder: FileHandle): Promise<string> {
   return `${dev}:${ino}`;
 }
 
-function assertPages(files: readonly OutputFile[]): void {
+function assertPages(files: readonly OutputFile[], howToWritePages: string | null): void {
   if (files.length === 0) {
     throw new BerthError("output_empty", "The build wrote no files.", {
       hint: "Look in the log whether the build did its work, and whether output_directory is the right folder.",
@@ -277,7 +278,7 @@ function assertPages(files: readonly OutputFile[]): void {
   if (pages.length === 1 || pages.some(({ path }) => /(^|\/)index\.html?$/i.test(path))) return;
   const shown = files.slice(0, 10).map(({ path }) => path);
   throw new BerthError("output_no_index", "The output has no index.html to start from.", {
-    hint: `Set output_directory to the folder with the pages. Found instead: ${shown.join(", ")}${files.length > 10 ? ", …" : ""}.`,
+    hint: `${pages.length === 0 && howToWritePages !== null ? `${howToWritePages} Or set` : "Set"} output_directory to the folder with the pages. Found instead: ${shown.join(", ")}${files.length > 10 ? ", …" : ""}.`,
   });
 }
 

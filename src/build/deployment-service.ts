@@ -186,7 +186,7 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     const output = await chooseOutput(folders.work, plan, { startedAtMs });
     log.say("build", `Output: ${output.relative}`);
     await held.advance({ findings: { resolved: withOutput(plan, log.masked(output.relative)) } });
-    const files = await collectOutput(output.directory, parts.outputLimits, site.scan);
+    const files = await collectOutput(output.directory, parts.outputLimits, site.scan, plan.outputHint);
     const outputWarnings = [...output.warnings, ...(await baseWarnings(files, plan))];
     for (const warning of outputWarnings) log.say("build", `Warning: ${warning}`);
     const warnings = [...plan.warnings, ...built.warnings, ...outputWarnings];

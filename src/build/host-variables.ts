@@ -17,7 +17,7 @@ export interface HostVariablesInput {
  * developers.cloudflare.com/pages/configuration/build-configuration).
  *
  * `NETLIFY`, `VERCEL` and `CF_PAGES` themselves are not set: by them frameworks choose that host's adapter, whose
- * output is no static site. Pure.
+ * output is no static site. `VERCEL_ENV` has the same effect with Nitro: see `plan/build-environment.ts`. Pure.
  */
 export function hostVariables(input: HostVariablesInput): Record<string, string> {
   const { id, project, source, production, address } = input;

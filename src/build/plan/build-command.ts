@@ -84,15 +84,16 @@ async function siteScript(
   const pages = bundled ? sites.filter((id) => !FRAMEWORKS[id]!.programs.includes("vite")) : sites;
   const [first] = scripts;
   const stories = frameworks.includes("storybook") ? scripts.find((script) => runs(script, ["storybook"])) : undefined;
+  const documentation = scripts.find((script) => runs(script, ["typedoc"]));
   const others = frameworks.filter((id) => !["storybook", "rollup"].includes(id));
   const hasPage = ["", "public"].some((folder) => files.has(files.join(root, folder), "index.html"));
   const ofLibrary =
     first &&
     (bundled || (!hasPage && !runs(first, others) && LIBRARY_BUILDERS.some((name) => runsProgram(first.text, name))));
-  return scripts.find((script) => runs(script, pages)) ?? (ofLibrary ? stories : undefined) ?? first;
+  return scripts.find((script) => runs(script, pages)) ?? (ofLibrary ? (stories ?? documentation) : undefined) ?? first;
 }
 
-/** They write modules and no pages: a library's stories are its site then. */
+/** They write modules and no pages: a library's stories, or else its documentation, are its site then. */
 const LIBRARY_BUILDERS = ["babel", "swc", "tsc", "tsup", "tsdown", "rollup", "unbuild", "microbundle"];
 
 /** Vite's library mode: https://vite.dev/guide/build#library-mode */

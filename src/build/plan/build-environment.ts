@@ -67,10 +67,19 @@ export function buildEnvironment(question: Question): Record<string, string> {
   if (manager.name === "yarn" && isYarnOne(manager.version)) env.YARN_IGNORE_ENGINES = "true";
   // It turns warnings into errors where CI is set: a warning should not keep a site from going live.
   if (framework === "create-react-app") env.CI = "false";
+  // Nitro takes its being set for Vercel itself, and writes for that host.
+  if (usesNitro(packageJson)) env.VERCEL_ENV = "";
   if (usesOldHashes(packageJson) && majorOfNode(nodeVersion) >= 17) {
     env.NODE_OPTIONS = "--openssl-legacy-provider";
   }
   return { ...env, ...declared };
+}
+
+const NITRO =
+  /^(?:nitro|nitropack|nitro-nightly|nuxt3?|nuxt-nightly|vinxi|@solidjs\/start|@tanstack\/(?:\w+-)?start|@analogjs\/(?:platform|vite-plugin-nitro))$/;
+
+function usesNitro({ dependencies, devDependencies }: PackageJson): boolean {
+  return Object.keys({ ...dependencies, ...devDependencies }).some((name) => NITRO.test(name));
 }
 
 /** webpack 4 asks for MD4, which OpenSSL 3 of Node 17 and later gives only on demand. */

@@ -137,7 +137,7 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
     ...viteClient,
     command: ["vinxi", "build"],
     outputs: folders(".output/public", "dist/public", "dist/client", "dist"),
-    hint: "SolidStart writes files with server: { preset: 'static' } (or prerender: { crawlLinks: true }) in app.config.",
+    hint: "SolidStart writes files with server: { preset: 'static' } (or prerender: { crawlLinks: true }) in app.config, version 2 with nitro({ prerender: { crawlLinks: true } }) in vite.config.",
   },
   "tanstack-start": {
     ...viteClient,

@@ -33,20 +33,23 @@ const LOCKFILES: [file: string, name: ManagerName][] = [
   ["npm-shrinkwrap.json", "npm"],
 ];
 
+const PNPM_WORKSPACE = "pnpm-workspace.yaml";
+
 /** @throws BerthError `package_manager_unclear` when `packageManager` names one that there is not */
 export async function choosePackageManager(files: SourceFiles, root: string): Promise<ManagerChoice> {
   const { root: workspaceRoot, isUnderForeign } = await findWorkspace(files, root);
   const pin = await findPin(files, [root, workspaceRoot]);
   const locks = LOCKFILES.filter(([file]) => files.has(workspaceRoot, file));
   const chosen = pin ? locks.find(([, kind]) => kind === pin.name) : locks[0];
-  const name = pin?.name ?? chosen?.[1] ?? (files.has(workspaceRoot, "pnpm-workspace.yaml") ? "pnpm" : "npm");
+  const workspaceFile = files.has(workspaceRoot, PNPM_WORKSPACE) ? PNPM_WORKSPACE : undefined;
+  const name = pin?.name ?? chosen?.[1] ?? (workspaceFile ? "pnpm" : "npm");
   const lockfile = chosen?.[0];
   return {
     manager: { name, version: pin?.version ?? (await versionWanted(files, { name, workspaceRoot, lockfile })) },
     workspaceRoot,
     isUnderForeignWorkspace: isUnderForeign,
     lockfile,
-    from: pin?.from ?? lockfile ?? "default",
+    from: pin?.from ?? lockfile ?? workspaceFile ?? "default",
     warnings:
       locks.length > 0 || (await namesPackages(files, [root, workspaceRoot]))
         ? lockWarnings({ locks, lockfile, name, isPinned: pin !== undefined })

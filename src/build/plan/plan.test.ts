@@ -495,6 +495,31 @@ describe("commands", () => {
     await expect(failing).rejects.toMatchObject({ code: "framework_unknown", hint });
   });
 
+  test.each([
+    ["tsc", "typedoc src/index.ts", "docs"],
+    ["tsc", "typedoc --watch", "build"],
+    ["tsc", "open https://docs.example", "build"],
+    ["vite build", "typedoc", "build"],
+  ])("a library's documentation is its site: build %p, docs %p", async (build, docs, script) => {
+    const scripts = { build, docs };
+    const result = await buildPlan({
+      "package.json": { scripts, devDependencies: { typedoc: "0.28.0", vite: "7" } },
+      ...lock,
+    });
+    expect(result.build).toEqual(["npm", "run", script]);
+  });
+
+  test.each([
+    ["jsdoc -r src", true],
+    ["vitepress dev docs", false],
+    ["docsify serve docs", false],
+    ["node docs.mjs", false],
+  ])("a script 'docs' alone builds where it writes documentation: %p", async (docs, isBuilt) => {
+    const planned = plan({ "package.json": { scripts: { docs }, devDependencies: { jsdoc: "4" } }, ...lock });
+    if (isBuilt) expect(await planned).toMatchObject({ kind: "build", build: ["npm", "run", "docs"] });
+    else await expect(planned).rejects.toMatchObject({ code: "framework_unknown" });
+  });
+
   test("a server without pages is told as one, whether a script compiles it or not", async () => {
     const dependencies = { express: "5" };
     await expect(plan({ "package.json": { scripts: { start: "node ." }, dependencies } })).rejects.toMatchObject({
@@ -536,7 +561,7 @@ describe("commands", () => {
 });
 
 describe("the environment", () => {
-  test("a warning does not fail a Create React App", async () => {
+  test("it keeps warnings from failing a Create React App, and Nitro from writing for another host", async () => {
     const react = await buildPlan({
       "package.json": { scripts: { build: "react-scripts build" }, dependencies: { "react-scripts": "4.0.3" } },
       ".nvmrc": "20",
@@ -553,7 +578,12 @@ describe("the environment", () => {
     });
     expect(vite.env).toMatchObject({ CI: "true", npm_config_audit: "false", NEXT_TELEMETRY_DISABLED: "1" });
     expect(vite.env).not.toHaveProperty("NODE_OPTIONS");
+    expect(vite.env).not.toHaveProperty("VERCEL_ENV");
     expect(vite.env).not.toHaveProperty("YARN_IGNORE_ENGINES");
+    for (const name of ["nuxt", "nitro", "@tanstack/react-start", "@solidjs/start", "vinxi"]) {
+      const nitro = { scripts: { build: "vite build" }, dependencies: { [name]: "1" } };
+      expect((await buildPlan({ "package.json": nitro, ...lock })).env).toMatchObject({ VERCEL_ENV: "" });
+    }
     const yarn = await buildPlan({ "package.json": { scripts: { build: "x" } }, "yarn.lock": "" });
     expect(yarn.env).toMatchObject({ YARN_IGNORE_ENGINES: "true", pnpm_config_pm_on_fail: "ignore" });
   });

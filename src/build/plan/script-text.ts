@@ -23,7 +23,15 @@ const SCRIPTS = [
   "storybook:build",
   "build:storybook",
   "typedoc",
+  "docs",
+  "doc",
 ];
+
+/** Of these names many a script serves the pages, or writes a file or two. */
+const OFTEN_OTHER = new Set(["docs", "doc"]);
+const WRITES_DOCUMENTATION =
+  /\b(?:typedoc|jsdoc|compodoc|esdoc|documentation build|(?:vitepress|vuepress|docusaurus|rspress|storybook) build)\b/;
+const SERVES = /(?:^|\s)(?:--?serve|--?watch|-s|-w|serve|dev|start)(?=\s|$)/;
 
 /** Of one script. A person's is shorter, and the patterns' work is bounded by it. */
 const LOOKED_AT = 4000;
@@ -39,10 +47,9 @@ export interface Script {
 
 export function buildScripts({ scripts = {} }: PackageJson): Script[] {
   const isPlaceholder = (text: string) => PLACEHOLDER.test(text.slice(0, LOOKED_AT).trim());
-  return SCRIPTS.filter((name) => Object.hasOwn(scripts, name) && !isPlaceholder(scripts[name]!)).map((name) => ({
-    name,
-    text: expand(scripts, name),
-  }));
+  return SCRIPTS.filter((name) => Object.hasOwn(scripts, name) && !isPlaceholder(scripts[name]!))
+    .map((name) => ({ name, text: expand(scripts, name) }))
+    .filter(({ name, text }) => !OFTEN_OTHER.has(name) || (WRITES_DOCUMENTATION.test(text) && !SERVES.test(text)));
 }
 
 /** Texts of the scripts that a command line runs. */
