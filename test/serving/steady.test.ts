@@ -177,7 +177,7 @@ test("a damaged blob, manifest or pointer in the store is not served", async () 
   expect(await (await edge.handler.site(HOST, "/unread.txt")).text()).toBe("unread");
 
   for (const [key, text] of [
-    [`deployments/${unseen!.id}/manifest.json`, '"index.html"'],
+    [`deployments/${unseen!.id}/manifest.json`, "/index.html/"],
     [`hosts/${first!.id}.localhost`, '"branch"'],
   ] as const) {
     const object = new TextDecoder().decode(await (await store.get(key))!.bytes());
