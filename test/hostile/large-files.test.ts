@@ -21,7 +21,7 @@ afterAll(async () => {
 const residentBytes = () =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${hostile.platform.pid}/status`, "utf8"))![1]) * 1024;
 /** Of holes, and each another. */
-const large = (name: string) => `truncate -s 80M ${name}; printf ${name} | dd of=${name} conv=notrunc status=none`;
+const large = (name: string) => `truncate -s 160M ${name}; printf ${name} | dd of=${name} conv=notrunc status=none`;
 
 test("large files of a source and of an output are not held in memory, however little they cost a build", async () => {
   const source = join(folder.path, "large");
@@ -42,5 +42,6 @@ test("large files of a source and of an output are not held in memory, however l
     return ["ready", "failed"].includes(status);
   });
   expect(done.error).toBeNull();
-  expect(most - before).toBeLessThan(200 * MIB);
+  // The collector lets the heap grow by up to some 300 MiB, however large the files are; the source alone has 640.
+  expect(most - before).toBeLessThan(450 * MIB);
 }, 200_000);
