@@ -1,6 +1,6 @@
 /**
- * Runs the checks and the test files, a process each so that none can hurt another, two at a time, and
- * counts.
+ * Runs the checks and the test files, a process each so that none can hurt another, and counts. Files without builds run
+ * two at a time.
  * The last line is `N passed, N failed`, with `, N skipped` behind it when files were left out by --quick.
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -17,15 +17,12 @@ const CHECKS: [name: string, command: string[]][] = [
   ["unused code and dependencies", ["node_modules/.bin/knip", "--no-progress"]],
 ];
 
-/**
- * Builds, and fetches behind the wall, take idle time alone: beside tests that are busy all the time they would starve,
- * beside one another they wait in turns.
- */
+/** Builds, and fetches behind the wall, take idle time alone: beside other tests they would starve. */
 const BUILDING = /^test\/(?:browser|e2e|hostile|sandbox)\//;
-const AT_A_TIME = 2;
+const OTHERS_AT_A_TIME = 2;
 
 /** Longest that one file may take. */
-const FILE_MS = 360_000;
+const FILE_MS = 240_000;
 
 let [passed, failed, skipped] = [0, 0, 0];
 
@@ -33,12 +30,18 @@ const files = [...new Glob("{src,test,script}/**/*.test.{ts,tsx}").scanSync(".")
 const chosen = wanted.length > 0 ? files.filter((file) => wanted.some((part) => file.includes(part))) : files;
 
 if (wanted.length === 0) for (const [name, command] of CHECKS) await check(name, command);
-await runAll(chosen.filter((file) => !BUILDING.test(file)));
-await runAll(chosen.filter((file) => BUILDING.test(file)));
+await runAll(
+  chosen.filter((file) => !BUILDING.test(file)),
+  OTHERS_AT_A_TIME,
+);
+await runAll(
+  chosen.filter((file) => BUILDING.test(file)),
+  1,
+);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
-async function runAll(some: readonly string[]): Promise<void> {
+async function runAll(some: readonly string[], atATime: number): Promise<void> {
   const left = [...some];
   const worker = async () => {
     for (let file = left.shift(); file !== undefined; file = left.shift()) {
@@ -50,7 +53,7 @@ async function runAll(some: readonly string[]): Promise<void> {
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  await Promise.all(Array.from({ length: atATime }, worker));
 }
 
 async function check(name: string, command: string[]): Promise<void> {
