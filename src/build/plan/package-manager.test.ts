@@ -180,6 +180,21 @@ describe("workspaces", () => {
     });
   });
 
+  test.each([
+    ["docs/**", "docs", true],
+    ["docs/**", "docs/demos/one", true],
+    ["docs/*", "docs", false],
+    ["apps/**\n  - '!**/test/**'", "apps/web/test/site", false],
+  ])("the pattern %p has the member %p: %p", async (pattern, root, isMember) => {
+    const sources = {
+      "pnpm-workspace.yaml": `packages:\n  - ${pattern}\n`,
+      "package.json": {},
+      "pnpm-lock.yaml": "lockfileVersion: '9.0'",
+      [`${root}/package.json`]: member(),
+    };
+    expect(await buildPlan(sources, { root })).toMatchObject({ workspaceRoot: isMember ? "." : root });
+  });
+
   test("Turborepo plans it elsewhere", async () => {
     const plan = await buildPlan(
       {

@@ -31,13 +31,16 @@ export async function workspaceMembers(files: SourceFiles, top: string): Promise
     .filter((folder) => folder !== top && matches(declared.patterns, posix.relative(top, folder)));
 }
 
-/** A later `!pattern` takes back what an earlier one gave, as pnpm, Yarn and npm have it. */
+/**
+ * A later `!pattern` takes back what an earlier one gave, and each is of package.json files, so that `docs/**` means
+ * `docs` too, as pnpm, Yarn and npm have it.
+ */
 function matches(patterns: readonly string[], folder: string): boolean {
   let isMember = false;
   for (const pattern of patterns) {
     const isNegative = pattern.startsWith("!");
     const tidy = pattern.replace(/^!?(\.\/)?/, "").replace(/\/+$/, "");
-    if (new Bun.Glob(tidy).match(folder)) isMember = !isNegative;
+    if (new Bun.Glob(`${tidy}/package.json`).match(`${folder}/package.json`)) isMember = !isNegative;
   }
   return isMember;
 }
