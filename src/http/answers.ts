@@ -1,4 +1,5 @@
 import type { AnswerHead } from "./answer-head.ts";
+import type { Body } from "./body.ts";
 import type { HeadFault } from "./faults.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -16,7 +17,7 @@ export interface QuickAnswer {
   head: AnswerHead;
   /** Of the body; null where it has none. */
   encoding: string | null;
-  body: Uint8Array | undefined;
+  body: Body | undefined;
 }
 
 /** Answers a plain request, or gives undefined where that takes more. */

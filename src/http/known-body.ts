@@ -1,5 +1,7 @@
+import type { Body } from "./body.ts";
+
 const takers = new WeakSet<Request>();
-const bodies = new WeakMap<Response, Uint8Array>();
+const bodies = new WeakMap<Response, Body>();
 
 /**
  * Lets a response to this request tell its body as bytes beside itself: a connection sends those as they are, where to
@@ -11,19 +13,19 @@ export function takeKnownBody(request: Request): Request {
 }
 
 /**
- * A response of bytes that nobody changes any more.
+ * A response of bytes.
  * @param bodyOf the same for a request that has to be answered by a response alone; asked only then
  */
 export function responseOf(
   request: Request,
   init: ResponseInit,
-  bytes: Uint8Array,
-  bodyOf: () => BodyInit = () => bytes as Uint8Array<ArrayBuffer>,
+  body: Body,
+  bodyOf: () => BodyInit = () => body.bytes as Uint8Array<ArrayBuffer>,
 ): Response {
   if (!takers.has(request)) return new Response(bodyOf(), init);
   const response = new Response(null, init);
-  bodies.set(response, bytes);
+  bodies.set(response, body);
   return response;
 }
 
-export const knownBody = (response: Response): Uint8Array | undefined => bodies.get(response);
+export const knownBody = (response: Response): Body | undefined => bodies.get(response);

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { AnswerHead } from "./answer-head.ts";
+import { Body } from "./body.ts";
 import { start, stopAll } from "./testing/open-listener.ts";
 
 afterEach(stopAll);
@@ -42,7 +43,11 @@ test("requests that are sent ahead are answered in their order, whichever is rea
     },
     ({ target }) =>
       target === "/quick"
-        ? { encoding: null, head: new AnswerHead(200, [["content-length", "6"]]), body: Buffer.from("/quick") }
+        ? {
+            encoding: null,
+            head: new AnswerHead(200, [["content-length", "6"]]),
+            body: new Body(Buffer.from("/quick")),
+          }
         : undefined,
   );
   const text = await exchange(port, get("/quick") + get("/slow") + get("/quick") + get("/x") + last("/quick"));

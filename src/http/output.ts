@@ -1,5 +1,5 @@
+import { type Body, putHead, ROOM_BYTES } from "./body.ts";
 import { dateLines } from "./http1/response-head.ts";
-import { ROOM_BYTES, wholeOf } from "./room.ts";
 
 /** What is no longer than this is copied behind its head, to be sent in one piece. */
 const JOINED_MAX_BYTES = 16 * 1024;
@@ -22,27 +22,40 @@ export class Output {
    * One response of HTTP/1.1.
    * @param head fields that end with CR LF each, without Date and the empty line
    * @param more fields behind those
+   * @param isReady whether this very head will come again, for the same body as a rule
    */
-  send(head: Uint8Array, more: Uint8Array, body: Uint8Array | undefined, nowMs: number): void {
+  send(
+    { head, more, isReady = false }: { head: Uint8Array; more: Uint8Array; isReady?: boolean },
+    body: Body | undefined,
+    nowMs: number,
+  ): void {
     const date = dateLines(nowMs);
+    const start = body?.put(head, more, date, isReady);
+    if (start !== undefined) {
+      this.writeWhole(body!.whole!, start);
+      return;
+    }
     const headBytes = head.length + more.length + date.length;
     const total = headBytes + (body?.length ?? 0);
-    const whole = body && headBytes <= ROOM_BYTES ? wholeOf(body) : undefined;
-    if (whole !== undefined) {
-      const start = ROOM_BYTES - headBytes;
-      putHead(whole, start, head, more, date);
-      const sent = this.writeNow(whole, start, total);
-      // The next head is put in the same place.
-      if (sent < headBytes) this.waiting.push(whole.slice(start + sent, ROOM_BYTES));
-      if (sent < total) this.waiting.push(whole.subarray(Math.max(start + sent, ROOM_BYTES)));
-    } else if (total <= joint.length) {
+    if (total <= joint.length) {
       putHead(joint, 0, head, more, date);
-      if (body !== undefined) joint.set(body, headBytes);
+      if (body !== undefined) joint.set(body.bytes, headBytes);
       this.writeJoint(joint, total);
     } else {
       this.write(Buffer.concat([head, more, date]));
-      if (body !== undefined) this.write(body);
+      if (body !== undefined) this.write(body.bytes);
     }
+  }
+
+  /** A head from `start` on in the room of a body, and the body. */
+  private writeWhole(whole: Uint8Array, start: number): void {
+    const total = whole.length - start;
+    const sent = this.writeNow(whole, start, total);
+    if (sent === total) return;
+    const at = start + sent;
+    // The next head is put in the same place.
+    if (at < ROOM_BYTES) this.waiting.push(whole.slice(at, ROOM_BYTES));
+    this.waiting.push(whole.subarray(Math.max(at, ROOM_BYTES)));
   }
 
   /** The bytes are not to be changed afterwards. */
@@ -96,11 +109,4 @@ export class Output {
     this.drained?.resolve();
     this.drained = undefined;
   }
-}
-
-/** All that comes before a body; next to nothing is allocated for it, as this is done for every answer. */
-function putHead(place: Uint8Array, at: number, head: Uint8Array, more: Uint8Array, date: Uint8Array): void {
-  place.set(head, at);
-  if (more.length > 0) place.set(more, at + head.length);
-  place.set(date, at + head.length + more.length);
 }

@@ -30,6 +30,8 @@ interface Entry {
 export class AccessCache {
   private readonly entries = new Map<string, Entry>();
   private readonly loading = new Map<string, Promise<Known>>();
+  /** Grows with everything that may change what is known, but for time. */
+  news = 0;
 
   constructor(
     private readonly source: AccessSource,
@@ -46,6 +48,12 @@ export class AccessCache {
     if (ageMs > STALE_MS) return undefined;
     this.refresh(project).catch(() => {});
     return entry.known;
+  }
+
+  /** Until when `peek` would give `known` without asking for it again, as long as there is no `news`. */
+  freshUntil(project: string, known: Known): number {
+    const entry = this.entries.get(project);
+    return entry?.known === known ? entry.checkedAt + entry.freshMs : 0;
   }
 
   /** @throws what the store throws when nothing is known */
@@ -66,7 +74,10 @@ export class AccessCache {
         // A read that began before an invalidation may have seen the old keys.
         if (!isCurrent()) return known;
         const before = this.entries.get(project)?.known;
-        if (JSON.stringify(before) !== JSON.stringify(known)) this.source.learned?.(project, known);
+        if (JSON.stringify(before) !== JSON.stringify(known)) {
+          this.news += 1;
+          this.source.learned?.(project, known);
+        }
         this.keep(project, known);
         return known;
       },
@@ -95,6 +106,7 @@ export class AccessCache {
   }
 
   invalidate(project: string): void {
+    this.news += 1;
     this.loading.delete(project);
     const entry = this.entries.get(project);
     if (entry) entry.checkedAt = Number.NEGATIVE_INFINITY;
@@ -102,6 +114,7 @@ export class AccessCache {
 
   /** The next request reads anew; what is known stays for a store that is down. */
   invalidateAll(): void {
+    this.news += 1;
     this.loading.clear();
     for (const entry of this.entries.values()) entry.checkedAt = Number.NEGATIVE_INFINITY;
   }

@@ -67,9 +67,14 @@ export class Gate {
       .then((read) => (read === OPEN ? undefined : this.judge(read, pointer, host, request)));
   }
 
-  /** Whether everybody may pass, as far as is known; false too where that has to be read first. */
-  isOpen(project: string): boolean {
-    return this.cache.peek(project) === OPEN;
+  /** Until when everybody may pass, as far as is known, as long as there is no `news`; 0 where that has to be read first. */
+  openUntil(project: string): number {
+    return this.cache.peek(project) === OPEN ? this.cache.freshUntil(project, OPEN) : 0;
+  }
+
+  /** Grows with everything that may change who may pass, but for time. */
+  get news(): number {
+    return this.cache.news;
   }
 
   /** A host of a project moved, or its keys changed: both are told by the host. */

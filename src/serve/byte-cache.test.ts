@@ -19,6 +19,21 @@ test("the oldest value goes first, one used meanwhile later, and bytes stay with
   expect([cache.peek("big"), cache.peek("d"), cache.bytes]).toEqual([undefined, "D", 1]);
 });
 
+test("who holds a place finds its value as long as it is kept, and counts as one who uses it", async () => {
+  const cache = new ByteCache<string, string>(2);
+  await cache.load("a", of("A"));
+  await cache.load("b", of("B"));
+  const held = cache.hold("a")!;
+  expect([cache.take(held), cache.hits]).toEqual(["A", 1]);
+  await cache.load("c", of("C"));
+  expect(cache.take(held)).toBe("A");
+  await cache.load("a", of("new A"));
+  expect([cache.take(held), cache.peek("a"), cache.bytes]).toEqual([undefined, "new A", 2]);
+  const again = cache.hold("a")!;
+  cache.clear();
+  expect([cache.take(again), cache.hold("a"), cache.bytes]).toEqual([undefined, undefined, 0]);
+});
+
 test("many askers make one load; a failure is not kept", async () => {
   const cache = new ByteCache<string, string>(9);
   let loads = 0;

@@ -1,5 +1,10 @@
-interface Entry<Value> {
-  value: Value;
+/** A place in a cache: whoever holds on to it keeps no value in memory that the cache has let go of. */
+export interface Held<Value> {
+  /** undefined once it is no longer kept. */
+  value: Value | undefined;
+}
+
+interface Entry<Value> extends Held<Value> {
   sizeBytes: number;
   /** Since it was last in line for removal. */
   isUsed: boolean;
@@ -25,10 +30,20 @@ export class ByteCache<Key, Value> {
 
   peek(key: Key): Value | undefined {
     const entry = this.entries.get(key);
-    if (entry === undefined) return undefined;
-    entry.isUsed = true;
+    return entry && this.take(entry);
+  }
+
+  /** For those who ask again and again: `take` finds what is there without a look-up. */
+  hold(key: Key): Held<Value> | undefined {
+    return this.entries.get(key);
+  }
+
+  /** As `peek`. @param held what `hold` of this cache gave */
+  take(held: Held<Value>): Value | undefined {
+    if (held.value === undefined) return undefined;
+    (held as Entry<Value>).isUsed = true;
     this.hits += 1;
-    return entry.value;
+    return held.value;
   }
 
   /** What `load` finds to be absent, or fails at, is not kept. */
@@ -47,8 +62,8 @@ export class ByteCache<Key, Value> {
   }
 
   private keep(key: Key, { value, sizeBytes }: { value: Value; sizeBytes: number }): void {
-    this.bytes += sizeBytes - (this.entries.get(key)?.sizeBytes ?? 0);
-    this.entries.delete(key);
+    this.drop(key);
+    this.bytes += sizeBytes;
     this.entries.set(key, { value, sizeBytes, isUsed: false });
     this.makeRoom(key);
   }
@@ -65,18 +80,25 @@ export class ByteCache<Key, Value> {
   private makeRoom(newest: Key): void {
     while (this.bytes > this.limitBytes && this.entries.size > 1) {
       const [oldest, entry] = this.entries.entries().next().value!;
-      this.entries.delete(oldest);
       if (entry.isUsed || oldest === newest) {
         entry.isUsed = false;
+        this.entries.delete(oldest);
         this.entries.set(oldest, entry);
       } else {
-        this.bytes -= entry.sizeBytes;
+        this.drop(oldest);
       }
     }
   }
 
+  private drop(key: Key): void {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    this.entries.delete(key);
+    this.bytes -= entry.sizeBytes;
+    entry.value = undefined;
+  }
+
   clear(): void {
-    this.entries.clear();
-    this.bytes = 0;
+    for (const key of [...this.entries.keys()]) this.drop(key);
   }
 }

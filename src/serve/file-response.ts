@@ -44,7 +44,7 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
   if (method === "HEAD") return new Response(null, { status, headers: responseHeaders });
   counts.encoding(encoding);
   const inMemory = (small: SmallBlob) =>
-    responseOf(request, { status, headers: responseHeaders }, small.bytes, () => small.blob);
+    responseOf(request, { status, headers: responseHeaders }, small.body, () => small.blob);
   const known = blobs.peek(variant.blob);
   if (known !== undefined) return inMemory(known);
   return blobs.read(variant.blob).then((body) => {

@@ -67,6 +67,8 @@ interface Visit {
   entrance?: Entrance | undefined;
 }
 
+type Shown = Pick<KnownRoute, "file" | "changes"> & { status: number };
+
 const MEMORY_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -98,7 +100,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const proxy = options.proxy ?? createProxy({ sitesDomain, client });
   const earlier = new EarlierFiles(options.skew ?? SKEW, async (id) => sites.peek(id) ?? (await sites.load(id)), now);
 
-  const inMemory = { readHost, hosts, sites, gate, routes, blobs, counts };
+  const inMemory = { readHost, hosts, sites, gate, blobs, counts, now };
 
   const failure = (error: unknown, request: Request, host: RequestHost): Response => {
     counts.faults += 1;
@@ -132,7 +134,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const changesFor = ({ site, request, host }: Visit): HeaderChanges | undefined =>
     site.routes && headerChanges(site.routes, routedOf(request, host));
 
-  const show = ({ request, host: { isIndexed } }: Visit, { file, changes, status }: KnownRoute & { status: number }) =>
+  const show = ({ request, host: { isIndexed } }: Visit, { file, changes, status }: Shown) =>
     withHeaderRules(fileResponse(file, request, { status, isIndexed, blobs, counts }), { changes, isIndexed });
 
   /** Chooses the answer. */
@@ -143,7 +145,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const target = splitTarget(url);
     const { path } = target;
     const known = isRead && target.query === "" ? routes.get(host, path, site) : undefined;
-    if (known !== undefined) return show(visit, { ...known, status: 200 });
+    if (known !== undefined) return show(visit, { file: known.file, changes: known.changes, status: 200 });
     // A token is the platform's: no rule may pass it on to another server.
     const query = visit.entrance === undefined ? target.query : withoutToken(target.query);
     const decision = resolve(site, { method, path, query, headers, host: host.name });

@@ -52,6 +52,8 @@ export class HostCache {
   private readonly unknown = new Map<string, number>();
   private readonly loading = new Map<string, Promise<HostPointer | undefined>>();
   private firstReads = 0;
+  /** Grows with everything that may change what a host shows, but for time. */
+  news = 0;
   /** Answers that were given by a pointer that could not be read again. */
   stale = 0;
 
@@ -72,6 +74,12 @@ export class HostCache {
     }
     if (entry.isStale) this.stale += 1;
     return entry.state;
+  }
+
+  /** Until when `peek` would give the same without asking for it again, as long as there is no `news`. */
+  freshUntil(host: string): number {
+    const entry = this.entries.get(host);
+    return entry === undefined || entry.isStale ? 0 : entry.freshUntil;
   }
 
   /** The pointer, or undefined when there is no such host. @throws what the store throws when nothing is known */
@@ -149,7 +157,10 @@ export class HostCache {
     // Nothing is ever removed without a trace, so to find nothing is to look into the past.
     const isNews = read !== undefined && (known === undefined || !isOlder(read, known.state));
     const state = isNews ? read : known!.state;
-    if (isNews && (known === undefined || isOlder(known.state, read))) this.source.learned?.(host, read);
+    if (isNews && (known === undefined || isOlder(known.state, read))) {
+      this.news += 1;
+      this.source.learned?.(host, read);
+    }
     const freshUntil = startedAt === undefined ? (known?.freshUntil ?? 0) : startedAt + freshMs(this.random());
     const usableUntil = startedAt === undefined ? (known?.usableUntil ?? 0) : startedAt + STALE_MS;
     this.put(host, { state, freshUntil, usableUntil, isStale: startedAt === undefined && (known?.isStale ?? false) });
@@ -179,6 +190,7 @@ export class HostCache {
 
   /** The host has moved: the next request waits for the new pointer, which is read at once when the host is known. */
   invalidate(host: string): void {
+    this.news += 1;
     this.loading.delete(host);
     this.unknown.delete(host);
     const entry = this.entries.get(host);
@@ -190,6 +202,7 @@ export class HostCache {
 
   /** Any host may have moved: every pointer is read again at its next request, which it still answers. */
   invalidateAll(): void {
+    this.news += 1;
     this.loading.clear();
     this.unknown.clear();
     for (const entry of this.entries.values()) entry.freshUntil = 0;

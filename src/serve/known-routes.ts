@@ -1,9 +1,14 @@
+import type { AnswerHead } from "../http/answer-head.ts";
+import type { Encoding } from "../model/manifest.ts";
 import { ownText } from "../model/own-text.ts";
+import type { Held } from "./byte-cache.ts";
 import { hasAssetExtension } from "./media-types.ts";
+import type { Accepted } from "./negotiate.ts";
 import type { RequestHost } from "./request-host.ts";
 import type { Decision } from "./resolve.ts";
 import type { HeaderChanges } from "./rules/headers.ts";
-import type { Site, SiteFile } from "./site.ts";
+import type { Site, SiteFile, Variant } from "./site.ts";
+import type { SmallBlob } from "./small-blob.ts";
 
 /** Each holds a file with its headers, some 3 KB, which most often is held for its site anyway. */
 const ROUTES_MAX = 8_192;
@@ -17,25 +22,45 @@ interface Answered {
   changes: HeaderChanges | undefined;
 }
 
-export interface KnownRoute {
-  file: SiteFile;
-  /** By the site's header rules. */
-  changes: HeaderChanges | undefined;
+/** The file that a path of a host means, and what was found out about it since. */
+export class KnownRoute {
+  /** What the host shows is known to be this until then, as long as `news` is the caches'; milliseconds since 1970. */
+  validUntil = 0;
+  news = 0;
+  /** What it is answered with, by what clients take. */
+  ready: ReadyAnswer | undefined;
+
+  constructor(
+    /** Of the site, whose files it is one of. */
+    readonly serial: number,
+    readonly file: SiteFile,
+    /** By the site's header rules. */
+    readonly changes: HeaderChanges | undefined,
+  ) {}
+}
+
+/** What clients get that take the same encodings. */
+export interface ReadyAnswer {
+  accepted: Accepted;
+  encoding: Encoding | "identity";
+  variant: Variant;
+  head: AnswerHead;
+  body: Held<SmallBlob> | undefined;
+  next: ReadyAnswer | undefined;
 }
 
 /**
  * Remembers which file a path of a host means, where that depends on the two and the deployment alone. Bounded for all
- * sites together; another deployment behind the host is another `Site` with another serial number, so no entry is taken
- * for another's, and none keeps a site in memory. By host and then by path: to make one key of both costs more than to
- * look twice.
+ * sites together; another deployment behind the host is another `Site` with another serial number, so no route is taken
+ * for another's, and none keeps a site in memory.
  */
 export class KnownRoutes {
-  private readonly hosts = new Map<RequestHost, Map<string, KnownRoute & { serial: number }>>();
+  private readonly hosts = new Set<RequestHost>();
   private size = 0;
 
   /** @param path as it came, without a query */
   get(host: RequestHost, path: string, site: Site): KnownRoute | undefined {
-    const route = this.hosts.get(host)?.get(path);
+    const route = host.routes.get(path);
     return route !== undefined && route.serial === site.serial ? route : undefined;
   }
 
@@ -46,16 +71,15 @@ export class KnownRoutes {
     // Whether an earlier deployment has the asset that a rule stands in for is asked each time.
     if (decision.rule !== undefined && hasAssetExtension(path)) return;
     if (path.length > PATH_MAX_CHARACTERS || changes?.isShared === false) return;
-    if (this.size >= ROUTES_MAX) {
-      this.hosts.clear();
-      this.size = 0;
-    }
-    let routes = this.hosts.get(host);
-    if (routes === undefined) {
-      routes = new Map();
-      this.hosts.set(host, routes);
-    }
-    if (!routes.has(path)) this.size += 1;
-    routes.set(ownText(path), { serial: site.serial, file: site.files.at(decision.file), changes });
+    if (this.size >= ROUTES_MAX) this.forget();
+    this.hosts.add(host);
+    if (!host.routes.has(path)) this.size += 1;
+    host.routes.set(ownText(path), new KnownRoute(site.serial, site.files.at(decision.file), changes));
+  }
+
+  private forget(): void {
+    for (const host of this.hosts) host.routes.clear();
+    this.hosts.clear();
+    this.size = 0;
   }
 }

@@ -1,12 +1,13 @@
 import { ENCODINGS, type Encoding } from "../model/manifest.ts";
 import { ownText } from "../model/own-text.ts";
 
-type Weights = Readonly<Record<Encoding | "identity", number>>;
+/** What a client takes, by weight: one and the same object for the same header, as a rule. */
+export type Accepted = Readonly<Record<Encoding | "identity", number>>;
 
 /** Clients send few different headers, so each is read once. */
-const read = new Map<string, Weights>();
+const read = new Map<string, Accepted>();
 const READ_MAX = 256;
-const IDENTITY_ONLY: Weights = { br: 0, zstd: 0, gzip: 0, identity: 1 };
+const IDENTITY_ONLY: Accepted = { br: 0, zstd: 0, gzip: 0, identity: 1 };
 
 /**
  * Picks the encoding of a response by Accept-Encoding (RFC 9110 section 12.5.3): the highest weight among what there is,
@@ -17,7 +18,17 @@ export function negotiate(
   header: string | null,
   available: Partial<Record<Encoding, unknown>> | undefined,
 ): Encoding | "identity" | undefined {
-  const weights = header === null ? IDENTITY_ONLY : weightsOf(header);
+  return choose(acceptedBy(header), available);
+}
+
+/** Reads Accept-Encoding; null: not sent. */
+export const acceptedBy = (header: string | null): Accepted => (header === null ? IDENTITY_ONLY : weightsOf(header));
+
+/** As `negotiate`. */
+export function choose(
+  weights: Accepted,
+  available: Partial<Record<Encoding, unknown>> | undefined,
+): Encoding | "identity" | undefined {
   let best: Encoding | "identity" | undefined;
   let bestWeight = 0;
   if (available !== undefined) {
@@ -30,7 +41,7 @@ export function negotiate(
   return weights.identity > bestWeight ? "identity" : best;
 }
 
-function weightsOf(header: string): Weights {
+function weightsOf(header: string): Accepted {
   const known = read.get(header);
   if (known !== undefined) return known;
   const weights = readWeights(header);
@@ -39,7 +50,7 @@ function weightsOf(header: string): Weights {
   return weights;
 }
 
-function readWeights(header: string): Weights {
+function readWeights(header: string): Accepted {
   const given = new Map<string, number>();
   for (const part of header.toLowerCase().split(",")) {
     const [rawName = "", ...parameters] = part.split(";");

@@ -1,3 +1,4 @@
+import { Body } from "../http/body.ts";
 import { responseOf, takeKnownBody } from "../http/known-body.ts";
 import { BerthError, type ErrorCode, toErrorBody } from "../model/errors.ts";
 
@@ -143,7 +144,7 @@ export function pageResponse(page: Page, request: Request): Response {
   };
   if (page.refreshSeconds !== undefined) headers["retry-after"] = String(page.refreshSeconds);
   const init = { status: page.status, headers };
-  return request.method === "HEAD" ? new Response(null, init) : responseOf(request, init, bytes);
+  return request.method === "HEAD" ? new Response(null, init) : responseOf(request, init, new Body(bytes));
 }
 
 function html(page: Page): string {

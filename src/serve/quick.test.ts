@@ -7,7 +7,7 @@ import { knownBody } from "../http/known-body.ts";
 import type { Routes } from "../model/routes.ts";
 import { createHandler, type Handler } from "./handler.ts";
 import { MemoryStore } from "./testing/memory-store.ts";
-import { OTHER_ID, pointHost, publishSite } from "./testing/publish-site.ts";
+import { ID, OTHER_ID, pointHost, publishSite } from "./testing/publish-site.ts";
 
 const HOST = "site.localhost";
 const PREVIEW = "main--site.localhost";
@@ -81,7 +81,7 @@ async function slowly(method: string, host: string, target: string, fields: read
   const headers = fields.map((field) => field.split(": ", 2) as [string, string]);
   const request = new Request(`http://${host}${target}`, { method, headers: [["host", host], ...headers] });
   const response = await handler.fetch(request);
-  const bytes = knownBody(response) ?? (await response.bytes());
+  const bytes = knownBody(response)?.bytes ?? (await response.bytes());
   return { head: headText(response.status, response.headers), body: Buffer.from(bytes).toString() };
 }
 
@@ -133,7 +133,7 @@ test("whatever is answered quickly is what the handler answers", async () => {
       quickAnswers += 1;
       expect({
         head: headText(quick.head.status, quick.head.fields),
-        body: Buffer.from(quick.body ?? "").toString(),
+        body: Buffer.from(quick.body?.bytes ?? "").toString(),
       }).toEqual(answered);
       expect(quick.head.status).toBe(Number(answered.head.slice(9, 12)));
     }),
@@ -175,4 +175,71 @@ test.each([
   const quick = handler.quick(headOf("GET", RULED, target), CLIENT);
   expect(quick !== undefined).toBe(isQuick);
   if (isQuick) expect(quick!.head.fields).toContainEqual(["x-frame-options", "DENY"]);
+});
+
+test("whatever changes, and whoever is told of it, what is quick is what would be answered", async () => {
+  const change = fc.oneof(
+    fc.record({ kind: fc.constant("ask"), target: fc.constantFrom("/", "/a.txt", "/b.txt") }),
+    fc.record({ kind: fc.constantFrom("move", "protect", "open", "remove", "tell", "tellAll") }),
+    fc.record({ kind: fc.constant("wait"), ms: fc.constantFrom(10, 1_000, 4_000, 8_000, 11_000) }),
+  );
+  let quickAnswers = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 10, maxLength: 40 }), fc.boolean(), async (changes, isTight) => {
+      const store = new MemoryStore();
+      publishSite(store, { "index.html": PAGE, "a.txt": "first", "b.txt": "b".repeat(900) });
+      publishSite(store, { "index.html": "other", "a.txt": "second" }, { deployment: OTHER_ID });
+      pointHost(store, HOST);
+      let [now, generation] = [1_000_000, 1];
+      const one = createHandler({
+        ...{ store, sitesDomain: "localhost", now: () => now },
+        ...(isTight && { memoryBytes: 2_000 }),
+      });
+      const protections = [{ id: "a", scope: "all", kind: "token", hash: "", createdAt: "" }];
+      const access = { version: 1, cookieKey: Buffer.alloc(32).toString("base64"), protections };
+      for (const each of changes) {
+        if (each.kind === "wait") now += (each as { ms: number }).ms;
+        if (each.kind === "protect") store.set("access/site", JSON.stringify(access));
+        if (each.kind === "open") store.set("access/site", JSON.stringify({ ...access, protections: [] }));
+        if (each.kind === "remove" || each.kind === "move") {
+          generation += 1;
+          const deployment = generation % 2 === 0 ? OTHER_ID : ID;
+          pointHost(store, HOST, { deployment, generation, ...(each.kind === "remove" && { state: "failed" }) });
+        }
+        if (each.kind === "tell") one.invalidate(HOST);
+        if (each.kind === "tellAll") one.invalidateAll();
+        if (each.kind === "ask") {
+          const { target } = each as { target: string };
+          const quick = one.quick(headOf("GET", HOST, target), CLIENT);
+          const response = await one.fetch(
+            new Request(`http://${HOST}${target}`, { headers: { host: HOST, "accept-encoding": "identity" } }),
+          );
+          if (quick === undefined) continue;
+          quickAnswers += 1;
+          expect([quick.head.status, Buffer.from(quick.body!.bytes).toString()]).toEqual([
+            response.status,
+            await response.text(),
+          ]);
+        }
+        await Bun.sleep(0);
+      }
+      one.close();
+    }),
+    { numRuns: 300 },
+  );
+  expect(quickAnswers).toBeGreaterThan(100);
+});
+
+test("what the memory has no room for is not kept by those who answered with it", async () => {
+  const store = new MemoryStore();
+  publishSite(store, { "a.txt": "a".repeat(900), "b.txt": "b".repeat(900) });
+  pointHost(store, HOST);
+  const one = createHandler({ store, sitesDomain: "localhost", memoryBytes: 3_000 });
+  const ask = async (target: string) => {
+    await one.fetch(new Request(`http://${HOST}${target}`, { headers: { host: HOST } }));
+    return one.quick(headOf("GET", HOST, target), CLIENT)?.body?.length;
+  };
+  expect([await ask("/a.txt"), await ask("/b.txt"), await ask("/a.txt")]).toEqual([900, 900, 900]);
+  expect(one.quick(headOf("GET", HOST, "/b.txt"), CLIENT)).toBeUndefined();
+  one.close();
 });

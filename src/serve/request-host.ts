@@ -1,5 +1,6 @@
 import { isDeploymentId } from "../model/ids.ts";
 import { ownText } from "../model/own-text.ts";
+import type { KnownRoute } from "./known-routes.ts";
 
 /** Letters, digits, hyphens and underscores between single dots: also what a key of the store may hold. */
 const HOSTNAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
@@ -13,6 +14,8 @@ export interface RequestHost {
   name: string;
   /** Whether search engines may list what it shows. */
   isIndexed: boolean;
+  /** By path, as `KnownRoutes` learns them: here, so that nothing is looked up for the host again. */
+  routes: Map<string, KnownRoute>;
 }
 
 /** Reads Host headers for sites below `sitesDomain`; each header is taken apart once and then known. */
@@ -24,7 +27,7 @@ export function hostReader(sitesDomain: string): (header: string | null) => Requ
     const own = header === null ? null : ownText(header);
     const name = parseHost(own);
     if (name === undefined) return undefined;
-    const read = { name, isIndexed: isProductionHost(name, sitesDomain) };
+    const read = { name, isIndexed: isProductionHost(name, sitesDomain), routes: new Map<string, KnownRoute>() };
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(own, read);
     return read;

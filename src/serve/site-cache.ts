@@ -48,6 +48,11 @@ export class SiteCache {
     return cached.site;
   }
 
+  /** Of a site that was answered for without being looked up. */
+  countHit(): void {
+    this.sites.hits += 1;
+  }
+
   /** @throws BerthError `corrupt_object`, or what the store throws */
   async load(id: DeploymentId): Promise<Site | undefined> {
     return (await this.sites.load(id, () => this.read(id)))?.site;

@@ -1,8 +1,8 @@
-import { wholeOf, withRoom } from "../http/room.ts";
+import { Body } from "../http/body.ts";
 import type { Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { ByteCache } from "./byte-cache.ts";
+import { ByteCache, type Held } from "./byte-cache.ts";
 import type { ByteRange } from "./byte-ranges.ts";
 import { CheckedFiles } from "./checked-files.ts";
 import type { Counts } from "./counts.ts";
@@ -14,6 +14,10 @@ import { blobKey, checkBlob, corrupt, loadBlob, openBlob, streamBlob } from "./s
 export interface BlobReader {
   /** What is in memory, or undefined. */
   peek(blob: BlobRef): SmallBlob | undefined;
+  /** What is in memory, for those who ask again and again. */
+  hold(blob: BlobRef): Held<SmallBlob> | undefined;
+  /** As `peek`. @param held what `hold` gave */
+  take(held: Held<SmallBlob>): SmallBlob | undefined;
   /** The bytes from wherever they are. @throws BerthError as the store, or `corrupt_object` */
   read(blob: BlobRef): Promise<SmallBlob | Blob | ReadableStream<Uint8Array>>;
   /** A range of them. @throws as `read` */
@@ -45,8 +49,17 @@ export class StoredBlobs implements BlobReader {
     this.files = new CheckedFiles(store);
   }
 
-  peek({ hash }: BlobRef): SmallBlob | undefined {
-    const blob = this.cache.peek(hash);
+  peek(ref: BlobRef): SmallBlob | undefined {
+    const held = this.hold(ref);
+    return held && this.take(held);
+  }
+
+  hold({ hash }: BlobRef): Held<SmallBlob> | undefined {
+    return this.cache.hold(hash);
+  }
+
+  take(held: Held<SmallBlob>): SmallBlob | undefined {
+    const blob = this.cache.take(held);
     if (blob !== undefined) this.counts.tierMemory += 1;
     return blob;
   }
@@ -66,9 +79,9 @@ export class StoredBlobs implements BlobReader {
   }
 
   private async load(ref: BlobRef): Promise<{ value: SmallBlob; sizeBytes: number }> {
-    const bytes = withRoom(await this.loadBytes(ref));
-    const sizeBytes = wholeOf(bytes)?.length ?? ref.size;
-    return { value: new SmallBlob(bytes, () => this.cache.grow(ref.hash, ref.size)), sizeBytes };
+    const body = Body.withRoom(await this.loadBytes(ref));
+    const value = new SmallBlob(body, () => this.cache.grow(ref.hash, ref.size));
+    return { value, sizeBytes: body.memoryBytes };
   }
 
   private async loadBytes(ref: BlobRef): Promise<Uint8Array> {

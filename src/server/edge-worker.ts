@@ -88,7 +88,8 @@ async function start({ settings, environment, socket, place }: Start): Promise<R
       },
       {
         answer: (request) => (isBase(request.headers.get("host") ?? "") ? base : sites!).fetch(request),
-        quick: (head, client) => (isBase(head.host ?? "") ? undefined : sites!.quick(head, client)),
+        // As at the front door: it was never asked in full for a host of the base domain.
+        quick: (head, client) => sites!.quick(head, client),
       },
     );
     metrics.watchListeners(listeners);

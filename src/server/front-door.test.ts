@@ -7,6 +7,7 @@ test("the base domain and the machine's own addresses are the website's", () => 
     ["berth.test", true],
     ["BERTH.test.:3000", true],
     ["localhost:3000", true],
+    ["localhost:", true],
     ["127.0.0.1", true],
     ["[::1]:3000", true],
     ["site.berth.test", false],

@@ -34,7 +34,8 @@ export function createFrontDoor(rooms: Rooms): Front {
     if (pathname === "/metrics" && (!rooms.base || rooms.isMetricsCaller(request))) return rooms.metrics(request);
     return rooms.base?.fetch(request) ?? plain(404, "This process has no website. It answers /healthz.");
   };
-  return { answer, quick: (head, client) => (isBase(head.host ?? "") ? undefined : rooms.sites?.quick(head, client)) };
+  // What it was never asked in full, as no host of the base domain is, it does not answer quickly.
+  return { answer, quick: (head, client) => rooms.sites?.quick(head, client) };
 }
 
 const KNOWN_MAX = 10_000;
@@ -63,7 +64,7 @@ export function isBaseHost(hostHeader: string, domain: string): boolean {
 
 /** A Host header in lower case, without its port and the dot of the root. */
 export function hostName(hostHeader: string): string {
-  return hostHeader.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+  return hostHeader.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
 }
 
 function plain(status: number, text: string): Response {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { AnswerHead } from "../../src/http/answer-head.ts";
 import type { Answers } from "../../src/http/answers.ts";
+import { Body } from "../../src/http/body.ts";
 import { Http2Connection } from "../../src/http/http2/connection.ts";
 import { HpackDecoder } from "../../src/http/http2/hpack-decoder.ts";
 import {
@@ -155,17 +156,18 @@ const pathOf = ({ url }: Request): string => new URL(url).pathname;
 
 const refuse: Answers["refuse"] = ({ status }) => {
   const request = takeKnownBody(new Request("http://localhost/"));
-  return responseOf(request, { status, headers: { "content-length": "2" } }, Buffer.from("no"));
+  return responseOf(request, { status, headers: { "content-length": "2" } }, new Body(Buffer.from("no")));
 };
 const quick: Answers["quick"] = ({ target }) => {
-  if (target === "/quick") return { encoding: null, head: QUICK, body: Buffer.from("quick") };
-  return target === "/large" ? { encoding: null, head: LARGE, body: LARGE_BODY } : undefined;
+  if (target === "/quick") return { encoding: null, head: QUICK, body: new Body(Buffer.from("quick")) };
+  return target === "/large" ? { encoding: null, head: LARGE, body: new Body(LARGE_BODY) } : undefined;
 };
 
 /** Answers at once, and says nothing of content: so it is the client's bytes alone that tell what goes out. */
 function atOnce(request: Request): Response | Promise<Response> {
   if (pathOf(request) === "/never") return new Promise<Response>(() => {});
-  return responseOf(request, { status: 200 }, LARGE_BODY.subarray(0, pathOf(request) === "/known" ? 70_000 : 10));
+  const bytes = LARGE_BODY.subarray(0, pathOf(request) === "/known" ? 70_000 : 10);
+  return responseOf(request, { status: 200 }, new Body(bytes));
 }
 
 async function inTime(request: Request): Promise<Response> {

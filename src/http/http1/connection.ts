@@ -182,7 +182,8 @@ export class Http1Connection implements Connection {
   private sendQuick({ head, body }: QuickAnswer, { keepsAlive, isHttp10 }: Http1Head, now: number): void {
     const isLast = !keepsAlive || this.answers.isLeaving();
     head.lines ??= linesOf(head.status, head.fields);
-    this.output.send(head.lines, isLast ? CLOSE : isHttp10 ? KEEP_ALIVE : NONE, body, now);
+    const more = isLast ? CLOSE : isHttp10 ? KEEP_ALIVE : NONE;
+    this.output.send({ head: head.lines, more, isReady: true }, body, now);
     if (isLast) this.finish();
   }
 
@@ -248,8 +249,8 @@ export class Http1Connection implements Connection {
     const canGoOn = head.keepsAlive && exchange.content === undefined && !this.answers.isLeaving();
     const isLast = !canGoOn || headers.get("connection") === "close";
     const more = isLast ? CLOSE : head.isHttp10 ? KEEP_ALIVE : NONE;
-    const send = (framing: string, bytes: Uint8Array | undefined) =>
-      this.output.send(linesOf(status, headers, framing), more, bytes, Date.now());
+    const send = (framing: string, body: typeof known) =>
+      this.output.send({ head: linesOf(status, headers, framing), more }, body, Date.now());
     const hasNone = head.method === "HEAD" || status === 204 || status === 304;
     if (hasNone || body === null) {
       body?.cancel().catch(() => {});
@@ -311,7 +312,7 @@ export class Http1Connection implements Connection {
   /** @returns that nothing behind it is content */
   private refuse(fault: HeadFault, text: string): 0 {
     const response = this.answers.refuse(fault, /\r\naccept:[ \t]*([^\r\n]*)/i.exec(text)?.[1] ?? null);
-    this.output.send(linesOf(fault.status, response.headers), CLOSE, knownBody(response), Date.now());
+    this.output.send({ head: linesOf(fault.status, response.headers), more: CLOSE }, knownBody(response), Date.now());
     this.finish();
     return 0;
   }

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { AnswerHead } from "../answer-head.ts";
+import { Body } from "../body.ts";
 import {
   blockOf,
   type Frame,
@@ -83,7 +84,7 @@ test("padding and priorities are read past", async () => {
 });
 
 test("what is quick is answered without the handler, and goes on when there is room", async () => {
-  const body = Buffer.alloc(100_000, "x");
+  const body = new Body(Buffer.alloc(100_000, "x"));
   const head = new AnswerHead(200, [["content-length", `${body.length}`]]);
   const port = startSecure(
     () => new Response("slow"),
@@ -118,7 +119,7 @@ test("no more is sent than the other end takes, which may take less than nothing
 });
 
 test("two long bodies share the connection", async () => {
-  const ready = { encoding: null, head: new AnswerHead(200, []), body: Buffer.alloc(100_000, "x") };
+  const ready = { encoding: null, head: new AnswerHead(200, []), body: new Body(Buffer.alloc(100_000, "x")) };
   const client = await open(startSecure(echo, () => ready));
   client.send(
     frame(FRAME.settings, 0, 0, setting(SETTING.initialWindow, 0)),

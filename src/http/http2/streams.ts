@@ -195,14 +195,14 @@ export class Streams {
   private sendQuick(id: number, { head, body }: QuickAnswer): void {
     const { frames, bodies } = this.options;
     head.block ??= encodeHead(head.status, head.fields);
-    const { length } = body ?? NOTHING;
+    const length = body?.length ?? 0;
     frames.headers(id, head.block, dateOf(Date.now()), length === 0);
     if (body === undefined || length === 0) return;
-    if (bodies.isRoomFor(body.length, this.initialSendBytes)) bodies.sendWhole(id, body);
+    if (bodies.isRoomFor(body.length, this.initialSendBytes)) bodies.sendWhole(id, body.bytes);
     else {
       const stream = this.begin(id, false, true);
       stream.isAnswered = true;
-      bodies.add(stream, body, true);
+      bodies.add(stream, body.bytes, true);
     }
   }
 
@@ -228,7 +228,7 @@ export class Streams {
       const size = known?.length ?? 0;
       send(hasNone || headers.has("content-length") ? undefined : size, hasNone || size === 0);
       if (hasNone || size === 0) this.done(stream);
-      else this.options.bodies.add(stream, known ?? NOTHING, true);
+      else this.options.bodies.add(stream, known?.bytes ?? NOTHING, true);
       this.options.onProgress();
       return;
     }

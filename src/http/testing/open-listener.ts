@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Body } from "../body.ts";
 import { responseOf, takeKnownBody } from "../known-body.ts";
 import { type HttpListener, type HttpOptions, listenHttp } from "../listen-http.ts";
 import { securing } from "../secure.ts";
@@ -14,7 +15,7 @@ export function startListener(options: Partial<HttpOptions> & Pick<HttpOptions, 
     refuse: ({ status, message }, accept) => {
       const request = takeKnownBody(new Request("http://localhost/"));
       const body = Buffer.from(accept === "application/json" ? JSON.stringify({ message }) : message);
-      return responseOf(request, { status, headers: { "content-length": String(body.length) } }, body);
+      return responseOf(request, { status, headers: { "content-length": String(body.length) } }, new Body(body));
     },
     ...options,
   });
