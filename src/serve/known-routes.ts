@@ -60,7 +60,7 @@ export class KnownRoutes {
 
   /** @param path as it came, without a query */
   get(host: RequestHost, path: string, site: Site): KnownRoute | undefined {
-    const route = host.routes.get(path);
+    const route = host.routes?.get(path);
     return route !== undefined && route.serial === site.serial ? route : undefined;
   }
 
@@ -73,12 +73,13 @@ export class KnownRoutes {
     if (path.length > PATH_MAX_CHARACTERS || changes?.isShared === false) return;
     if (this.size >= ROUTES_MAX) this.forget();
     this.hosts.add(host);
+    host.routes ??= new Map();
     if (!host.routes.has(path)) this.size += 1;
     host.routes.set(ownText(path), new KnownRoute(site.serial, site.files.at(decision.file), changes));
   }
 
   private forget(): void {
-    for (const host of this.hosts) host.routes.clear();
+    for (const host of this.hosts) host.routes = undefined;
     this.hosts.clear();
     this.size = 0;
   }

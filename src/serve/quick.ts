@@ -43,7 +43,7 @@ export function quickly(head: RequestHead, known: Known): QuickAnswer | undefine
   const isHead = method === "HEAD";
   if (method !== "GET" && !isHead) return undefined;
   const host = known.readHost(head.host);
-  const route = host?.routes.get(head.target);
+  const route = host?.routes?.get(head.target);
   if (route === undefined || !isShown(route, host!, known)) return undefined;
   const ready = readyAnswer(route, host!, head.acceptEncoding);
   if (ready === undefined) return undefined;

@@ -15,7 +15,7 @@ export interface RequestHost {
   /** Whether search engines may list what it shows. */
   isIndexed: boolean;
   /** By path, as `KnownRoutes` learns them: here, so that nothing is looked up for the host again. */
-  routes: Map<string, KnownRoute>;
+  routes: Map<string, KnownRoute> | undefined;
 }
 
 /** Reads Host headers for sites below `sitesDomain`; each header is taken apart once and then known. */
@@ -27,7 +27,7 @@ export function hostReader(sitesDomain: string): (header: string | null) => Requ
     const own = header === null ? null : ownText(header);
     const name = parseHost(own);
     if (name === undefined) return undefined;
-    const read = { name, isIndexed: isProductionHost(name, sitesDomain), routes: new Map<string, KnownRoute>() };
+    const read = { name, isIndexed: isProductionHost(name, sitesDomain), routes: undefined };
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(own, read);
     return read;
