@@ -1,4 +1,4 @@
-import { createServer, Socket } from "node:net";
+import { createServer, type ListenOptions, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface StartedProcess {
@@ -60,21 +60,28 @@ export async function runToEnd(command: readonly string[], options: StartOptions
 }
 
 /**
- * A TCP port of the loopback address that was free a moment ago, from below the range that Linux takes the local ports
- * of connections from: none of those can take it before the server does.
+ * A TCP port of the loopback address that is free, and that no other process of the tests will be given before this one
+ * has ended. It is below the range that Linux takes the local ports of connections from: none of those can take it before
+ * the server does.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if (await canListen(port)) return port;
+    if ((await isClaimed(port)) && (await canListen({ port, host: "127.0.0.1" }))) return port;
   }
 }
 
-function canListen(port: number): Promise<boolean> {
+/** A name that one process alone can have, and has until its end (unix(7), abstract sockets). */
+const isClaimed = (port: number) => canListen({ path: `\0berth-test-port-${port}` }, true);
+
+function canListen(at: ListenOptions, isKept = false): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    server.listen(at, () => {
+      if (!isKept) server.close(() => resolve(true));
+      else resolve(server.unref().listening);
+    });
   });
 }
 

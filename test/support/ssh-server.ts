@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environment } from "../../src/environment.ts";
+import { freePort } from "./process.ts";
 
 export interface SshServer {
   port: number;
@@ -19,7 +20,7 @@ export interface SshServer {
 /** An OpenSSH server on loopback that lets the current user in by one key. Its files are in a temporary folder. */
 export async function startSshServer(): Promise<SshServer> {
   const folder = await mkdtemp(join(tmpdir(), "berth-sshd-"));
-  const port = freePort();
+  const port = await freePort();
   for (const name of ["host", "good", "bad"]) await makeKey(join(folder, name));
   await writeFile(join(folder, "authorized"), await Bun.file(join(folder, "good.pub")).text());
   await chmod(join(folder, "authorized"), 0o600);
@@ -61,13 +62,6 @@ export async function startSshServer(): Promise<SshServer> {
   const user = (await new Response(Bun.spawn(["id", "-un"], { stdin: "ignore" }).stdout).text()).trim();
   const client = { accepted: join(folder, "good.config"), refused: join(folder, "bad.config"), knownHosts };
   return { port, user, ...client, stop };
-}
-
-function freePort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
 }
 
 async function makeKey(path: string): Promise<void> {
