@@ -5,7 +5,7 @@ import type { Gate } from "./access.ts";
 import { isKnown } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
 import type { HostCache } from "./host-cache.ts";
-import type { KnownRoute, ReadyAnswer } from "./known-routes.ts";
+import type { KnownRoute, ReadyAnswer } from "./known-route.ts";
 import { acceptedBy, choose } from "./negotiate.ts";
 import type { hostReader, RequestHost } from "./request-host.ts";
 import { headersOfNotModified } from "./response-headers.ts";

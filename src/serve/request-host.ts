@@ -1,6 +1,6 @@
 import { isDeploymentId } from "../model/ids.ts";
 import { ownText } from "../model/own-text.ts";
-import type { KnownRoute } from "./known-routes.ts";
+import type { KnownRoute } from "./known-route.ts";
 
 /** Letters, digits, hyphens and underscores between single dots: also what a key of the store may hold. */
 const HOSTNAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
