@@ -167,7 +167,7 @@ function result(): LoadResult {
     tenths[tenth] ??= [];
     tenths[tenth].push(each);
   }
-  const p99s = tenths.map((some) => ({ ms: quantile(some, 0.99) }));
+  const p99s = Object.values(tenths).map((some) => ({ ms: quantile(some, 0.99) }));
   return {
     answered: answeredCount,
     perSecond: answeredCount / order.seconds,
