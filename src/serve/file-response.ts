@@ -11,6 +11,8 @@ import type { BlobReader } from "./stored-blobs.ts";
 
 interface Options {
   status: number;
+  /** Of the file, where a header rule gives it another one than its name. */
+  contentType?: string | undefined;
   isIndexed: boolean;
   blobs: BlobReader;
   counts: Counts;
@@ -19,7 +21,7 @@ interface Options {
 /** Answers GET and HEAD for a file; conditions and ranges hold for a 200 alone (RFC 9110 section 13.2.1). */
 export function fileResponse(file: SiteFile, request: Request, options: Options): Response | Promise<Response> {
   const { headers, method } = request;
-  const { status, isIndexed, blobs, counts } = options;
+  const { status, isIndexed, blobs, counts, contentType } = options;
   const acceptEncoding = headers.get("accept-encoding");
   const range = status === 200 && method === "GET" ? headers.get("range") : null;
   // Of what can be had in parts, the parts are those of the file itself, where the client takes it as it is.
@@ -29,7 +31,9 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
     if (isIfRangeMet(headers, variant)) {
       const outcome = checkConditions(headers, variant);
       const ranged =
-        outcome === "proceed" ? rangeResponse(request, variant, { range, blobs }) : stopped(outcome, variant, request);
+        outcome === "proceed"
+          ? rangeResponse(request, variant, { range, blobs, contentType })
+          : stopped(outcome, variant, request);
       if (ranged !== undefined) return ranged;
     }
   }

@@ -135,8 +135,11 @@ export function createHandler(options: HandlerOptions): Handler {
   const changesFor = ({ site, request, host }: Visit): HeaderChanges | undefined =>
     site.routes && headerChanges(site.routes, routedOf(request, host));
 
-  const show = ({ request, host: { isIndexed } }: Visit, { file, changes, status }: Shown) =>
-    withHeaderRules(fileResponse(file, request, { status, isIndexed, blobs, counts }), { changes, isIndexed });
+  const show = ({ request, host: { isIndexed } }: Visit, { file, changes, status }: Shown) => {
+    const contentType = changes?.set.find(([name]) => name === "content-type")?.[1];
+    const response = fileResponse(file, request, { status, contentType, isIndexed, blobs, counts });
+    return withHeaderRules(response, { changes, isIndexed });
+  };
 
   /** Chooses the answer. */
   const answer = (visit: Visit): Response | Promise<Response> => {
@@ -183,7 +186,7 @@ export function createHandler(options: HandlerOptions): Handler {
         return proxy(decision, request, { host: host.name, isIndexed, withoutAuthorization });
       }
       case "not-found":
-        return pages.pageResponse(pages.notFound, request);
+        return pages.pageResponse(pages.notShown(decision.status), request);
       case "bad-path":
         return pages.pageResponse(pages.badPath(decision.reason), request);
       case "options":

@@ -1,6 +1,6 @@
 import { Body } from "../http/body.ts";
 import { responseOf, takeKnownBody } from "../http/known-body.ts";
-import { BerthError, type ErrorCode, toErrorBody } from "../model/errors.ts";
+import { BerthError, ERROR_CODES, type ErrorCode, toErrorBody } from "../model/errors.ts";
 
 interface Page {
   status: number;
@@ -48,6 +48,19 @@ export const notFound: Page = {
   message: "There is no page at this address.",
   hint: "Check the address, or start from the site's first page.",
 };
+
+/** Of a path without a page; `status` is that of a rule which wants another one than 404. */
+export function notShown(status = 404): Page {
+  if (status === 404) return notFound;
+  if (status === 410) return { ...notFound, status, message: "The page at this address is gone." };
+  const code = codeOfStatus(status);
+  return {
+    ...notFound,
+    status,
+    code,
+    message: `This site answers this address with ${status}, and has no page for it.`,
+  };
+}
 
 export const badHost: Page = {
   status: 400,
@@ -117,6 +130,13 @@ export function fault(error: unknown): Page {
     message: "The site can't be shown.",
     hint: "Tell its owner; the platform's log has more.",
   };
+}
+
+/** The code that stands for the status by itself; the general one of its class where none does. */
+function codeOfStatus(status: number): ErrorCode {
+  const plain = ["unauthorized", "forbidden", "method_not_allowed", "not_acceptable", "conflict"] as const;
+  const own = plain.find((code) => ERROR_CODES[code].status === status);
+  return own ?? (status >= 500 ? "internal" : "bad_request");
 }
 
 /** What is no valid request, told as the client asked to be told, as far as that could be read. */

@@ -11,7 +11,7 @@ import type { BlobReader } from "./stored-blobs.ts";
 export function rangeResponse(
   request: Request,
   variant: Variant,
-  options: { range: string; blobs: BlobReader },
+  options: { range: string; blobs: BlobReader; contentType?: string | undefined },
 ): Response | Promise<Response> | undefined {
   const sizeBytes = variant.blob.size;
   const decision = rangesOf(options.range, sizeBytes);
@@ -23,7 +23,7 @@ export function rangeResponse(
     case "parts":
       return decision.parts.length === 1
         ? onePart(variant, decision.parts[0]!, options.blobs)
-        : severalParts(variant, decision.parts, options.blobs);
+        : severalParts(variant, decision.parts, options);
   }
 }
 
@@ -36,10 +36,16 @@ async function onePart(variant: Variant, part: ByteRange, blobs: BlobReader): Pr
 }
 
 /** RFC 9110 section 14.6. The parts are small together: `rangesOf` sees to it. */
-async function severalParts(variant: Variant, parts: readonly ByteRange[], blobs: BlobReader): Promise<Response> {
+async function severalParts(
+  variant: Variant,
+  parts: readonly ByteRange[],
+  {
+    blobs,
+    contentType = variant.headers.get("content-type")!,
+  }: { blobs: BlobReader; contentType?: string | undefined },
+): Promise<Response> {
   const headers = new Headers(variant.headers);
   const boundary = crypto.randomUUID();
-  const contentType = headers.get("content-type");
   const body: BlobPart[] = [];
   for (const part of parts) {
     const bytes = await new Response(await blobs.readPart(variant.blob, part)).bytes();

@@ -33,7 +33,8 @@ export type Decision<File> =
   | { kind: "serve"; file: File; status: number; rule?: RuleOrigin; isForNavigation?: true }
   | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin }
   | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
-  | { kind: "not-found"; rule?: RuleOrigin }
+  /** `status` where a rule wants another one than 404. */
+  | { kind: "not-found"; status?: number; rule?: RuleOrigin }
   | { kind: "bad-path"; reason: string }
   | { kind: "options" }
   | { kind: "method-not-allowed" };
@@ -80,14 +81,23 @@ function resolveByRules<File>(
         ? resolveFile(site, decoded, request.query)
         : styled.file === undefined
           ? undefined
-          : { kind: "serve", file: styled.file, status: 200 };
+          : shown(styled.file, decoded, request.query);
     if (found !== undefined) return isRead ? found : withoutFile(request.method);
   }
   const ruled = early ?? run.afterFiles();
   if (!isRead && ruled?.kind !== "redirect" && ruled?.kind !== "proxy") return withoutFile(request.method);
   if (ruled?.kind !== "not-found") return ruled ?? resolveNotFound(site, decoded.path, request);
-  const missing = resolveNotFound(site, decoded.path, request);
-  return missing.kind === "serve" ? { ...missing, rule: ruled.rule } : ruled;
+  const { rule, status } = ruled;
+  const missing =
+    status === undefined ? resolveNotFound(site, decoded.path, request) : pageOf(site, decoded.path, status);
+  return missing.kind === "serve" ? { ...missing, rule } : ruled;
+}
+
+/** Of a rule that has a status and a page that is not there: the status holds, so no application answers with 200. */
+function pageOf<File>(site: Routable<File>, path: string, status: number): Decision<File> {
+  if (site.notFoundHandling !== "404-page") return NOT_FOUND;
+  const page = nearestNotFoundPage(site.files, path);
+  return page.kind === "serve" ? { ...page, status } : page;
 }
 
 function resolveFile<File>(
@@ -98,8 +108,17 @@ function resolveFile<File>(
   const found = handleHtml(site.htmlHandling, path, site.files);
   if (found.kind === "none") return undefined;
   if (found.kind === "moved") return { kind: "redirect", status: 307, location: encodePath(found.to) + query };
+  return shown(site.files.get(found.path)!, { path, hadRepeatedSlashes }, query);
+}
+
+/** The file at a path; one with repeated slashes is moved to the one without. */
+function shown<File>(
+  file: File,
+  { path, hadRepeatedSlashes }: { path: string; hadRepeatedSlashes: boolean },
+  query: string,
+): Decision<File> {
   if (hadRepeatedSlashes) return { kind: "redirect", status: 307, location: encodePath(path) + query };
-  return { kind: "serve", file: site.files.get(found.path)!, status: 200 };
+  return { kind: "serve", file, status: 200 };
 }
 
 function resolveNotFound<File>(site: Routable<File>, path: string, request: RoutedRequest): Decision<File> {

@@ -12,7 +12,8 @@ export type RuleDecision<File> =
   | { kind: "serve"; file: File; status: number; rule: RuleOrigin }
   | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin }
   | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
-  | { kind: "not-found"; rule: RuleOrigin };
+  /** `status` where the rule has one for what it shows, which is not there. */
+  | { kind: "not-found"; status?: number; rule: RuleOrigin };
 
 interface Asked<File> {
   site: Routable<File>;
@@ -103,7 +104,8 @@ export class RuleRun<File> {
       return { kind: "proxy", url: to.url + query, status, ...headers, rule: origin };
     }
     const file = fileAt(site.files, to.path);
-    return file === undefined ? { kind: "not-found", rule: origin } : { kind: "serve", file, status, rule: origin };
+    if (file !== undefined) return { kind: "serve", file, status, rule: origin };
+    return status === 200 ? { kind: "not-found", rule: origin } : { kind: "not-found", status, rule: origin };
   }
 
   /**

@@ -19,7 +19,9 @@ const HOST_PART = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-
 export function destinationOf(template: Template, captures: Captures): Destination | undefined {
   let isPossible = true;
   const text = fillIn(template, captures, (value, before) => {
-    if (/[?#]/.test(before)) return encodeURIComponent(value.toWellFormed());
+    // RFC 3986 section 3.5: a fragment may hold what ends a path, and pages that route by it want it so.
+    if (before.includes("#")) return encodeURI(value.toWellFormed()).replaceAll("#", "%23");
+    if (before.includes("?")) return encodeURIComponent(value.toWellFormed());
     if (!/^https?:\/\/[^/]*$/.test(before)) return encodePath(value.toWellFormed());
     if (!HOST_PART.test(value)) isPossible = false;
     return value;

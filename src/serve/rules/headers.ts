@@ -91,17 +91,31 @@ export function withHeaderRules(
   return response;
 }
 
+/** Fields that describe content (RFC 9110 section 8). */
+const OF_CONTENT = new Set(["content-type", "content-language", "content-disposition", "last-modified"]);
+/** What the platform's own page, sent in the place of a file, says of itself. */
+const OF_PAGE = new Set([...OF_CONTENT, "content-security-policy", "etag", "x-content-type-options"]);
+/** A file was asked for that is there, but can't be sent as it was asked for: the platform's page says so. */
+const PAGE_STATUSES = new Set([406, 412, 416]);
+
 /**
- * Changes headers in place. Two things stay as they are: how long a fault may be cached, so that no missing file is
- * remembered for a year by its folder's rule, and that what is no production host is kept out of search engines.
+ * Changes headers in place. Some things stay as they are: how long a fault may be cached, so that no missing file is
+ * remembered for a year by its folder's rule; that what is no production host is kept out of search engines; and what
+ * the fields of a file are not true of: a 304 has no content (section 15.4.5), several parts have the type of parts, and
+ * the platform's own page is not the file.
  */
 export function applyHeaderChanges(
   headers: Headers,
   { detach, set, append }: HeaderChanges,
   { status, isIndexed }: { status: number; isIndexed: boolean },
 ): void {
+  const isOfParts = status === 206 && /^multipart\//.test(headers.get("content-type") ?? "");
   const stays = (name: string) =>
-    (name === "cache-control" && status >= 400) || (name === "x-robots-tag" && !isIndexed);
+    (name === "cache-control" && status >= 400) ||
+    (name === "x-robots-tag" && !isIndexed) ||
+    (status === 304 && OF_CONTENT.has(name)) ||
+    (isOfParts && name === "content-type") ||
+    (PAGE_STATUSES.has(status) && OF_PAGE.has(name));
   for (const name of detach) if (!stays(name)) headers.delete(name);
   for (const [name, value] of set) if (!stays(name)) headers.set(name, value);
   for (const [name, value] of append) headers.append(name, value);
