@@ -5,7 +5,7 @@ import { BadRule, quoted } from "./faults.ts";
 /** What the message itself depends on (RFC 9110, 9112) and the platform sets. */
 const OWN = new Set(
   (
-    "accept-ranges age allow alt-svc connection content-encoding content-length content-range date keep-alive " +
+    "accept-ranges age allow alt-svc connection content-encoding content-length content-range date keep-alive location " +
     "proxy-authenticate proxy-connection server te trailer transfer-encoding upgrade"
   ).split(" "),
 );

@@ -117,7 +117,7 @@ function matchedRoute(entry: Table): Omit<Route, "status" | "origin"> {
   return when.length > 0 ? { path, when, to } : { path, to };
 }
 
-/** `:name`, with a modifier or an expression behind it that says nothing more, and `$1` for the first group. */
+/** `:name`, with a modifier, an expression or braces around it that say nothing more, and `$1` for the first group. */
 function destinationOf(text: string, groups: readonly string[], names: Names): Template {
   const template: Template = [];
   const add = (piece: string) => {
@@ -126,21 +126,22 @@ function destinationOf(text: string, groups: readonly string[], names: Names): T
     else if (piece !== "") template.push(piece);
   };
   let end = 0;
-  for (const match of text.matchAll(/:([A-Za-z_]\w*)(\([^()]*\))?([*+?])?|\$(\d)/g)) {
+  const plain = text.replace(/\{(:[A-Za-z_]\w*)\}/g, "$1");
+  for (const match of plain.matchAll(/:([A-Za-z_]\w*)(\([^()]*\))?([*+?])?|\$(\d)/g)) {
     const name = match[4] === undefined ? match[1]! : groups[Number(match[4]) - 1];
     const isKnown = name !== undefined && names.known.has(name);
-    if (!isKnown && match[1] !== undefined && text[match.index - 1] === "/") {
+    if (!isKnown && match[1] !== undefined && plain[match.index - 1] === "/") {
       throw new BadRule(`the destination uses ${quoted(match[0])}, which the source does not capture`);
     }
     if (!isKnown) continue;
     // A `?` behind a name at the end of a path begins the query.
-    const startsQuery = match[3] === "?" && /^[^/]*=/.test(text.slice(match.index + match[0].length));
-    add(text.slice(end, match.index));
+    const startsQuery = match[3] === "?" && /^[^/]*=/.test(plain.slice(match.index + match[0].length));
+    add(plain.slice(end, match.index));
     template.push({ use: name });
     end = match.index + match[0].length - (startsQuery ? 1 : 0);
   }
-  add(text.slice(end));
-  return checkedTemplate(template, text.replaceAll("\\", ""), names);
+  add(plain.slice(end));
+  return checkedTemplate(template, plain.replaceAll("\\", ""), names);
 }
 
 function headersOf(entry: Table, origin: Route["origin"]): HeaderRoute {
@@ -151,7 +152,11 @@ function headersOf(entry: Table, origin: Route["origin"]): HeaderRoute {
   if (!Array.isArray(entry.headers)) throw new BadRule("'headers' of a rule is no list");
   const headers = entry.headers.map((header: unknown): HeaderRoute["headers"][number] => {
     const table = tableOf(header, "headers");
-    return [headerName(textIn(table, "key")), headerValue(textIn(table, "value"), known)];
+    // A modifier behind a name belongs to it, as in a destination.
+    const value = textIn(table, "value").replace(/:([A-Za-z_]\w*)[*+?]/g, (whole, name: string) =>
+      known.has(name) ? `:${name}` : whole,
+    );
+    return [headerName(textIn(table, "key")), headerValue(value, known)];
   });
   return when.length > 0 ? { path, when, headers, origin } : { path, headers, origin };
 }
