@@ -59,7 +59,8 @@ export function parseHead(text: string): Http1Head | HeadFault {
   if (methodEnd === 0 || text.charCodeAt(methodEnd) !== SPACE) return malformed("The request line has no method.");
   const targetEnd = endOf(isTargetCode, text, methodEnd + 1);
   if (text.charCodeAt(targetEnd) !== SPACE) return malformed("The request line has no target, or one with odd bytes.");
-  const isHttp11 = isVersion(text, targetEnd + 1, lineEnd, "HTTP/1.1");
+  const isHttp11 =
+    isVersion(text, targetEnd + 1, lineEnd, "HTTP/1.1") || isLaterMinor(text.slice(targetEnd + 1, lineEnd));
   if (!isHttp11 && !isVersion(text, targetEnd + 1, lineEnd, "HTTP/1.0")) {
     return wrongVersion(text.slice(targetEnd + 1, lineEnd));
   }
@@ -71,6 +72,9 @@ export function parseHead(text: string): Http1Head | HeadFault {
 
 const isVersion = (text: string, start: number, end: number, version: string): boolean =>
   end - start === version.length && text.startsWith(version, start);
+
+/** RFC 9110 section 2.5: what speaks a later 1.x understands 1.1, and is answered so. */
+const isLaterMinor = (version: string): boolean => /^HTTP\/1\.[2-9]$/.test(version);
 
 function readFields(head: Http1Head, start: number): HeadFault | undefined {
   const { text } = head;
