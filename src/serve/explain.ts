@@ -53,7 +53,7 @@ export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOption
       const handled = await handler.fetch(request);
       const response = hasKey ? sealed(handled) : handled;
       await response.body?.cancel();
-      const headers = Object.fromEntries(response.headers);
+      const headers = textsOf(response.headers);
       const isProxied = PROXIED in headers;
       delete headers[PROXIED];
       return { status: isProxied ? null : response.status, headers };
@@ -73,6 +73,9 @@ export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOption
       },
       Date.now,
     );
+    const answer = await answerOf(request, { reading: store, hasKey: false });
+    const behindProtection =
+      answer.status === 401 ? await answerOf(imagine(target, method, headers), { reading: store, hasKey: true }) : null;
     const story = new Story(target, request);
     const host = parseHost(target.host);
     const state = host === undefined ? undefined : await loadPointer(store, host);
@@ -94,18 +97,22 @@ export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOption
         const file = mayBe ? await earlier.find(pointer, path) : undefined;
         if (file !== undefined)
           story.step("deployment", "It lacks the file; an earlier deployment of this host has it.");
-        story.decision(file === undefined ? withFile(decision, site) : { kind: "serve", file, status: 200 });
+        const shown: Decision<SiteFile> =
+          file === undefined ? withFile(decision, site) : { kind: "serve", file, status: 200 };
+        story.decision(shown, (behindProtection ?? answer).status);
         if (site.routes && (decision.kind === "serve" || decision.kind === "options"))
           story.headerRules(headerChanges(site.routes, routed)?.rules ?? []);
       }
     }
-    const answer = await answerOf(request, { reading: store, hasKey: false });
-    const isRefused = story.document.protection !== null && answer.status === 401;
-    const behindProtection = isRefused
-      ? await answerOf(imagine(target, method, headers), { reading: store, hasKey: true })
-      : null;
-    return story.end({ answer, behindProtection });
+    return story.end({ answer, behindProtection: story.document.protection === null ? null : behindProtection });
   };
+}
+
+/** By name; of a field that comes more than once, as Set-Cookie may, all values. */
+function textsOf(headers: Headers): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of headers) texts[name] = name in texts ? `${texts[name]}, ${value}` : value;
+  return texts;
 }
 
 const withFile = (decision: Decision<number>, { files }: Site): Decision<SiteFile> =>
@@ -126,7 +133,10 @@ function imagine(url: URL, method: string, given: Record<string, string>): Reque
   try {
     const headers = new Headers(given);
     headers.set("host", url.host);
-    return new Request(`${url.protocol}//${url.host}${url.pathname}${url.search}`, { method, headers });
+    const request = new Request(`${url.protocol}//${url.host}${url.pathname}${url.search}`, { method, headers });
+    // To the runtime, a method that it does not know is a GET.
+    if (request.method !== method) Object.defineProperty(request, "method", { value: method });
+    return request;
   } catch (cause) {
     throw new BerthError("bad_request", "There can be no request of that method or with those headers.", {
       hint: "Give a method such as GET, and headers as NAME: VALUE.",
@@ -203,13 +213,13 @@ class Story {
     this.step("deployment", deploymentText(id, manifest));
   }
 
-  decision(decision: Decision<SiteFile>): void {
+  decision(decision: Decision<SiteFile>, status: number | null): void {
     const rule = "rule" in decision ? decision.rule : undefined;
     this.step("rule", rule === undefined ? "No rule decides." : `The rule at ${rule.file}:${rule.line} decides.`);
     this.document.rule = rule ?? null;
     this.step("entry", entryText(decision, this.request.method));
     if (decision.kind === "proxy") this.document.proxy = { url: decision.url };
-    if (decision.kind === "serve") this.file(decision.file);
+    if (decision.kind === "serve") this.file(decision.file, status);
   }
 
   headerRules(rules: readonly RuleOrigin[]): void {
@@ -218,9 +228,11 @@ class Story {
     this.document.headerRules = [...rules];
   }
 
-  private file({ path, entry }: SiteFile): void {
+  private file({ path, entry }: SiteFile, status: number | null): void {
     this.document.entry = { path, sizeBytes: entry.size };
-    const encoding = negotiate(this.request.headers.get("accept-encoding"), entry.encoded);
+    // Parts are of the file itself, whatever encodings the client accepts.
+    const ofParts = status === 206 || status === 416;
+    const encoding = ofParts ? "identity" : negotiate(this.request.headers.get("accept-encoding"), entry.encoded);
     this.document.encoding = encoding ?? null;
     if (encoding === undefined) {
       this.step("encoding", "It exists in no encoding that the request accepts.");
@@ -267,7 +279,9 @@ function entryText(decision: Decision<SiteFile>, method: string): string {
   switch (decision.kind) {
     case "serve": {
       const { path, entry } = decision.file;
-      const why = decision.status === 404 ? ", as the page for what is missing" : "";
+      const { status } = decision;
+      const why =
+        status === 200 ? "" : `, with status ${status}${status === 404 ? ", as the page for what is missing" : ""}`;
       return `The file ${path} answers${why}: ${entry.size} bytes.`;
     }
     case "redirect":
@@ -275,7 +289,9 @@ function entryText(decision: Decision<SiteFile>, method: string): string {
     case "proxy":
       return `Another server answers: ${decision.url}. It was not asked.`;
     case "not-found":
-      return "No file answers this path, nor does a page for missing ones.";
+      return decision.status === undefined
+        ? "No file answers this path, nor does a page for missing ones."
+        : `The rule's page is not there, nor is one for missing pages; its status ${decision.status} holds.`;
     case "bad-path":
       return decision.reason;
     case "options":
