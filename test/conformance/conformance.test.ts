@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { certificate } from "../../src/http/testing/open-listener.ts";
 import type { Deployment } from "../../src/model/deployment.ts";
+import type { Explanation } from "../../src/model/explanation.ts";
 import { requestDeployment, waitForEnd } from "../support/deploy.ts";
 import { Http2Asker } from "../support/http2.ts";
 import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
@@ -115,7 +116,7 @@ async function responseTo([request, , more = {}]: Row, host: string): Promise<Ra
   const { method, target } = readRequest(request);
   if (more.raw !== undefined) {
     const text = more.raw.replaceAll("{host}", host).replaceAll("{HOST}", host.toUpperCase());
-    return await ask(platform.port, Buffer.from(text, "latin1"));
+    return await ask(platform.port, Buffer.from(text, "latin1"), text.startsWith("HEAD "));
   }
   const response = await ask(
     platform.port,
@@ -123,6 +124,7 @@ async function responseTo([request, , more = {}]: Row, host: string): Promise<Ra
     method === "HEAD",
   );
   await compareHttp2(response, { method, target, host }, more.send);
+  await compareExplained(response, { method, target, host }, more.send);
   return response;
 }
 
@@ -147,6 +149,54 @@ async function compareHttp2(
     return boundary === undefined ? text : text.replaceAll(boundary, "BOUNDARY");
   };
   expect(shown(other)).toEqual(shown(response));
+}
+
+/** What is the listener's own, or new with each answer. */
+const NOT_EXPLAINED = new Set(["connection", "date", "keep-alive", "transfer-encoding"]);
+
+/** `berth explain` tells of the same request what it was answered with, and names what answered it. */
+async function compareExplained(
+  response: RawResponse,
+  { method, target, host }: { method: string; target: string; host: string },
+  send: More["send"] = {},
+): Promise<void> {
+  const url = `http://${host}${target}`;
+  if (!URL.canParse(url) || new URL(url).href !== url || !/^[A-Z]+$/.test(method)) return;
+  if (/^(?:CONNECT|TRACE)$/.test(method)) return;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(send)) {
+    if (!OWN_FIELDS.has(name.toLowerCase())) headers[name] = await filledIn(value, host);
+  }
+  const asked = new URLSearchParams({ url, method, headers: JSON.stringify(headers) });
+  const explained = await platform.api(`/explain?${asked}`);
+  const explanation = (await explained.json()) as Explanation;
+  expect({ status: explained.status, explanation }).toMatchObject({ status: 200 });
+  const { answer, entry, encoding, blob, proxy, rule, steps } = explanation;
+  const told = steps.map(({ text }) => text).join(" ");
+  expect(told).not.toContain("undefined");
+  if (proxy !== null) {
+    expect(answer.status).toBeNull();
+    return;
+  }
+  const shown = (fields: Iterable<[string, string]>) => {
+    const list = [...fields].filter(([name]) => !NOT_EXPLAINED.has(name)).sort();
+    return JSON.stringify(list).replace(/boundary=[^"]*/, "boundary=");
+  };
+  expect({ status: answer.status, fields: shown(Object.entries(answer.headers)) }).toEqual({
+    status: response.status,
+    fields: shown(response.headers),
+  });
+  if (rule !== null) expect(told).toContain(`${rule.file}:${rule.line}`);
+  const location = response.headers.get("location");
+  if (location !== undefined) expect(told).toContain(`It is moved to ${location}.`);
+  if (location !== undefined || response.status === 405) expect([entry, encoding, blob]).toEqual([null, null, null]);
+  const isOfFile = [200, 206, 304].includes(response.status) && method !== "OPTIONS";
+  expect(isOfFile ? entry !== null && blob !== null : true).toBe(true);
+  if (isOfFile) expect(told).toContain(`The file ${entry!.path} answers`);
+  if (response.status === 200 || response.status === 206) {
+    expect(encoding).toBe((response.headers.get("content-encoding") ?? "identity") as never);
+  }
+  if (response.status === 200) expect(`${blob!.sizeBytes}`).toBe(response.headers.get("content-length")!);
 }
 
 async function plainRequest(
