@@ -1,6 +1,11 @@
 import type { Scheme } from "./answers.ts";
 import { takeKnownBody } from "./known-body.ts";
-import type { RequestHead } from "./request-head.ts";
+import type { Protocol, RequestHead } from "./request-head.ts";
+
+const protocols = new WeakMap<Request, Protocol>();
+
+/** What a request came by; those that are not made here are of the runtime's own server, which speaks HTTP/3 alone. */
+export const protocolOf = (request: Request): Protocol => protocols.get(request) ?? "h3";
 
 /** Whose content has no meaning (RFC 9110 sections 9.3.1, 9.3.2, 9.3.6 and 9.3.8), and is read past. */
 const WITHOUT_CONTENT = new Set(["GET", "HEAD", "CONNECT", "TRACE"]);
@@ -21,6 +26,7 @@ export function requestOf(
     const request = new Request(url, { method, headers: headersOf(head), body, signal });
     // To the runtime, a method that it does not know is a GET.
     if (request.method !== method) Object.defineProperty(request, "method", { value: method });
+    protocols.set(request, head.protocol);
     return takeKnownBody(request);
   } catch {
     return undefined;

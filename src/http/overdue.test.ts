@@ -8,6 +8,7 @@ const standing = (over: Partial<Standing>, agoMs = 0): Standing => ({
   isBlocked: false,
   isEnding: false,
   isAnswering: false,
+  hasEnded: false,
   awaitsContent: false,
   ...over,
 });
@@ -20,6 +21,8 @@ test.each([
   ["a response that takes an hour", standing({ isAnswering: true }, 3_600_000), false],
   ["content that stopped", standing({ isAnswering: true, awaitsContent: true }, 61_000), true],
   ["content that trickles", standing({ isAnswering: true, awaitsContent: true }, 59_000), false],
+  ["a response to who sends no more, and may be gone", standing({ isAnswering: true, hasEnded: true }, 16_000), true],
+  ["a response to who sends no more, and waits", standing({ isAnswering: true, hasEnded: true }, 14_000), false],
   ["a reader that stopped", standing({ isAnswering: true, isBlocked: true }, 61_000), true],
   ["a slow reader", standing({ isAnswering: true, isBlocked: true }, 59_000), false],
   ["the last response is unread", standing({ isEnding: true, isBlocked: true }, 30_000), false],

@@ -1,5 +1,9 @@
+/** As ALPN names them (RFC 7301 section 6), and HTTP/1.0 like them. */
+export type Protocol = "http/1.0" | "http/1.1" | "h2" | "h3";
+
 /** What a request says before its content, whatever the version of HTTP. */
 export interface RequestHead {
+  readonly protocol: Protocol;
   method: string;
   /** In origin form, so with a slash at first; `*` of OPTIONS and the authority of CONNECT stand as they came. */
   target: string;

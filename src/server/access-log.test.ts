@@ -17,6 +17,7 @@ const ENTRY: AccessEntry = {
   remoteAddress: null,
   userAgent: "line\nbreak",
   scheme: "http",
+  protocol: "http/1.1",
 };
 
 const linesOf = async (file: string) => (await readFile(file, "utf8")).split("\n").slice(0, -1);

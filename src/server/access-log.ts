@@ -1,4 +1,5 @@
 import { closeSync, openSync, write } from "node:fs";
+import type { Protocol } from "../http/request-head.ts";
 import { BerthError } from "../model/errors.ts";
 
 /** One request; its JSON form is a line of the log. */
@@ -19,6 +20,7 @@ export interface AccessEntry {
   remoteAddress: string | null;
   userAgent: string | null;
   scheme: "http" | "https";
+  protocol: Protocol;
 }
 
 const BUFFER_CHARACTERS = 4 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import type { Quick } from "../http/answers.ts";
+import { protocolOf } from "../http/fetch-request.ts";
 import { fieldOf } from "../http/request-head.ts";
 import { type Client, clientOf } from "../serve/client.ts";
 import { type AccessLog, loggedPath } from "./access-log.ts";
@@ -33,6 +34,7 @@ export function logged(answer: Answer, log: AccessLog, facts: RequestFacts): Ans
         remoteAddress,
         userAgent: headers.get("user-agent"),
         scheme: facts.scheme,
+        protocol: protocolOf(request),
       });
       return response;
     };
@@ -67,6 +69,7 @@ export function loggedQuick(
         null,
       userAgent: fieldOf(head, "user-agent"),
       scheme: connection.scheme,
+      protocol: head.protocol,
     });
     return answer;
   };

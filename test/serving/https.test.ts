@@ -250,6 +250,19 @@ test("the access log has a line of each request, without its query", async () =>
     deployment: expect.any(String),
   });
   expect(await readFile(accessLog(), "utf8")).not.toContain("very-secret");
+  for (const [protocol, logged] of [
+    ["http1.1", "http/1.1"],
+    ["http2", "h2"],
+    ["http3", "h3"],
+  ]) {
+    for (const path of ["/", "/nothing"]) {
+      const agent = `by ${protocol} ${path}`;
+      await overHttps("secure.sites.test", path, { protocol: protocol!, headers: { "user-agent": agent } });
+      const own = async () => (await lines()).find((line) => line.includes(`"${agent}"`));
+      await until(async () => (await own()) !== undefined);
+      expect(JSON.parse((await own())!)).toMatchObject({ path, scheme: "https", protocol: logged });
+    }
+  }
 }, 20_000);
 
 test("SIGTERM lets a slow download end, takes nothing new, and exits with 0", async () => {

@@ -2,7 +2,9 @@ import { afterEach, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { AnswerHead } from "../answer-head.ts";
 import type { HttpOptions } from "../listen-http.ts";
+import { FakeSocket } from "../testing/fake-socket.ts";
 import { start, stopAll } from "../testing/open-listener.ts";
+import { Http1Connection } from "./connection.ts";
 
 const sockets: Socket[] = [];
 afterEach(() => {
@@ -163,4 +165,41 @@ test("a fault says that it is plain text", async () => {
   const { socket, until } = client(start(() => Promise.reject(new Error("no"))));
   socket.write(get("/"));
   await until(/^HTTP\/1\.1 500 [\s\S]*content-type: text\/plain; charset=utf-8\r\n[\s\S]*Internal error\n$/);
+});
+
+test("work for a client that sends no more, and may be gone, ends some time after the last word", async () => {
+  const socket = new FakeSocket();
+  const asked: Request[] = [];
+  let give = (_: Uint8Array) => {};
+  const connection = new Http1Connection(
+    socket.asSocket,
+    {
+      answer(request) {
+        asked.push(request);
+        const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+          give = (bytes) => controller.enqueue(bytes);
+        };
+        return new Response(new ReadableStream({ start }));
+      },
+      refuse: () => new Response(),
+      opened: () => {},
+      isLeaving: () => false,
+    },
+    "http",
+  );
+  connection.receive(Buffer.from(get("/log")));
+  expect(connection.isOverdue(Date.now() + 3_600_000)).toBe(false);
+  connection.end();
+  expect(connection.isOverdue(Date.now() + 14_000)).toBe(false);
+  expect(connection.isOverdue(Date.now() + 16_000)).toBe(true);
+  expect(socket.isShut).toBe(false);
+  while (!socket.text().includes("chunked")) await Bun.sleep(1);
+  give(Buffer.from("a line"));
+  while (!socket.text().includes("a line")) await Bun.sleep(1);
+  expect(connection.isOverdue(Date.now() + 14_000)).toBe(false);
+  expect(asked[0]!.signal.aborted).toBe(false);
+  connection.expire();
+  expect(socket.isCut).toBe(true);
+  connection.close();
+  expect(asked[0]!.signal.aborted).toBe(true);
 });

@@ -61,13 +61,10 @@ export class Http1Connection implements Connection {
   }
 
   isOverdue(now: number): boolean {
-    const { activeAt, headSince, isEnding, exchange } = this;
+    const { activeAt, headSince, isEnding, hasEnded, exchange } = this;
     const awaitsContent = exchange?.content !== undefined && !exchange.isAnswered && !this.input.isPaused;
-    const { isBlocked } = this.output;
-    return isOverdue(
-      { activeAt, headSince, isBlocked, isEnding, isAnswering: exchange !== undefined, awaitsContent },
-      now,
-    );
+    const standing = { activeAt, headSince, isEnding, hasEnded, awaitsContent, isBlocked: this.output.isBlocked };
+    return isOverdue({ ...standing, isAnswering: exchange !== undefined }, now);
   }
 
   expire(): void {
@@ -91,6 +88,7 @@ export class Http1Connection implements Connection {
 
   end(): void {
     this.hasEnded = true;
+    this.activeAt = Date.now();
     if (this.exchange?.content !== undefined) {
       this.exchange.content.fail("The request ended before its content did.");
       this.exchange.content = undefined;
@@ -271,6 +269,7 @@ export class Http1Connection implements Connection {
       send: async (bytes) => {
         this.output.write(ending === "chunked" ? chunkOf(bytes) : bytes);
         await this.output.whenDrained();
+        this.activeAt = Date.now();
         return !this.isClosed;
       },
     }).then(

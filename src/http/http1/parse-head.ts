@@ -1,6 +1,6 @@
 import { endOf, isTargetCode, isTokenCode, isValueCode } from "../characters.ts";
 import { type HeadFault, malformed, tooManyFields, unexpected, unknownCoding, wrongVersion } from "../faults.ts";
-import type { RequestHead } from "../request-head.ts";
+import type { Protocol, RequestHead } from "../request-head.ts";
 
 /** What a request line and its fields say (RFC 9112 sections 3 and 5), as far as a server needs it. */
 export class Http1Head implements RequestHead {
@@ -27,6 +27,10 @@ export class Http1Head implements RequestHead {
   ) {
     this.keepsAlive = !isHttp10;
     this.sizeBytes = text.length;
+  }
+
+  get protocol(): Protocol {
+    return this.isHttp10 ? "http/1.0" : "http/1.1";
   }
 
   fields(): [name: string, value: string][] {

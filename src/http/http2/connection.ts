@@ -83,7 +83,10 @@ export class Http2Connection implements Connection, FrameTaker {
     const { activeAt, partSince, isEnding, streams } = this;
     const isBlocked = this.output.isBlocked || this.bodies.isWaiting;
     const [isAnswering, awaitsContent] = [streams.size > 0, streams.awaitsContent];
-    return isOverdue({ activeAt, headSince: partSince, isBlocked, isEnding, isAnswering, awaitsContent }, now);
+    return isOverdue(
+      { activeAt, headSince: partSince, isBlocked, isEnding, isAnswering, hasEnded: false, awaitsContent },
+      now,
+    );
   }
 
   /** Whoever is idle is told, so that what it may be about to ask is asked anew (section 6.8). */

@@ -1,7 +1,7 @@
 import { isAllOf, isTargetCode, isTokenCode, isValueCode, tableOf } from "../characters.ts";
 import { type HeadFault, malformed, tooLarge, tooManyFields, unexpected } from "../faults.ts";
 import { CONTENT_MAX_BYTES } from "../http1/content.ts";
-import type { RequestHead } from "../request-head.ts";
+import type { Protocol, RequestHead } from "../request-head.ts";
 
 /** A request's fields as they were decoded, pseudo-header fields first (RFC 9113 section 8.3). */
 export type Fields = readonly [name: string, value: string][];
@@ -21,6 +21,10 @@ export class Http2Head implements RequestHead {
   isPlain = true;
 
   constructor(private readonly list: Fields) {}
+
+  get protocol(): Protocol {
+    return "h2";
+  }
 
   fields(): [name: string, value: string][] {
     const fields = this.list.filter(([name]) => name !== "host" && name.charCodeAt(0) !== COLON);
