@@ -26,19 +26,21 @@ function groupText({ site, source, rows }: Group): string {
 
 function rowCells([request, answer, more = {}]: Row, source: string): string[] {
   const asked = [
-    code(shortened(request)),
+    `${code(shortened(request))}${more.isOfDeployment ? " at the deployment's own host" : ""}`,
     ...Object.entries(more.send ?? {}).map(([name, value]) => code(`${name}: ${shortened(value)}`)),
   ];
   return [asked.join("<br>"), answerText(answer, more), sourceText(more.source ?? source)];
 }
 
-function answerText(answer: string, { headers = {}, differs }: More): string {
+function answerText(answer: string, { headers = {}, next = [], differs }: More): string {
   const [first = "", ...rest] = answer.split(" ");
   const parts = [code([first.replaceAll("|", " or "), ...rest].join(" "))];
   for (const [name, value] of Object.entries(headers)) {
     if (value === null) parts.push(`no ${code(name)}`);
     else parts.push(code(`${name}: ${typeof value === "string" ? value : `/${value.source}/`}`));
   }
+  const few = next.length > 5 ? [...next.slice(0, 1), "…", ...next.slice(-1)] : next;
+  for (const answer of few) parts.push(`then ${code(answer.replaceAll("|", " or "))}`);
   if (differs !== undefined) parts.push(`**differs**: ${code(differs.answer)}. ${differs.why}`);
   return parts.join("<br>");
 }

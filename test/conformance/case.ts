@@ -15,8 +15,12 @@ export type ExpectedHeader = string | RegExp | null;
 export interface More {
   /** Request headers. `{etag /path}` and `{date /path}` stand for what the site sends for that path. */
   send?: Readonly<Record<string, string>>;
+  /** Asked of the deployment's own host; else of the project's. */
+  isOfDeployment?: true;
   /** Everything that is sent, in place of a request made of method, path and `send`; `{host}` is the site's. */
   raw?: string;
+  /** The answers behind the first, in the same form, where `raw` holds several requests; nothing comes behind them. */
+  next?: readonly string[];
   /** Headers of the answer. */
   headers?: Readonly<Record<string, ExpectedHeader>>;
   /** Where this row's answer is written down, if elsewhere than its group's. */

@@ -9,7 +9,7 @@ import { requestDeployment, waitForEnd } from "../support/deploy.ts";
 import { Http2Asker } from "../support/http2.ts";
 import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
 import { freePort } from "../support/process.ts";
-import { ask, decoded, type RawResponse } from "../support/raw-http.ts";
+import { ask, decoded, exchange, parseResponse, type RawResponse } from "../support/raw-http.ts";
 import { type ExpectedHeader, filesOf, type More, type Row, readAnswer, readRequest, type Site } from "./case.ts";
 import { TOPICS } from "./topics.ts";
 
@@ -82,10 +82,10 @@ async function deploy(site: Site, project: string): Promise<Deployment> {
   return await waitForEnd(platform, wish.id);
 }
 
-async function hostOf(site: Site): Promise<string> {
+async function hostOf(site: Site, isOfDeployment = false): Promise<string> {
   const deployment = await deployments.get(keyOf(site))!;
   expect(deployment.error).toBeNull();
-  return new URL(deployment.aliases[0]!).hostname;
+  return new URL(isOfDeployment ? deployment.url : deployment.aliases[0]!).hostname;
 }
 
 for (const { title, groups, refusals = [] } of TOPICS) {
@@ -94,8 +94,8 @@ for (const { title, groups, refusals = [] } of TOPICS) {
       for (const row of rows) {
         const { send = {}, source: own = source } = row[2] ?? {};
         test(`${row[0].slice(0, 80)} ${JSON.stringify(send).slice(0, 120)} -> ${row[1]} (${own})`, async () => {
-          const host = await hostOf(site);
-          compare(await responseTo(row, host), row, site);
+          const host = await hostOf(site, row[2]?.isOfDeployment);
+          compare(await responseTo(row, host, site), row, site);
         });
       }
     }
@@ -112,10 +112,11 @@ for (const { title, groups, refusals = [] } of TOPICS) {
   });
 }
 
-async function responseTo([request, , more = {}]: Row, host: string): Promise<RawResponse> {
+async function responseTo([request, answer, more = {}]: Row, host: string, site: Site): Promise<RawResponse> {
   const { method, target } = readRequest(request);
   if (more.raw !== undefined) {
     const text = more.raw.replaceAll("{host}", host).replaceAll("{HOST}", host.toUpperCase());
+    if (more.next !== undefined) return await firstOf(text, [answer, ...more.next], site);
     return await ask(platform.port, Buffer.from(text, "latin1"), text.startsWith("HEAD "));
   }
   const response = await ask(
@@ -126,6 +127,20 @@ async function responseTo([request, , more = {}]: Row, host: string): Promise<Ra
   await compareHttp2(response, { method, target, host }, more.send);
   await compareExplained(response, { method, target, host }, more.send);
   return response;
+}
+
+/** Sends several requests at once, and compares all answers but the first. @returns the first */
+async function firstOf(text: string, answers: readonly string[], site: Site): Promise<RawResponse> {
+  let left = await exchange(platform.port, Buffer.from(text, "latin1"));
+  const responses = answers.map((answer) => {
+    const response = parseResponse(left, answer.endsWith(" -"), true);
+    expect(response).toBeDefined();
+    left = response!.rest;
+    return response!;
+  });
+  for (const [at, answer] of answers.entries()) if (at > 0) compare(responses[at]!, ["", answer], site);
+  expect(Buffer.from(left).toString()).toBe("");
+  return responses[0]!;
 }
 
 /** Fields that one version of HTTP has alone. */

@@ -130,7 +130,8 @@ function destinationOf(text: string, groups: readonly string[], names: Names): T
   for (const match of plain.matchAll(/:([A-Za-z_]\w*)(\([^()]*\))?([*+?])?|\$(\d)/g)) {
     const name = match[4] === undefined ? match[1]! : groups[Number(match[4]) - 1];
     const isKnown = name !== undefined && names.known.has(name);
-    if (!isKnown && match[1] !== undefined && plain[match.index - 1] === "/") {
+    const isNumber = match[4] !== undefined && match[4] !== "0";
+    if (!isKnown && (isNumber || (match[1] !== undefined && plain[match.index - 1] === "/"))) {
       throw new BadRule(`the destination uses ${quoted(match[0])}, which the source does not capture`);
     }
     if (!isKnown) continue;

@@ -17,6 +17,11 @@ const line = (name: string, answer: string, start: string, section = "3"): Row =
 const length = (name: string, answer: string, value: string): Row =>
   raw(name, answer, `POST / HTTP/1.1\r\n${HOST}Content-Length:${value}\r\n${END}abc`, semantics("8.6"));
 
+const GET_ROOT = `GET / HTTP/1.1\r\n${HOST}\r\n`;
+const GET_ABOUT = `GET /about HTTP/1.1\r\n${HOST}${END}`;
+/** What a reader that loses count would take for a request. */
+const SMUGGLED = "GET /nope HTTP/1.1\r\nHost: nobody-here.localhost\r\n\r\n";
+
 export const messageCorners: Topic = {
   title: "Corners of messages",
   groups: [
@@ -299,6 +304,146 @@ export const messageCorners: Topic = {
           "400|404",
           `GET / HTTP/1.1\r\nHost: ${"a".repeat(64)}.localhost\r\n${END}`,
           uri("3.2.2"),
+        ),
+      ],
+    },
+    {
+      source: http1("9.3.2"),
+      site: { files: ["index.html", "about.html", "404.html", ["d.bin", "0123456789"]] },
+      rows: [
+        raw("two requests at once", "200 index.html", `${GET_ROOT}${GET_ABOUT}`, "9.3.2", { next: ["200 about.html"] }),
+        raw("many requests at once", "200 index.html", `${GET_ROOT.repeat(70)}${GET_ABOUT}`, "9.3.2", {
+          next: [...Array.from({ length: 69 }, () => "200 index.html"), "200 about.html"],
+        }),
+        raw(
+          "a page, one that is missing, a redirect",
+          "200 index.html",
+          `${GET_ROOT}GET /nope HTTP/1.1\r\n${HOST}\r\nGET /index.html HTTP/1.1\r\n${HOST}\r\n${GET_ABOUT}`,
+          "9.3.2",
+          {
+            next: ["404 404.html", "307 /", "200 about.html"],
+          },
+        ),
+        raw("HEAD, then GET", "200 -", `HEAD / HTTP/1.1\r\n${HOST}\r\n${GET_ABOUT}`, "6.3", {
+          next: ["200 about.html"],
+        }),
+        raw("GET, then HEAD", "200 index.html", `${GET_ROOT}HEAD /about HTTP/1.1\r\n${HOST}${END}`, "6.3", {
+          next: ["200 -"],
+        }),
+        raw("HEAD of what is missing, then GET", "404 -", `HEAD /nope HTTP/1.1\r\n${HOST}\r\n${GET_ABOUT}`, "6.3", {
+          next: ["200 about.html"],
+        }),
+        raw("a 304, then GET", "304 -", `GET / HTTP/1.1\r\n${HOST}If-None-Match: *\r\n\r\n${GET_ABOUT}`, "6.3", {
+          next: ["200 about.html"],
+        }),
+        raw("a 204, then GET", "204 -", `OPTIONS / HTTP/1.1\r\n${HOST}\r\n${GET_ABOUT}`, "6.3", {
+          next: ["200 about.html"],
+        }),
+        raw(
+          "a part, then GET",
+          "206 =01",
+          `GET /d.bin HTTP/1.1\r\n${HOST}Range: bytes=0-1\r\n\r\n${GET_ABOUT}`,
+          "6.3",
+          { next: ["200 about.html"] },
+        ),
+        raw("a 416, then GET", "416", `GET /d.bin HTTP/1.1\r\n${HOST}Range: bytes=99-\r\n\r\n${GET_ABOUT}`, "6.3", {
+          next: ["200 about.html"],
+        }),
+        raw("a bad path, then GET", "400", `GET /%zz HTTP/1.1\r\n${HOST}\r\n${GET_ABOUT}`, "9.3.2", {
+          next: ["200 about.html"],
+        }),
+        raw("a 405, then GET", "405", `DELETE / HTTP/1.1\r\n${HOST}\r\n${GET_ABOUT}`, "9.3.2", {
+          next: ["200 about.html"],
+        }),
+        raw(
+          "content of GET is no request",
+          "200 index.html",
+          `GET / HTTP/1.1\r\n${HOST}Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}${GET_ABOUT}`,
+          "6.3",
+          { next: ["200 about.html"] },
+        ),
+        raw(
+          "content of POST is no request",
+          "405",
+          `POST / HTTP/1.1\r\n${HOST}Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}${GET_ABOUT}`,
+          "6.3",
+          { next: ["200 about.html"] },
+        ),
+        raw(
+          "chunks of POST are no request",
+          "405",
+          `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n${SMUGGLED.length.toString(16)}\r\n${SMUGGLED}\r\n0\r\n\r\n${GET_ABOUT}`,
+          "7.1",
+          { next: ["200 about.html"] },
+        ),
+        raw(
+          "trailers are no request",
+          "405",
+          `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\nGET: x\r\n\r\n${GET_ABOUT}`,
+          "7.1.2",
+          { next: ["200 about.html"] },
+        ),
+        raw(
+          "nothing is answered behind a refusal",
+          "200 index.html",
+          `${GET_ROOT}nonsense\r\n\r\n${GET_ABOUT}`,
+          "9.3.2",
+          { next: ["400"] },
+        ),
+        raw(
+          "nothing is answered behind a length beside chunks",
+          "400",
+          `POST / HTTP/1.1\r\n${HOST}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${GET_ABOUT}`,
+          "6.1",
+          { next: [] },
+        ),
+        raw(
+          "nothing is answered behind Connection: close",
+          "200 index.html",
+          `GET / HTTP/1.1\r\n${HOST}${END}${GET_ABOUT}`,
+          "9.6",
+          { next: [] },
+        ),
+        raw(
+          "nothing is answered behind HTTP/1.0",
+          "200 index.html",
+          `GET / HTTP/1.0\r\n${HOST}\r\n${GET_ABOUT}`,
+          "9.3",
+          { next: [] },
+        ),
+        raw(
+          "HTTP/1.0 that keeps its connection",
+          "200 index.html",
+          `GET / HTTP/1.0\r\n${HOST}Connection: keep-alive\r\n\r\n${GET_ABOUT}`,
+          "9.3",
+          { next: ["200 about.html"], headers: { connection: "keep-alive" } },
+        ),
+        raw(
+          "nothing is answered behind CONNECT",
+          "405",
+          `CONNECT {host}:80 HTTP/1.1\r\n${HOST}\r\n${GET_ABOUT}`,
+          semantics("9.3.6"),
+          { next: [] },
+        ),
+        raw("content, then GET", "405", `POST / HTTP/1.1\r\n${HOST}Content-Length: 3\r\n\r\nabc${GET_ABOUT}`, "6.3", {
+          next: ["200 about.html"],
+        }),
+        raw("empty lines between requests", "200 index.html", `${GET_ROOT}\r\n\r\n${GET_ABOUT}`, "2.2", {
+          next: ["200 about.html"],
+        }),
+        raw(
+          "content that is expected and sent at once",
+          "405",
+          `POST / HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc${GET_ABOUT}`,
+          semantics("10.1.1"),
+          { next: ["200 about.html"] },
+        ),
+        raw(
+          "two hosts on one connection",
+          "200 index.html",
+          `${GET_ROOT}GET / HTTP/1.1\r\nHost: nobody-here.localhost\r\n\r\n${GET_ABOUT}`,
+          "9.3.2",
+          { next: ["404", "200 about.html"] },
         ),
       ],
     },

@@ -27,6 +27,12 @@ const part = (range: string, answer: string, more: Record<string, string> = {}):
   { send: { range, ...more } },
 ];
 
+const unlisted = (request: string, answer: string, send: Record<string, string> = {}): Row => [
+  request,
+  answer,
+  { isOfDeployment: true, send, headers: { "x-robots-tag": /^(?:nofollow, ?)?noindex$/ } },
+];
+
 export const semanticsCorners: Topic = {
   title: "Corners of HTTP",
   groups: [
@@ -313,6 +319,42 @@ export const semanticsCorners: Topic = {
           "204",
           { send: { origin: "https://x.example" }, headers: { "access-control-allow-origin": null } },
         ],
+      ],
+    },
+    {
+      source: BERTH,
+      site: {
+        files: [
+          "index.html",
+          "about.html",
+          "404.html",
+          "app.js",
+          ["_headers", "/about\n  X-Robots-Tag: all\n/app.js\n  ! X-Robots-Tag\n/nofollow\n  X-Robots-Tag: nofollow\n"],
+          ["_redirects", "/old /about 301\n/gone /nothing 410\n/shown /about 200\n"],
+          "nofollow.html",
+        ],
+      },
+      rows: [
+        unlisted("GET /", "200 index.html"),
+        unlisted("HEAD /", "200 -"),
+        unlisted("GET /about", "200 about.html"),
+        unlisted("GET /app.js", "200 app.js"),
+        unlisted("GET /nofollow", "200 nofollow.html"),
+        unlisted("GET /", "304 -", { "if-none-match": "*" }),
+        unlisted("GET /", "206 =in", { range: "bytes=0-1" }),
+        unlisted("GET /", "416", { range: "bytes=99-" }),
+        unlisted("GET /", "412", { "if-match": '"x"' }),
+        unlisted("GET /missing", "404 404.html"),
+        unlisted("GET /gone", "410 404.html"),
+        unlisted("GET /shown", "200 about.html"),
+        unlisted("GET /old", "301 /about"),
+        unlisted("GET /about.html", "307 /about"),
+        unlisted("GET /%zz", "400"),
+        unlisted("DELETE /", "405"),
+        ["GET /", "200 index.html", { headers: { "x-robots-tag": null } }],
+        ["GET /about", "200 about.html", { headers: { "x-robots-tag": "all" } }],
+        ["GET /missing", "404 404.html", { headers: { "x-robots-tag": null } }],
+        ["GET /old", "301 /about", { headers: { "x-robots-tag": null } }],
       ],
     },
   ],

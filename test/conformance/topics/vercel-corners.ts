@@ -418,6 +418,8 @@ export const vercelCorners: Topic = {
     refusal("redirects", moved("/a/:x((y))", "/b")),
     refusal("redirects", moved("/{a", "/b")),
     refusal("redirects", moved("/a/:", "/b")),
+    refusal("redirects", moved("/a", "/b/$1")),
+    refusal("redirects", moved("/a/(.*)", "/b/$1/$2")),
     refusal("redirects", { source: "/a", destination: "/b", statusCode: 304 }),
     refusal("redirects", { source: 5, destination: "/b" }),
     refusal("redirects", { source: "/a", destination: "/b", env: ["X"] }),
