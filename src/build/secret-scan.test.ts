@@ -2,7 +2,9 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { secretScan } from "./secret-scan.ts";
 
+const LONG = "0123456789".repeat(20);
 const scan = secretScan([
+  { name: "C", value: LONG },
   { name: "A", value: "first/secret&1" },
   { name: "B", value: 'se"cond\nof lines\n' },
 ])!;
@@ -22,6 +24,10 @@ test.each([
   ["in a URL", `?k=${encodeURIComponent("first/secret&1")}`, "A"],
   ["in HTML", "<a title='first/secret&amp;1'>", "A"],
   ["in base64", Buffer.from("key=first/secret&1").toString("base64"), "A"],
+  ["in hexadecimal digits", Buffer.from("first/secret&1").toString("hex"), "A"],
+  ["in UTF-16", Buffer.from("k=first/secret&1", "utf16le").toString("latin1"), "A"],
+  ["in UTF-16 of the other order", Buffer.from("k=first/secret&1", "utf16le").swap16().toString("latin1"), "A"],
+  ["in base64 of several lines", `${Buffer.from(LONG).toString("base64").slice(0, 76)}\n`, "C"],
   ["in a script", JSON.stringify({ b: 'se"cond\nof lines\n' }), "B"],
   ["without the line end at its end", 'se"cond\nof lines', "B"],
 ])("a secret %s is found, whatever the chunks are", (_, text, name) => {

@@ -3,7 +3,7 @@ import { SECRET_MIN_CHARACTERS } from "../model/variables.ts";
 import { blobKey } from "../store/blobs.ts";
 import { inParallel } from "../store/concurrency.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { formsOf } from "../work/secret-forms.ts";
+import { base64Lines, formsOf } from "../work/secret-forms.ts";
 import type { OutputFile } from "./collect.ts";
 import type { Secret } from "./variables.ts";
 
@@ -19,10 +19,7 @@ export interface SecretScan {
 /** @returns undefined when there is nothing to look for: then no byte need be looked at */
 export function secretScan(secrets: readonly Secret[]): SecretScan | undefined {
   const patterns = secrets.flatMap(({ name, value }) =>
-    [value, value.trim()]
-      .flatMap(formsOf)
-      .filter((form) => form.length >= SECRET_MIN_CHARACTERS)
-      .map((form) => ({ name, bytes: Buffer.from(form) })),
+    bytesOf([value, value.trim()]).map((bytes) => ({ name, bytes })),
   );
   if (patterns.length === 0) return undefined;
   const reach = Math.max(...patterns.map(({ bytes }) => bytes.byteLength)) - 1;
@@ -43,6 +40,22 @@ export function secretScan(secrets: readonly Secret[]): SecretScan | undefined {
       };
     },
   };
+}
+
+/** From this length on the beginning of some base64 can't stand there by chance. */
+const BASE64_LINE_LEAST = 64;
+
+/** What is looked for; UTF-16 is how programs on Windows write text. */
+function bytesOf(values: readonly string[]): Buffer[] {
+  const written = values.filter(({ length }) => length >= SECRET_MIN_CHARACTERS);
+  const forms = values.flatMap(formsOf).filter(({ length }) => length >= SECRET_MIN_CHARACTERS);
+  const lines = values.flatMap(base64Lines).filter(({ length }) => length >= BASE64_LINE_LEAST);
+  const texts = [...new Set([...forms, ...lines])].map((text) => Buffer.from(text));
+  const wide = [...new Set(written)].flatMap((text) => [
+    Buffer.from(text, "utf16le"),
+    Buffer.from(text, "utf16le").swap16(),
+  ]);
+  return [...texts, ...wide];
 }
 
 const AT_ONCE = 8;

@@ -1,12 +1,5 @@
-/**
- * Sequences of ECMA-48 in their 7-bit and 8-bit forms: CSI, then the strings (DCS, SOS, OSC, PM, APC) up to their
- * terminator or the end of the line, then any other escape, then an escape that was cut off.
- */
-const SEQUENCE =
-  /(?:\u001b\[|\u009b)([0-?]*)([ -/]*)([@-~]?)|(?:\u001b[PX\]^_]|[\u0090\u0098\u009d\u009e\u009f])[\s\S]*?(?:\u0007|\u001b\\|\u009c|$)|\u001b[ -/]*[0-~]?/g;
-const CONTROL = /[\u0000-\u0008\u000a-\u001a\u001c-\u001f\u007f-\u009f]/g;
-/** Reorder or hide text without a control character. */
-const INVISIBLE = /[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+import { CONTROL, INVISIBLE, SEQUENCE } from "../model/terminal-text.ts";
+
 const RESET = "\u001b[0m";
 
 /**

@@ -17,6 +17,8 @@ describe("forms of a secret", () => {
     ["in base64", `Basic ${base64(secret)}`, expect.stringMatching(/^Basic \*\*\*.{0,4}$/)],
     ["in base64 behind one byte", `Basic ${base64(`:${secret}`)}`, expect.stringMatching(/^Basic ..\*\*\*.{0,4}$/)],
     ["in base64 behind two", `Basic ${base64(`u:${secret}`)}`, expect.stringMatching(/^Basic ...\*\*\*.{0,4}$/)],
+    ["in hexadecimal digits", `k=${Buffer.from(secret).toString("hex")}`, "k=***"],
+    ["in large ones", Buffer.from(secret).toString("hex").toUpperCase(), "***"],
     ["in base64 for URLs", Buffer.from(secret).toString("base64url"), expect.stringMatching(/^\*\*\*.?$/)],
   ])("%s", (_, text, shown) => {
     expect(masked([secret], text)).toEqual(shown as string);
@@ -35,6 +37,18 @@ describe("forms of a secret", () => {
   test("in small letters, as names of hosts are written, unless it is as short as a word", () => {
     expect(masked(["S3cret-Key"], "refused s3cret-key.example.com, S3cret-Key")).toBe("refused ***.example.com, ***");
     expect(masked(["Site-Ab"], "site-ab Site-Ab")).toBe("site-ab ***");
+  });
+
+  test.each([
+    ["a colour", "pass\u001b[31mword\u001b[0m-1", "***\u001b[0m-1"],
+    ["colours on every letter", [..."password"].map((letter) => `\u001b[1;3m${letter}`).join(""), "\u001b[1;3m***"],
+    ["a move that the log does not make", "a pass\u009b5Cword b", "a *** b"],
+    ["a control character", "pass\u0001wo\u0007rd", "***"],
+    ["a link's address", "pass\u001b]8;;http://a.example\u0007word", "***"],
+    ["a character without width", "pass\u200bword", "***"],
+    ["an escape that was cut off", "pass\u001bword", "pass\u001bword"],
+  ])("with %s in its midst", (_, text, shown) => {
+    expect(masked(["password"], text)).toBe(shown);
   });
 
   test("secrets that overlap leave nothing of themselves", () => {

@@ -1,13 +1,12 @@
+import { seenText } from "../model/terminal-text.ts";
 import { SECRET_MIN_CHARACTERS } from "../model/variables.ts";
-import { base64Forms, formsOf } from "./secret-forms.ts";
+import { base64Lines, formsOf } from "./secret-forms.ts";
 
 const MASK = "***";
 /** From this length on a value in small letters is told from words that logs are full of. */
 const LOWER_CASE_MIN_CHARACTERS = 8;
 /** A text that is not free of secrets after so many is made of them: nothing of it is shown. */
 const ROUNDS_MAX = 8;
-/** RFC 7468 (PEM) and RFC 2045 (MIME, base64(1)): where base64 is broken into lines. */
-const BASE64_LINES = [64, 76];
 
 /** Puts `***` in the place of secrets. Pure. */
 export interface Masker {
@@ -61,13 +60,9 @@ function patternsOf(secrets: readonly string[]): string[] {
       // Names of hosts are written in small letters, whatever a build asked for.
       if (part.length >= LOWER_CASE_MIN_CHARACTERS) add(part.toLowerCase());
     }
-    for (const form of base64Forms(secret).slice(0, 2)) for (const line of brokenIntoLines(form)) add(line);
+    for (const line of base64Lines(secret)) add(line);
   }
   return [...patterns];
-}
-
-function brokenIntoLines(base64: string): string[] {
-  return BASE64_LINES.flatMap((width) => base64.match(new RegExp(`.{1,${width}}`, "g")) ?? []);
 }
 
 interface Span {
@@ -96,20 +91,34 @@ function startHash(text: string, at: number): number {
 
 /** All places of all patterns in order; those that overlap or touch are one. */
 function spansOf(text: string, patterns: PatternIndex): Span[] {
-  const found: Span[] = [];
-  if (patterns.length === 0) return found;
-  for (let start = 0; start + SECRET_MIN_CHARACTERS <= text.length; start += 1) {
-    for (const pattern of patterns[startHash(text, start)] ?? []) {
-      if (text.startsWith(pattern, start)) found.push({ start, end: start + pattern.length });
+  if (patterns.length === 0) return [];
+  const found = placesOf(text, patterns);
+  // Colours and controls in the midst of a secret hide it from nobody who reads the log.
+  const seen = seenText(text);
+  if (seen !== undefined) {
+    for (const { start, end } of placesOf(seen.text, patterns)) {
+      found.push({ start: seen.places[start]!, end: seen.places[end - 1]! + 1 });
     }
+    found.sort((a, b) => a.start - b.start);
   }
   const merged: Span[] = [];
   for (const span of found) {
     const last = merged.at(-1);
     if (last !== undefined && span.start <= last.end) last.end = Math.max(last.end, span.end);
-    else merged.push(span);
+    else merged.push({ ...span });
   }
   return merged;
+}
+
+/** By their starts; they may overlap. */
+function placesOf(text: string, patterns: PatternIndex): Span[] {
+  const found: Span[] = [];
+  for (let start = 0; start + SECRET_MIN_CHARACTERS <= text.length; start += 1) {
+    for (const pattern of patterns[startHash(text, start)] ?? []) {
+      if (text.startsWith(pattern, start)) found.push({ start, end: start + pattern.length });
+    }
+  }
+  return found;
 }
 
 function replaceSpans(text: string, spans: readonly Span[]): string {
