@@ -22,6 +22,7 @@ function answer(architecture: Architecture, call: { number: number; args?: numbe
     else if (code === 0x15) at += accumulator === operand ? yes : no;
     else if (code === 0x35) at += accumulator >= operand ? yes : no;
     else if (code === 0x45) at += (accumulator & operand) !== 0 ? yes : no;
+    else if (code === 0x54) accumulator &= operand;
     else if (code === 0x06) return operand;
     else throw new Error(`unknown instruction ${code}`);
   }
@@ -45,11 +46,16 @@ describe.each([
     ["a new user namespace", { number: calls.clone, args: [0x1000_0011] }, errno(1)],
     ["AF_UNIX", { number: calls.socket, args: [1, 1, 0] }, ALLOW],
     ["AF_INET6", { number: calls.socket, args: [10, 1, 0] }, ALLOW],
+    ["AF_INET, IPPROTO_UDP", { number: calls.socket, args: [2, 0x80002, 17] }, ALLOW],
+    ["AF_INET, IPPROTO_SCTP", { number: calls.socket, args: [2, 1, 132] }, errno(93)],
+    ["AF_INET6, IPPROTO_UDPLITE", { number: calls.socket, args: [10, 0x80002, 136] }, errno(93)],
+    ["AF_INET, SOCK_DCCP", { number: calls.socket, args: [2, 0x80006, 0] }, errno(94)],
     ["NETLINK_ROUTE", { number: calls.socket, args: [16, 3, 0] }, ALLOW],
     ["NETLINK_NETFILTER", { number: calls.socket, args: [16, 3, 12] }, errno(97)],
     ["AF_VSOCK", { number: calls.socket, args: [40, 1, 0] }, errno(97)],
     ["AF_ALG", { number: calls.socket, args: [38, 5, 0] }, errno(97)],
     ["TIOCSTI", { number: calls.ioctl, args: [0, 0x5412] }, errno(1)],
+    ["TIOCSETD", { number: calls.ioctl, args: [0, 0x5423] }, errno(1)],
     ["TIOCGWINSZ", { number: calls.ioctl, args: [0, 0x5413] }, ALLOW],
   ])("%s", (_, call, expected) => {
     expect(answer(architecture, call as Parameters<typeof answer>[1])).toBe(expected);

@@ -6,7 +6,9 @@
  * out of a filter's sight) and all calls newer than this list, so that programs take their older way. EOPNOTSUPP:
  * fallocate, which takes gigabytes of a disk within a millisecond, faster than a total is watched; programs and glibc's
  * posix_fallocate write instead, as on file systems that don't have it. Sockets only of
- * the families that builds use, which closes AF_VSOCK and AF_ALG; a network namespace alone does not.
+ * the families that builds use, which closes AF_VSOCK and AF_ALG; a network namespace alone does not. Of internet sockets
+ * only the protocols that builds use, and no line discipline: to ask for another one is enough to make the host's kernel
+ * load its module.
  */
 export type Architecture = "x64" | "arm64";
 
@@ -50,6 +52,7 @@ const JUMP_EQUAL = 0x15;
 const JUMP_AT_LEAST = 0x35;
 const JUMP_ANY_BIT = 0x45;
 const RETURN = 0x06;
+const AND = 0x54;
 
 // struct seccomp_data; the low halves of the arguments, which is where the kernel reads these `int`s
 const OFFSET_NUMBER = 0;
@@ -63,6 +66,8 @@ const KILL_PROCESS = 0x8000_0000;
 const ALLOW = 0x7fff_0000;
 const EPERM = 1;
 const ENOSYS = 38;
+const EPROTONOSUPPORT = 93;
+const ESOCKTNOSUPPORT = 94;
 const EOPNOTSUPP = 95;
 const EAFNOSUPPORT = 97;
 const errno = (number: number): number => 0x0005_0000 | number;
@@ -99,11 +104,24 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
+/** linux/in.h: IPPROTO_IP, which takes the type's own, ICMP, TCP, UDP, ICMPV6. */
+const PROTOCOLS = [0, 1, 6, 17, 58];
+/** linux/net.h: the kernel keeps flags above the type; SOCK_DCCP, SOCK_PACKET. */
+const SOCKET_TYPE_MASK = 0xf;
+const OTHER_TYPES = [6, 10];
+const CHECK_INTERNET = [
+  load(OFFSET_SECOND),
+  { code: AND, jumpTrue: 0, jumpFalse: 0, operand: SOCKET_TYPE_MASK },
+  ...OTHER_TYPES.flatMap((type) => ifEqual(type, [answer(errno(ESOCKTNOSUPPORT))])),
+  load(OFFSET_THIRD),
+  ...PROTOCOLS.flatMap((protocol) => ifEqual(protocol, [answer(ALLOW)])),
+  answer(errno(EPROTONOSUPPORT)),
+];
 const CHECK_SOCKET = [
   load(OFFSET_FIRST),
   ...ifEqual(AF_UNIX, [answer(ALLOW)]),
-  ...ifEqual(AF_INET, [answer(ALLOW)]),
-  ...ifEqual(AF_INET6, [answer(ALLOW)]),
+  ...ifEqual(AF_INET, CHECK_INTERNET),
+  ...ifEqual(AF_INET6, CHECK_INTERNET),
   ...unlessEqual(AF_NETLINK, [answer(errno(EAFNOSUPPORT))]),
   load(OFFSET_THIRD),
   ...unlessEqual(NETLINK_ROUTE, [answer(errno(EAFNOSUPPORT))]),
@@ -113,10 +131,13 @@ const CHECK_SOCKET = [
 /** asm-generic/ioctls.h: both put characters into a terminal's input. */
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
+/** Another line discipline for a terminal, of which everybody can make one. */
+const TIOCSETD = 0x5423;
 const CHECK_IOCTL = [
   load(OFFSET_SECOND),
   ...ifEqual(TIOCSTI, [answer(errno(EPERM))]),
   ...ifEqual(TIOCLINUX, [answer(errno(EPERM))]),
+  ...ifEqual(TIOCSETD, [answer(errno(EPERM))]),
   answer(ALLOW),
 ];
 

@@ -23,7 +23,7 @@ const ARM64 = {
   setns: 268,
 };
 const NUMBERS = process.arch === "x64" ? X64 : ARM64;
-const [EPERM, ENOSYS, EAFNOSUPPORT] = ["1", "38", "97"];
+const [EPERM, ENOSYS, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT] = ["1", "38", "93", "94", "97"];
 
 type Call = [name: string, number: number, args: readonly number[], refusal: string];
 const { socket, unshare, ptrace, io_uring_setup, mount, bpf, keyctl, setns } = NUMBERS;
@@ -31,6 +31,11 @@ const REFUSED: Call[] = [
   ["socket(AF_VSOCK)", socket, [40, 1, 0], EAFNOSUPPORT],
   ["socket(AF_ALG)", socket, [38, 5, 0], EAFNOSUPPORT],
   ["socket(AF_NETLINK, NETLINK_KOBJECT_UEVENT)", socket, [16, 3, 15], EAFNOSUPPORT],
+  ["socket(AF_INET, IPPROTO_UDPLITE)", socket, [2, 2, 136], EPROTONOSUPPORT],
+  ["socket(AF_INET6, IPPROTO_UDPLITE)", socket, [10, 2, 136], EPROTONOSUPPORT],
+  ["socket(AF_INET, IPPROTO_MPTCP)", socket, [2, 1, 262], EPROTONOSUPPORT],
+  ["socket(AF_INET, IPPROTO_SCTP)", socket, [2, 1, 132], EPROTONOSUPPORT],
+  ["socket(AF_INET, SOCK_DCCP | SOCK_CLOEXEC)", socket, [2, 6 | 0o2000000, 0], ESOCKTNOSUPPORT],
   ["unshare(CLONE_NEWUSER)", unshare, [0x1000_0000], EPERM],
   ["ptrace", ptrace, [0, 0, 0, 0], EPERM],
   ["io_uring_setup", io_uring_setup, [8, 0], ENOSYS],
@@ -42,6 +47,8 @@ const REFUSED: Call[] = [
 const ALLOWED: Call[] = [
   ["socket(AF_UNIX)", socket, [1, 1, 0], "ok"],
   ["socket(AF_INET)", socket, [2, 1, 0], "ok"],
+  ["socket(AF_INET, IPPROTO_TCP)", socket, [2, 1 | 0o2000000, 6], "ok"],
+  ["socket(AF_INET6, IPPROTO_UDP)", socket, [10, 2, 17], "ok"],
   ["socket(AF_NETLINK, NETLINK_ROUTE)", socket, [16, 3, 0], "ok"],
 ];
 
@@ -56,6 +63,9 @@ const answers = (text: string, calls: Call[]) => {
   return Object.fromEntries(calls.map(([name], index) => [name, lines[index]]));
 };
 const expected = (calls: Call[]) => Object.fromEntries(calls.map(([name, , , refusal]) => [name, refusal]));
+
+/** N_NULL, which no kernel lacks, by TIOCSETD. */
+const DISCIPLINE = `perl -e 'open $p, "+<", "/dev/ptmx" or die; $n = pack "i", 27; print ioctl($p, 0x5423, $n) ? "ok" : $!+0'`;
 
 let root: Awaited<ReturnType<typeof newFolder>>;
 beforeAll(async () => {
@@ -79,6 +89,11 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
       expect(answers((await wall.attempt(script(calls))).text, calls)).toEqual(expected(calls));
     }));
 
+  test("a terminal of its own takes no other line discipline", () =>
+    withWall(mode, async (wall) => {
+      expect((await wall.attempt(DISCIPLINE)).text).toBe(EPERM);
+    }));
+
   test("a namespace, a mount and a device file can't be made", () =>
     withWall(mode, async (wall) => {
       const tries = ["unshare -U true", "unshare -rn true", "mount -t tmpfs none /tmp", "mknod d c 1 5"];
@@ -95,4 +110,5 @@ test("without the wall the kernel knows the same calls", () =>
     const differing = REFUSED.filter(([name, , , refusal]) => found[name] !== refusal);
     expect(differing.length).toBeGreaterThanOrEqual(4);
     expect(await wall.attempt("unshare -U true")).toMatchObject({ exit: 0 });
+    expect((await wall.attempt(DISCIPLINE)).text).toBe("ok");
   }));
