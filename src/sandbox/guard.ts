@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { readFileSync, statfsSync } from "node:fs";
 import type { RunCgroup } from "./cgroup.ts";
 import { type ProcessId, treeUsage } from "./process-tree.ts";
 import type { RunLimits, RunResult } from "./sandbox.ts";
@@ -27,17 +27,22 @@ export interface GuardOptions {
   disk: string;
   /** Whether that is a volume of fixed size; else its total is watched. */
   isVolume: boolean;
+  /** The machine's; by default what the kernel tells. */
+  memory?: () => Space;
 }
 
-export function openGuard({ limits, cgroup, disk, isVolume }: GuardOptions): Guard {
+export function openGuard({ limits, cgroup, disk, isVolume, memory = memoryOf }: GuardOptions): Guard {
   const total = isVolume ? undefined : watchTotal(disk, limits.diskBytes);
   const isOverDisk = () => (total === undefined ? isFull(disk) : total.lookNowAndThen() > limits.diskBytes);
-  // What is everybody's must not run out, whoever fills it.
+  // What is everybody's must not run out, whoever fills it. What a build keeps in sockets, in pipes and in files without
+  // a name is no process's memory, so that without a cgroup nobody counts it.
+  const isMemoryShort = () => cgroup === undefined && isShortOfMemory(memory());
   const isHostShort = () => total !== undefined && isShort(spaceOf(disk));
   const lookAtTree = (first: ProcessId): StopCause | undefined => {
     const usage = treeUsage(first, limits.memoryBytes);
     if (usage.memoryBytes > limits.memoryBytes) return "memory";
-    return usage.tasks > limits.processes ? "processes" : undefined;
+    if (usage.tasks > limits.processes) return "processes";
+    return isMemoryShort() ? "memory" : undefined;
   };
   return {
     look: (first) =>
@@ -67,6 +72,23 @@ export function isShort({ totalBytes, freeBytes }: Space): boolean {
 function spaceOf(disk: string): Space {
   const { bavail, blocks, bsize } = statfsSync(disk);
   return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+}
+
+const LEAST_FREE_MEMORY_BYTES = 128 * 1024 ** 2;
+const MOST_KEPT_MEMORY_BYTES = 1024 ** 3;
+const LEAST_FREE_MEMORY_PART = 0.03;
+
+/** Whether the machine's memory is nearly used up: below 3 %, of 128 MiB at least, 1 GiB at most. */
+export function isShortOfMemory({ totalBytes, freeBytes }: Space): boolean {
+  const kept = Math.max(LEAST_FREE_MEMORY_BYTES, totalBytes * LEAST_FREE_MEMORY_PART);
+  return freeBytes < Math.min(MOST_KEPT_MEMORY_BYTES, kept);
+}
+
+/** proc(5), /proc/meminfo: MemTotal and MemAvailable; of a kernel that does not tell there is always enough. */
+function memoryOf(): Space {
+  const text = readFileSync("/proc/meminfo", "utf8");
+  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? Infinity) * 1024;
+  return { totalBytes: bytes("MemTotal"), freeBytes: bytes("MemAvailable") };
 }
 
 /** What may vanish from the file system before the total is looked at out of turn. */
