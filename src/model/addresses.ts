@@ -29,12 +29,14 @@ function plainForm(address: string): string {
   return String(embeddedIpv4(groups) ?? groups.join(":"));
 }
 
-/** Network and prefix length. RFC 6890 and its updates. */
+/** Network and prefix length. RFC 6890 and its updates, and what a cloud has made special. */
 const SPECIAL_IPV4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
+  // Azure's own: its virtual machines are given settings and keys there (learn.microsoft.com, "IP address 168.63.129.16").
+  ["168.63.129.16", 32],
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],

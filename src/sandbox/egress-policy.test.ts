@@ -64,6 +64,9 @@ describe("parseProxyRequest", () => {
     "CONNECT example.com:443 HTTP/2",
     "CONNECT exa\u0000mple.com:443 HTTP/1.1",
     "GET ftp://example.com/ HTTP/1.1",
+    "GET\t/other\tHTTP/1.1\nHost:other\n\nGET http://localhost:4873/ HTTP/1.1",
+    `CONNECT ${"a".repeat(255)}:443 HTTP/1.1`,
+    `GET http://${"a.".repeat(128)}b:4873/ HTTP/1.1`,
   ])("refuses %p", (head) => {
     expect(parseProxyRequest(head)).toBeUndefined();
   });

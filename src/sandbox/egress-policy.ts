@@ -71,6 +71,9 @@ function looksLikeAddress(host: string): boolean {
   return isIP(host) !== 0 || /^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*$/.test(host);
 }
 
+/** RFC 1035 section 2.3.4, with the dot of the root: each host that was asked for is kept with the deployment. */
+const NAME_MAX = 254;
+
 /**
  * Reads the head of a proxy request: CONNECT with an authority (RFC 9110 section 9.3.6), or any method with an
  * absolute http URL (RFC 9112 section 3.2.2). @returns undefined when it is neither
@@ -78,18 +81,25 @@ function looksLikeAddress(host: string): boolean {
 export function parseProxyRequest(head: string): ProxyRequest | undefined {
   const [line = "", ...fields] = head.split("\r\n");
   const [method, target, version, ...more] = line.split(" ");
-  if (method === undefined || target === undefined || !/^HTTP\/1\.[01]$/.test(version ?? "") || more.length > 0) {
+  if (
+    method === undefined ||
+    target === undefined ||
+    !/^[\w!#$%&'*+.^`|~-]+$/.test(method) ||
+    !/^HTTP\/1\.[01]$/.test(version ?? "") ||
+    more.length > 0
+  ) {
     return undefined;
   }
   if (method === "CONNECT") {
     const authority = /^(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(target);
-    if (authority === null) return undefined;
+    if (authority === null || authority[1]!.length > NAME_MAX) return undefined;
     return { kind: "tunnel", host: canonicalHost(authority[1]!), port: Number(authority[2]), head: "" };
   }
   if (!/^http:\/\//i.test(target) || !URL.canParse(target)) return undefined;
   // A line that another reader may take for two, or for a part of the one before.
   if (fields.some((field) => /[\r\n]|^[ \t]/.test(field))) return undefined;
   const url = new URL(target);
+  if (url.hostname.length > NAME_MAX) return undefined;
   // One request for one connection: the next one may be meant for another host.
   const kept = fields.filter((field) => !/^(proxy-[a-z-]+|connection|keep-alive|host)\s*:/i.test(field));
   // The URL's own host (RFC 9112 section 3.2.2): by another name a server may show what was not let through.
