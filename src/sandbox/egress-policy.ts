@@ -30,6 +30,8 @@ interface Allowed {
   pinned?: readonly string[];
   /** Path of a unix socket that takes the place of addresses. */
   socket?: string;
+  /** The tunnel is for TLS with this host and nobody else's. */
+  isTls?: boolean;
 }
 
 interface Ways {
@@ -46,7 +48,13 @@ export function decide(request: ProxyRequest, { policy, registries, hosts = [] }
   if (policy === "none") return { allowed: false, reason: "the project's builds have no network" };
   const registry = registries.find(({ host, port }) => host === request.host && port === request.port);
   if (registry !== undefined && (registry.plain || request.kind === "tunnel")) {
-    return { allowed: true, anyAddress: true, ...(registry.socket === undefined ? {} : { socket: registry.socket }) };
+    const { socket, plain } = registry;
+    return {
+      allowed: true,
+      anyAddress: true,
+      ...(socket === undefined ? {} : { socket }),
+      ...(plain ? {} : { isTls: true }),
+    };
   }
   if (request.kind !== "tunnel") return { allowed: false, reason: "only https is let through" };
   if (policy === "registry") return { allowed: false, reason: "it is no configured package registry" };

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clientHello } from "../../test/support/client-hello.ts";
 import { type Egress, type EgressOptions, openEgress } from "./egress.ts";
 
 let folder: string;
@@ -88,7 +89,7 @@ test("a registry on a loopback address is reached, with all its bytes and their 
   const body = Buffer.alloc(8 * 1024 * 1024);
   for (let index = 0; index < body.length; index += 4) body.writeUInt32LE(index, index);
   const port = echo(body.length);
-  await open({ policy: "registry", registries: [registry(port)], resolve: loopback });
+  await open({ policy: "registry", registries: [registry(port, true)], resolve: loopback });
   const answer = await talk(`CONNECT registry.test:${port} HTTP/1.1`, body);
   const end = answer.indexOf("\r\n\r\n") + 4;
   expect(answer.toString("latin1", 0, end)).toBe("HTTP/1.1 200 Connection Established\r\n\r\n");
@@ -96,6 +97,27 @@ test("a registry on a loopback address is reached, with all its bytes and their 
   expect(egress!.contacted()).toEqual([
     { host: "registry.test", port, sentBytes: body.length, receivedBytes: body.length, refused: false },
   ]);
+});
+
+test("a tunnel to a registry is for TLS with that registry: another name inside reaches nobody", async () => {
+  const greeting = await clientHello("registry.test");
+  const port = echo(greeting.length);
+  for (const policy of ["registry", "public"] as const) {
+    await open({ policy, registries: [registry(port)], resolve: loopback });
+    const tunnel = `CONNECT registry.test:${port} HTTP/1.1`;
+    expect((await talk(tunnel, greeting)).subarray(-greeting.length)).toEqual(greeting);
+    const others = [await clientHello("elsewhere.test"), await clientHello(undefined), Buffer.from("GET / HTTP/1.1")];
+    for (const other of others) {
+      expect((await talk(tunnel, other)).toString("latin1")).toBe("HTTP/1.1 200 Connection Established\r\n\r\n");
+      expect((await talk(`${tunnel}\r\n\r\n${other.toString("latin1")}`)).length).toBeLessThan(100);
+    }
+    const { length } = greeting;
+    expect(egress!.contacted()).toEqual([
+      { host: "registry.test", port, sentBytes: length, receivedBytes: length, refused: true },
+      { host: "elsewhere.test", port, sentBytes: 0, receivedBytes: 0, refused: true },
+    ]);
+    await egress!.close();
+  }
 });
 
 test("a name that resolves to this machine's own public address is refused", async () => {
@@ -162,7 +184,7 @@ test("what is no proxy request ends with an error", async () => {
 
 test("the cap on bytes ends a connection", async () => {
   const port = echo(Number.POSITIVE_INFINITY);
-  await open({ registries: [registry(port)], resolve: loopback, limits: { bytes: 100_000 } });
+  await open({ registries: [registry(port, true)], resolve: loopback, limits: { bytes: 100_000 } });
   const answer = await talk(`CONNECT registry.test:${port} HTTP/1.1`, Buffer.alloc(1_000_000));
   expect(answer.length).toBeLessThan(101_000);
 });

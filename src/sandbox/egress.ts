@@ -1,7 +1,9 @@
 import { lookup } from "node:dns/promises";
 import { chmod, chown, rm } from "node:fs/promises";
+import { isIP } from "node:net";
 import type { Socket } from "bun";
 import type { ContactedHost } from "../model/contacted-host.ts";
+import { serverNameIn } from "./client-hello.ts";
 import { decide, type ProxyRequest, parseProxyRequest, type RegistryHost, usableAddresses } from "./egress-policy.ts";
 import { type Half, onClose, onDrain, passOn } from "./inside/relay.ts";
 import { ownAddresses } from "./own-addresses.ts";
@@ -49,6 +51,8 @@ interface Side extends Half {
 interface Client extends Side {
   head: Buffer;
   state: "head" | "connecting" | "open";
+  /** Until the name in TLS's greeting is known: what came of it, and the only name that it may be. */
+  greeting?: { bytes: Buffer; host: string; port: number };
 }
 
 /**
@@ -90,14 +94,30 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
       },
       data(socket, bytes) {
         if (!count(bytes)) return void socket.end();
-        if (socket.data.state === "open" && socket.data.peer) {
-          if (socket.data.contact) socket.data.contact.sentBytes += bytes.length;
-          return passOn(socket.data.peer, bytes);
-        }
+        if (socket.data.state === "open" && socket.data.peer) return send(socket, bytes);
         readHead(socket, bytes, (request, rest) => admit(socket, request, rest));
       },
     },
   });
+  /** A server that many names share would answer to another one than was let through. */
+  const send = (client: Socket<Client>, bytes: Uint8Array): void => {
+    const { greeting, contact } = client.data;
+    if (greeting !== undefined) {
+      greeting.bytes = Buffer.concat([greeting.bytes, bytes]);
+      const seen = serverNameIn(greeting.bytes);
+      if (seen === "more" && greeting.bytes.length <= HEAD_MAX_BYTES) return;
+      if (seen === undefined || seen === "more" || !isFor(seen.name, greeting.host)) {
+        const name = (seen !== "more" && seen?.name) || greeting.host;
+        contactOf(contacts, { host: IS_NAME.test(name) ? name : greeting.host, port: greeting.port }).refused = true;
+        client.terminate();
+        return;
+      }
+      client.data.greeting = undefined;
+    }
+    const whole = greeting?.bytes ?? bytes;
+    if (contact) contact.sentBytes += whole.length;
+    if (client.data.peer) passOn(client.data.peer, whole);
+  };
   const admit = async (client: Socket<Client>, request: ProxyRequest, rest: Buffer) => {
     const outcome = await findAddresses(request, options);
     const contact = contactOf(contacts, request);
@@ -109,7 +129,8 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     if (remote === undefined) return reply(client, "502 Bad Gateway", `${request.host} can't be reached`);
     client.data.contact = contact;
     remote.data.contact = contact;
-    join(client, remote, { request, rest });
+    if (outcome.isTls) client.data.greeting = { bytes: Buffer.alloc(0), host: request.host, port: request.port };
+    join(client, remote, { request, rest, send });
   };
   await chmod(options.socket, 0o600);
   if (options.ownerUid !== undefined) await chown(options.socket, options.ownerUid, options.ownerUid);
@@ -123,8 +144,18 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
   };
 }
 
+const IS_NAME = /^[\w.-]{1,254}$/;
+
+/** A name in TLS's greeting never is an address (RFC 6066 section 3). */
+function isFor(name: string | null, host: string): boolean {
+  return isIP(host) === 0 ? name?.replace(/\.$/, "") === host : name === null;
+}
+
 /** One beyond the most that are kept is counted nowhere. */
-function contactOf(contacts: Map<string, ContactedHost>, { host, port }: ProxyRequest): ContactedHost {
+function contactOf(
+  contacts: Map<string, ContactedHost>,
+  { host, port }: Pick<ProxyRequest, "host" | "port">,
+): ContactedHost {
   const key = `${host}:${port}`;
   const known = contacts.get(key);
   if (known !== undefined) return known;
@@ -161,6 +192,7 @@ interface Target {
   addresses: readonly string[];
   /** Path of a unix socket that takes the place of addresses. */
   socket?: string;
+  isTls?: boolean;
 }
 
 async function findAddresses(
@@ -178,10 +210,11 @@ async function findAddresses(
     // An unknown name is no refusal by the policy.
     return { addresses: [] };
   }
+  const { isTls = false } = decision;
   const addresses = usableAddresses(resolved, { anyAddress: decision.anyAddress, own: own() });
   if (resolved.length > 0 && addresses.length === 0)
     return { reason: "its address is not a public one, or this machine's own" };
-  return { addresses };
+  return { addresses, isTls };
 }
 
 async function resolveAll(host: string): Promise<string[]> {
@@ -219,17 +252,19 @@ async function connectAny(
 function join(
   client: Socket<Client>,
   remote: Socket<Side>,
-  { request, rest }: { request: ProxyRequest; rest: Buffer },
+  {
+    request,
+    rest,
+    send,
+  }: { request: ProxyRequest; rest: Buffer; send(client: Socket<Client>, bytes: Uint8Array): void },
 ) {
   if (client.readyState !== 1) return void remote.end();
   client.data.peer = remote;
   remote.data.peer = client as unknown as Socket<Half>;
   client.data.state = "open";
-  const early = request.kind === "http" ? request.head.length + rest.length : rest.length;
-  if (client.data.contact) client.data.contact.sentBytes += early;
   if (request.kind === "tunnel") client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-  else remote.write(request.head);
-  if (rest.length > 0) passOn(remote, rest);
+  else send(client, Buffer.from(request.head, "latin1"));
+  if (rest.length > 0) send(client, rest);
   client.resume();
 }
 
