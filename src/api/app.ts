@@ -31,6 +31,8 @@ export function createApi(
   });
 
   app.get("/sign-in", async (context) => {
+    // Who only looks whether a link works, as mail filters do, must not use it up.
+    if (context.req.method === "HEAD") return context.body(null, 200);
     if (await signIn(parts, context, context.req.query("token") ?? "")) return context.redirect("/", 303);
     return context.html(USED_LINK, 403, { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" });
   });

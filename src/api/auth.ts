@@ -23,7 +23,7 @@ export function requireCaller(parts: ApiParts): MiddlewareHandler<ApiEnv> {
         hint: "Open a sign-in link ('berth up' and 'berth open' print one), or send 'Authorization: Bearer <token>'.",
       });
     }
-    if (caller.kind === "session") assertSameOrigin(context);
+    if (caller.kind === "session") assertSameOrigin(context, parts);
     context.set("caller", caller);
     await next();
   };
@@ -45,14 +45,25 @@ export async function callerOf(parts: ApiParts, context: Context): Promise<Calle
  * A page of another origin, a hosted site among them, can make a browser send requests with our cookie. Browsers
  * name the origin on every request that is not a GET or HEAD (Fetch standard, "Origin header").
  */
-function assertSameOrigin(context: Context): void {
+function assertSameOrigin(context: Context, { baseUrl }: Pick<ApiParts, "baseUrl">): void {
   if (["GET", "HEAD"].includes(context.req.method)) return;
   const origin = context.req.header("origin");
   const host = context.req.header("host");
-  if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === host) return;
+  if (isOwnOrigin({ origin, host, baseUrl })) return;
   throw new BerthError("forbidden", "The request comes from another site.", {
     hint: "Use the website itself, or a token.",
   });
+}
+
+/**
+ * Whether a page of this origin is the website's. By whichever of its names it was asked for; but where the website has
+ * HTTPS, a page of the same name that came in clear may be anybody's. Pure.
+ */
+export function isOwnOrigin(from: { origin: string | undefined; host: string | undefined; baseUrl: string }): boolean {
+  const { origin, host, baseUrl } = from;
+  if (origin === undefined || !URL.canParse(origin)) return false;
+  const [page, base] = [new URL(origin), new URL(baseUrl)];
+  return page.host === host && (page.host !== base.host || page.protocol === base.protocol);
 }
 
 /** Trades a one-time link for a session. @returns false when the link was used or has expired */

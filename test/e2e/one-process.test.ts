@@ -145,6 +145,7 @@ describe("one process", () => {
     }
     expect((await fetch(`${origin}/healthz`)).status).toBe(200);
     const link = new URL(platform.signInUrl);
+    expect((await fetch(origin + link.pathname + link.search, { method: "HEAD" })).status).toBe(200);
     const signedIn = await fetch(origin + link.pathname + link.search, { redirect: "manual" });
     expect(signedIn.status).toBe(303);
     const cookie = signedIn.headers.get("set-cookie")!.split(";")[0]!;

@@ -127,6 +127,18 @@ test("HEAD of the website through a worker tells the length that GET has, or non
   }
 });
 
+test("the website and the API are there over HTTPS through a worker", async () => {
+  const link = new URL(platform.signInUrl);
+  const signedIn = await overHttps("localhost", link.pathname + link.search);
+  expect(signedIn.status).toBe(303);
+  const cookie = signedIn.headers.get("set-cookie")!.split(";")[0]!;
+  for (const protocol of ["http1.1", "http2"]) {
+    expect((await overHttps("localhost", "/api/v1/me", { headers: { cookie }, protocol })).status).toBe(200);
+  }
+  const signOut = { method: "POST", headers: { cookie, origin: `https://localhost:${httpsPort}` }, body: "{}" };
+  expect((await overHttps("localhost", "/api/v1/sign-out", signOut)).status).toBe(204);
+});
+
 test("the workers' runtime is told of little memory, the platform's own process is not", async () => {
   const setting = /(?:^|\0)BUN_JSC_forceRAMSize=(\d+)/;
   const told = async (pid: string | number) => setting.exec(await Bun.file(`/proc/${pid}/environ`).text())?.[1];
