@@ -16,4 +16,6 @@ test.each([
 test("a website without HTTPS is itself", () => {
   const baseUrl = "http://localhost:3000";
   expect(isOwnOrigin({ origin: "http://localhost:3000", host: "localhost:3000", baseUrl })).toBe(true);
+  // Whoever stands in front has the certificate.
+  expect(isOwnOrigin({ origin: "https://localhost:3000", host: "localhost:3000", baseUrl })).toBe(true);
 });

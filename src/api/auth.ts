@@ -63,7 +63,8 @@ export function isOwnOrigin(from: { origin: string | undefined; host: string | u
   const { origin, host, baseUrl } = from;
   if (origin === undefined || !URL.canParse(origin)) return false;
   const [page, base] = [new URL(origin), new URL(baseUrl)];
-  return page.host === host && (page.host !== base.host || page.protocol === base.protocol);
+  const isInClear = page.host === base.host && base.protocol === "https:" && page.protocol !== "https:";
+  return page.host === host && !isInClear;
 }
 
 /** Trades a one-time link for a session. @returns false when the link was used or has expired */
