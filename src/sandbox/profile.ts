@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { FOLLOW_ORDERS } from "./inside/frames.ts";
+import { TOOL_ENVIRONMENT } from "./launch.ts";
 import { nodeProxyVariables } from "./node-proxy.ts";
 import { isOwnRegistry, type RegistryConfiguration } from "./registries.ts";
 import { ETC_FILES, RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
@@ -10,6 +11,9 @@ export type WallMode = "user" | "capabilities";
 
 export const PROXY_PORT = 3128;
 export const EGRESS_SOCKET = "/run/egress.sock";
+const ENVIRONMENT_FILE = "/run/environment";
+/** Where bwrap finds the text of that file. */
+export const ENVIRONMENT_FD = 8;
 export const CA_FILE = "/run/ca.pem";
 const UID_INSIDE = "1000";
 export const TMP_BYTES = 256 * 1024 ** 2;
@@ -51,13 +55,39 @@ export function profileArguments(input: ProfileInput): string[] {
     ...(registries.caFile === undefined ? [] : ["--ro-bind", registries.caFile, CA_FILE]),
     ...options.readOnly.flatMap(({ host, inside }) => ["--ro-bind", host, belowOpt(inside)]),
     ...["--bind", folders.work, "/work", "--bind", folders.cache, "/cache", "--bind", folders.home, "/home"],
+    ...(mode === "user" ? [] : ["--perms", "0444", "--file", String(ENVIRONMENT_FD), ENVIRONMENT_FILE]),
     ...["--remount-ro", "/", "--chdir", "/"],
-    ...Object.entries(insideEnvironment(input)).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...environmentArguments(input),
   ];
   // bwrap reads them from a descriptor, one ending with a NUL: with one in a value, a value could become an option.
   if (made.some((argument) => argument.includes("\0"))) throw new TypeError("a NUL in an environment value or a path");
   return made;
 }
+
+/**
+ * A build may name any variable, and some of them load code into whatever is started: LD_PRELOAD. Where root's own
+ * programs run inside before the user changes, they get none of it.
+ */
+function environmentArguments(input: ProfileInput): string[] {
+  const variables = input.mode === "user" ? insideEnvironment(input) : TOOL_ENVIRONMENT;
+  return Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]);
+}
+
+/** Of a shell itself: to set one ends some shells. */
+const OF_SHELLS = /^(OPTIND|LINENO|PPID|E?UID|GROUPS|SHELLOPTS|BASH\w*)$/;
+
+/** The same variables as a file that a shell reads, when the user has changed. */
+export function environmentScript(input: ProfileInput): string {
+  const lines = Object.entries(insideEnvironment(input)).flatMap(([name, value]) => {
+    if (value.includes("\0")) throw new TypeError("a NUL in an environment value");
+    const isName = /^[A-Za-z_]\w*$/.test(name) && !OF_SHELLS.test(name);
+    return isName ? [`command export ${name}='${value.replaceAll("'", "'\\''")}'\n`] : [];
+  });
+  return lines.join("");
+}
+
+/** Puts the variables of `environmentScript` before what follows. */
+export const WITH_ENVIRONMENT = ["/bin/sh", "-c", `. ${ENVIRONMENT_FILE} || exit 126; exec "$@"`, "sh"];
 
 function systemFolders(): string[] {
   const merged = ["/bin", "/sbin", "/lib", "/lib32", "/lib64"].filter(existsSync).flatMap((path) => {

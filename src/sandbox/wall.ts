@@ -10,7 +10,7 @@ import { type Bundle, GATE_ARGUMENTS, makeBundle } from "./gvisor.ts";
 import { dropPrefix, limitPrefix, TOOL_ENVIRONMENT, trustedPrefix } from "./launch.ts";
 import { writeRecord } from "./leftovers.ts";
 import { identify, kill, type ProcessId } from "./process-tree.ts";
-import { insideCommand, type ProfileInput, profileArguments } from "./profile.ts";
+import { environmentScript, insideCommand, type ProfileInput, profileArguments, WITH_ENVIRONMENT } from "./profile.ts";
 
 import { type Ending, resultOf, supervise } from "./supervise.ts";
 
@@ -29,7 +29,7 @@ export interface WallRun extends ProfileInput {
   tasksOfOthers: number;
 }
 
-// Descriptors that bwrap gets.
+// Descriptors that bwrap gets, beside ENVIRONMENT_FD.
 const ARGUMENTS_FD = 3;
 const SECCOMP_FD = 4;
 const STATUS_FD = 5;
@@ -123,23 +123,30 @@ function answerWhenAsked(child: ChildProcess): void {
 function start(run: WallRun, statusPath: string, bundle: Bundle | undefined): ChildProcess {
   const stdin = openSync(run.options.stdin ?? "/dev/null", "r");
   const files = [openArguments(run, bundle), openSync(run.runtime.seccomp, "r"), openSync(statusPath, "ax", 0o600)];
+  const environment =
+    bundle === undefined && run.mode === "capabilities" ? [openText(run, environmentScript(run))] : [];
   try {
     return spawn(...(bundle === undefined ? commandLine(run) : gateLine(run, bundle)), {
       env: TOOL_ENVIRONMENT,
       cwd: "/",
-      stdio: [stdin, "pipe", "pipe", ...files, "pipe", "pipe"],
+      stdio: [stdin, "pipe", "pipe", ...files, "pipe", "pipe", ...environment],
     });
   } finally {
-    for (const file of [stdin, ...files]) closeSync(file);
+    for (const file of [stdin, ...files, ...environment]) closeSync(file);
   }
 }
 
 /** By descriptor: what stands in a command line is seen by every user of the machine, values of variables too. */
 function openArguments(run: WallRun, bundle: Bundle | undefined): number {
-  const path = join(run.runDirectory, `arguments.${nanoid(8)}`);
   const text = (bundle === undefined ? profileArguments(run) : GATE_ARGUMENTS).map((argument) => `${argument}\0`);
+  return openText(run, text.join(""));
+}
+
+/** A file without a name. */
+function openText({ runDirectory }: WallRun, text: string): number {
+  const path = join(runDirectory, `arguments.${nanoid(8)}`);
   try {
-    writeFileSync(path, text.join(""), { mode: 0o600 });
+    writeFileSync(path, text, { mode: 0o600 });
     return openSync(path, "r");
   } finally {
     rmSync(path, { force: true });
@@ -179,7 +186,7 @@ function commandLine(run: WallRun): [string, string[]] {
   const [program, ...rest] =
     mode === "user"
       ? [...limits, ...drop, "bwrap", ...descriptors, "--", ...ASKS_FIRST, ...inside]
-      : [...limits, "bwrap", ...descriptors, "--", ...ASKS_FIRST, ...drop, ...inside];
+      : [...limits, "bwrap", ...descriptors, "--", ...ASKS_FIRST, ...drop, ...WITH_ENVIRONMENT, ...inside];
   return [program!, rest];
 }
 

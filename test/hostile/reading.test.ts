@@ -81,6 +81,27 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
     expect(`${first}\n`.replace(/^PATH=.*\n/m, "").trim()).toMatch(/^$|Permission denied/);
   });
 
+  test("no program that is not the build's user reads the build's variables", async () => {
+    // ld.so(8): a program prints whose it is before it begins. LD_PRELOAD would load the build's code into it.
+    const { text } = await wall.attempt("true", { env: { LD_SHOW_AUXV: "1" } });
+    const users = new Set([...text.matchAll(/^AT_E?UID:\s+(\d+)$/gm)].map(([, uid]) => Number(uid)));
+    expect([...users]).toEqual([mode === "user" ? 1000 : uidOfSlot(SLOT)]);
+  });
+
+  test("variables stay what they are, whatever is in them", async () => {
+    const env = {
+      A: "it's\n$(id) `id` \\ \"",
+      B: "",
+      UID_: "x",
+      PS4: "'",
+      IFS: "a",
+      ENV: "/work/x",
+      OPTIND: "no number",
+    };
+    const { text } = await wall.attempt("env -0 | sort -z | grep -zE '^(A|B|UID_|PS4|ENV)='", { env });
+    expect(text).toBe(`A=${env.A}\0B=\0ENV=/work/x\0PS4='\0UID_=x\0`);
+  });
+
   test("a NUL in a value can't become an option of bwrap", async () => {
     const run = wall.attempt("true", { env: { A: `x\0--bind\0${root.path}\0/opt` } });
     expect(run).rejects.toThrow("NUL");
