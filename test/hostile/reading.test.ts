@@ -96,7 +96,6 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
       PS4: "'",
       IFS: "a",
       ENV: "/work/x",
-      OPTIND: "no number",
     };
     const { text } = await wall.attempt("env -0 | sort -z | grep -zE '^(A|B|UID_|PS4|ENV)='", { env });
     expect(text).toBe(`A=${env.A}\0B=\0ENV=/work/x\0PS4='\0UID_=x\0`);
