@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isOwnOrigin } from "./auth.ts";
+import { cookieName, isOwnOrigin } from "./auth.ts";
 
 test.each([
   ["the website", "https://berth.example", "berth.example", true],
@@ -18,4 +18,9 @@ test("a website without HTTPS is itself", () => {
   expect(isOwnOrigin({ origin: "http://localhost:3000", host: "localhost:3000", baseUrl })).toBe(true);
   // Whoever stands in front has the certificate.
   expect(isOwnOrigin({ origin: "https://localhost:3000", host: "localhost:3000", baseUrl })).toBe(true);
+});
+
+test("over HTTPS the session's cookie is of a kind that no host beside it can set", () => {
+  expect(cookieName({ baseUrl: "https://berth.example" })).toStartWith("__Host-");
+  expect(cookieName({ baseUrl: "http://localhost:3000" })).not.toContain("__");
 });

@@ -4,7 +4,8 @@ import { checkToken, issueToken, spendToken } from "../database/tokens.ts";
 import { BerthError } from "../model/errors.ts";
 import type { ApiParts } from "./parts.ts";
 
-const COOKIE = "berth_session";
+/** RFC 6265bis section 4.1.3.2: a host beside the website's can set no cookie whose name begins so. */
+const NAMES = { https: "__Host-berth_session", http: "berth_session" };
 const SESSION_MS = 30 * 24 * 3_600_000;
 
 export interface Caller {
@@ -36,7 +37,7 @@ export async function callerOf(parts: ApiParts, context: Context): Promise<Calle
     const name = await checkToken(parts.database, "api", bearer);
     return name === undefined ? undefined : { kind: "token", name };
   }
-  const session = getCookie(context, COOKIE);
+  const session = getCookie(context, cookieName(parts));
   const name = session === undefined ? undefined : await checkToken(parts.database, "session", session);
   return name === undefined ? undefined : { kind: "session", name };
 }
@@ -71,15 +72,18 @@ export function isOwnOrigin(from: { origin: string | undefined; host: string | u
 export async function signIn(parts: ApiParts, context: Context, secret: string): Promise<boolean> {
   if (!(await spendToken(parts.database, "sign-in", secret))) return false;
   const session = await issueToken(parts.database, { kind: "session", name: "owner", lifetimeMs: SESSION_MS });
-  setCookie(context, COOKIE, session, { ...cookieOptions(parts), maxAge: SESSION_MS / 1000 });
+  setCookie(context, cookieName(parts), session, { ...cookieOptions(parts), maxAge: SESSION_MS / 1000 });
   return true;
 }
 
 export async function signOut(parts: ApiParts, context: Context): Promise<void> {
-  const session = getCookie(context, COOKIE);
+  const session = getCookie(context, cookieName(parts));
   if (session !== undefined) await spendToken(parts.database, "session", session);
-  setCookie(context, COOKIE, "", { ...cookieOptions(parts), maxAge: 0 });
+  setCookie(context, cookieName(parts), "", { ...cookieOptions(parts), maxAge: 0 });
 }
+
+export const cookieName = ({ baseUrl }: Pick<ApiParts, "baseUrl">): string =>
+  baseUrl.startsWith("https:") ? NAMES.https : NAMES.http;
 
 /** Never sent in clear where the website has HTTPS (RFC 6265 section 4.1.2.5). */
 function cookieOptions({ baseUrl }: Pick<ApiParts, "baseUrl">) {
