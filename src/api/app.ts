@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { asDatabaseFault } from "../database/postgres.ts";
 import { BerthError, ERROR_CODES, toErrorBody } from "../model/errors.ts";
 import { type ApiEnv, callerOf, newSignInLink, requireCaller, signIn, signOut } from "./auth.ts";
 import { deploymentRoutes } from "./deployments.ts";
@@ -24,8 +25,11 @@ export function createApi(
 ): { fetch(request: Request): Response | Promise<Response> } {
   const app = new OpenAPIHono<ApiEnv>();
   app.onError((thrown, context) => {
-    const body = toErrorBody(thrown instanceof BerthError ? thrown : (badRequest(thrown) ?? thrown));
-    if (body.code === "internal") parts.onFault(thrown, { path: context.req.path });
+    const body = toErrorBody(
+      thrown instanceof BerthError ? thrown : (badRequest(thrown) ?? asDatabaseFault(thrown) ?? thrown),
+    );
+    if (body.code === "internal" || body.code === "database_unavailable")
+      parts.onFault(thrown, { path: context.req.path });
     const { status } = ERROR_CODES[body.code];
     return context.json({ error: body }, status as 500, status === 401 ? CHALLENGE : {});
   });

@@ -27,6 +27,8 @@ export async function createDeployment(parts: ApiParts, wish: NewDeployment): Pr
   const repository = source.kind === "git" ? source.url : source.path;
   const name = wish.project === undefined ? projectNameFrom(repository) : assertProjectName(wish.project);
   const root = wish.root === undefined ? undefined : parseProjectSettings({ root: wish.root }).root;
+  // Before anything is written: what can't be put in line would stay pending without a word.
+  await parts.queue.check();
   const project = await findOrCreateProject(parts.database, {
     name,
     given: wish.project !== undefined,

@@ -54,6 +54,25 @@ function unavailable(cause: unknown): BerthError {
   });
 }
 
+/** SQLSTATEs of a server that ends, starts or takes no more connections (PostgreSQL, appendix A). */
+const SERVER_IS_AWAY = /^(08...|57P0[1-5]|53300)$/;
+const SOCKET_IS_AWAY = /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|EPIPE|ETIMEDOUT)$/;
+/** The driver's own words, which have no code. */
+const DRIVER_IS_CUT_OFF = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered)/;
+
+/** @returns what a caller is told when a query failed because the server was out of reach; undefined for other faults */
+export function asDatabaseFault(thrown: unknown): BerthError | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const code = String((thrown as { code?: unknown }).code ?? "");
+  if (!SERVER_IS_AWAY.test(code) && !SOCKET_IS_AWAY.test(code) && !DRIVER_IS_CUT_OFF.test(thrown.message)) {
+    return undefined;
+  }
+  return new BerthError("database_unavailable", "The database does not answer.", {
+    hint: "Look whether the server of BERTH_DATABASE runs, then try again; sites are served meanwhile.",
+    cause: thrown,
+  });
+}
+
 /** One connection that listens for all deployments of this process; opened by the first watcher, reopened when lost. */
 class ChangeListener {
   private readonly watchers = new Map<string, Set<() => void>>();

@@ -16,6 +16,7 @@ import { JOB_KINDS, type JobKind, type JobQueue, type JobWorker, type WorkOption
 const LEASE_MS = 6_000;
 const STALLED_CHECK_MS = 4_000;
 const ATTEMPTS = 5;
+const CHECK_MS = 2_000;
 
 /** The schema that the library keeps its tables in. */
 const SCHEMA = "bullmq";
@@ -157,8 +158,17 @@ class BullMqQueue implements JobQueue {
     };
   }
 
-  check(): Promise<void> {
-    return this.engine.ping();
+  async check(): Promise<void> {
+    // A client of Redis waits for its server to come back, without an end.
+    const silence = Bun.sleep(CHECK_MS).then(() => Promise.reject(new Error(`no answer within ${CHECK_MS} ms`)));
+    try {
+      await Promise.race([this.engine.ping(), silence]);
+    } catch (cause) {
+      throw new BerthError("queue_unavailable", "The queue does not answer.", {
+        hint: "Look whether the server of BERTH_QUEUE runs, then try again; sites are served meanwhile.",
+        cause,
+      });
+    }
   }
 
   async close(): Promise<void> {

@@ -95,9 +95,21 @@ test.concurrent("a protection that the API writes is known to the edge soon", as
 
 test("with database, queue and API down the edge goes on serving, and starts anew", async () => {
   // The workers go first: one whose queue is gone takes its whole time to stop.
-  await Promise.all(["api", "upload", "builder"].map((role) => platforms[role]!.stop()));
+  await Promise.all(["upload", "builder"].map((role) => platforms[role]!.stop()));
+  const api = platforms.api!;
+  const answer = async (path: string, init?: RequestInit) => {
+    const response = await api.api(path, init);
+    return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
+  };
   await redis.stop();
+  const before = await (await api.api("/deployments")).text();
+  const wish = { method: "POST", body: JSON.stringify({ source: repository.path }) };
+  expect(await answer("/deployments", wish)).toEqual([503, "queue_unavailable"]);
+  expect(await (await api.api("/deployments")).text()).toBe(before);
   await database.stop();
+  expect(await answer("/deployments")).toEqual([503, "database_unavailable"]);
+  expect((await fetch(`http://127.0.0.1:${api.port}/healthz`)).status).toBe(503);
+  await api.kill();
   const page = await platforms.edge!.site("main--fleet.localhost", "/");
   expect(await page.text()).toContain("at scale");
   expect((await fetch(`http://127.0.0.1:${platforms.edge!.port}/healthz`)).status).toBe(200);
