@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { parseNetworks } from "./networks.ts";
-
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+import { wholeNumber } from "./setting-forms.ts";
 
 /** How the platform is reached, and what it tells of that: a part of the table in `settings.ts`. */
 export const listenSettings = {
@@ -14,7 +13,7 @@ export const listenSettings = {
   },
   httpsPort: {
     variable: "BERTH_HTTPS_PORT",
-    schema: count(0, 65535),
+    schema: wholeNumber(0, 65535),
     fallback: 443,
     meaning: "Port of HTTPS: TCP, and UDP for HTTP/3. Nothing listens there without certificates.",
   },
@@ -62,7 +61,7 @@ export const listenSettings = {
   },
   edgeWorkers: {
     variable: "BERTH_EDGE_WORKERS",
-    schema: count(1, 64),
+    schema: wholeNumber(1, 64),
     fallback: 1,
     meaning: "Processes that serve sites on the same port; 1 serves in the platform's own process.",
   },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BerthError } from "./errors.ts";
 import { HTML_HANDLING, NOT_FOUND_HANDLING } from "./manifest.ts";
+import { reasonOf } from "./setting-forms.ts";
 
 /** A command, a path and a name hold none, and the database keeps neither. */
 const isText = (text: string) => !text.includes("\0") && text.isWellFormed();
@@ -74,8 +75,7 @@ export function parseProjectSettings(input: unknown): ProjectSettings {
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const key = issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join(".");
-  const reason =
-    issue.code === "unrecognized_keys" ? "is not a setting" : issue.message.replace(/^Invalid/, "is invalid");
+  const reason = issue.code === "unrecognized_keys" ? "is not a setting" : reasonOf(issue);
   throw new BerthError("project_setting_invalid", `'${key}' ${reason}.`, {
     hint: `The settings are: ${Object.keys(projectSettingsSchema.shape).join(", ")}.`,
   });

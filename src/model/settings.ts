@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BerthError } from "./errors.ts";
 import { listenSettings } from "./listen-settings.ts";
 import { serveSettings } from "./serve-settings.ts";
+import { reasonOf, wholeNumber } from "./setting-forms.ts";
 
 export const ROLES = ["api", "upload", "builder", "edge"] as const;
 export type Role = (typeof ROLES)[number];
@@ -10,14 +11,18 @@ const domain = z
   .string()
   .toLowerCase()
   .regex(/^(?=.{1,200}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/, "must be a domain name");
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
 /**
  * Each setting once: its environment variable, its form, its default, its meaning. `docs/settings.md` is generated
  * from this table. The key in `config.json` is the field's own name.
  */
 export const settingsTable = {
-  port: { variable: "BERTH_PORT", schema: count(0, 65535), fallback: 3000, meaning: "TCP port that is listened on." },
+  port: {
+    variable: "BERTH_PORT",
+    schema: wholeNumber(0, 65535),
+    fallback: 3000,
+    meaning: "TCP port that is listened on.",
+  },
   host: { variable: "BERTH_HOST", schema: z.string().min(1), fallback: "127.0.0.1", meaning: "Address to listen on." },
   ...listenSettings,
   store: {
@@ -53,20 +58,20 @@ export const settingsTable = {
   },
   sitesPort: {
     variable: "BERTH_SITES_PORT",
-    schema: count(1, 65535),
+    schema: wholeNumber(1, 65535),
     fallback: null,
     meaning: "Port in the URLs of sites, when the edge is reached by another one than this process listens on.",
   },
   builds: {
     variable: "BERTH_BUILDS",
-    schema: count(1, 64),
+    schema: wholeNumber(1, 64),
     fallback: null,
     meaning:
       "Builds that run at the same time; what needs no build does not wait for them. Default: 2 where the machine has four CPUs or more, else 1.",
   },
   uploads: {
     variable: "BERTH_UPLOADS",
-    schema: count(1, 64),
+    schema: wholeNumber(1, 64),
     fallback: 2,
     meaning: "Uploads that run at the same time.",
   },
@@ -79,55 +84,55 @@ export const settingsTable = {
   },
   uidBase: {
     variable: "BERTH_UID_BASE",
-    schema: count(1000, 2_000_000_000),
+    schema: wholeNumber(1000, 2_000_000_000),
     fallback: 52000,
     meaning: "As root: the database runs as this uid, slot n (builds from 0, fetches from 65) as this plus 1 plus n.",
   },
   buildTimeoutSeconds: {
     variable: "BERTH_BUILD_TIMEOUT_SECONDS",
-    schema: count(10, 86_400),
+    schema: wholeNumber(10, 86_400),
     fallback: 1200,
     meaning: "Longest time of an install and of a build, in seconds.",
   },
   buildMemoryMiB: {
     variable: "BERTH_BUILD_MEMORY_MIB",
-    schema: count(64, 1_048_576),
+    schema: wholeNumber(64, 1_048_576),
     fallback: 2048,
     meaning: "Most memory of a build, in MiB.",
   },
   buildProcesses: {
     variable: "BERTH_BUILD_PROCESSES",
-    schema: count(32, 65_536),
+    schema: wholeNumber(32, 65_536),
     fallback: 512,
     meaning: "Most processes and threads of a build at the same time.",
   },
   buildDiskMiB: {
     variable: "BERTH_BUILD_DISK_MIB",
-    schema: count(64, 1_048_576),
+    schema: wholeNumber(64, 1_048_576),
     fallback: 4096,
     meaning: "Most disk space of a build with its dependencies and caches, in MiB. As root, the size of its volume.",
   },
   buildLogMiB: {
     variable: "BERTH_BUILD_LOG_MIB",
-    schema: count(1, 1024),
+    schema: wholeNumber(1, 1024),
     fallback: 8,
     meaning: "Most that an install or a build prints, in MiB.",
   },
   outputFiles: {
     variable: "BERTH_OUTPUT_FILES",
-    schema: count(1, 10_000_000),
+    schema: wholeNumber(1, 10_000_000),
     fallback: 100_000,
     meaning: "Most files of an output.",
   },
   outputMiB: {
     variable: "BERTH_OUTPUT_MIB",
-    schema: count(1, 1_048_576),
+    schema: wholeNumber(1, 1_048_576),
     fallback: 4096,
     meaning: "Most bytes of an output in all, in MiB.",
   },
   outputFileMiB: {
     variable: "BERTH_OUTPUT_FILE_MIB",
-    schema: count(1, 1_048_576),
+    schema: wholeNumber(1, 1_048_576),
     fallback: 512,
     meaning: "Most bytes of one file of an output, in MiB.",
   },
@@ -139,26 +144,26 @@ export const settingsTable = {
   },
   packageCacheMiB: {
     variable: "BERTH_PACKAGE_CACHE_MIB",
-    schema: count(64, 16_777_216),
+    schema: wholeNumber(64, 16_777_216),
     fallback: 10_240,
     meaning: "Most disk space of the package cache, in MiB; what was used the longest time ago goes first.",
   },
   buildCacheMiB: {
     variable: "BERTH_BUILD_CACHE_MIB",
-    schema: count(0, 1_048_576),
+    schema: wholeNumber(0, 1_048_576),
     fallback: 1024,
     meaning:
       "Most space in the object store of what a project's builds leave for the next one, in MiB; 0 keeps nothing.",
   },
   buildCachesMiB: {
     variable: "BERTH_BUILD_CACHES_MIB",
-    schema: count(0, 16_777_216),
+    schema: wholeNumber(0, 16_777_216),
     fallback: 20_480,
     meaning: "The same of all projects together, in MiB; the oldest goes first.",
   },
   toolchainsMiB: {
     variable: "BERTH_TOOLCHAINS_MIB",
-    schema: count(0, 16_777_216),
+    schema: wholeNumber(0, 16_777_216),
     fallback: 8192,
     meaning:
       "Most disk space of the Nodes and package managers that are kept for builds, in MiB; what was used the longest time ago goes first, the default ones never.",
@@ -226,18 +231,26 @@ export function parseSettings({ dataDirectory, flags, variables, file }: Setting
     }
     const result = schema.safeParse(given);
     if (!result.success) {
-      const shown = key === "secretsKey" || key === "metricsToken" ? "the value" : `'${String(given)}'`;
-      const reason = `${shown} ${describe(result.error)}`;
-      if (flag !== undefined) throw wrongFlag(`--${key}`, reason);
+      const shown =
+        key === "secretsKey" || key === "metricsToken"
+          ? "the value"
+          : `'${typeof given === "string" ? given : JSON.stringify(given)}'`;
+      const reason = `${shown} ${reasonOf(result.error.issues[0]!)}`;
+      if (flag !== undefined)
+        throw wrongFlag(`--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, reason);
       throw wrong(emptyAsUnset(variables[variable]) === undefined ? `config.json ${key}` : variable, reason);
     }
     parsed[key] = result.data;
   }
   const values = parsed as Parsed;
+  const sitesDomain = values.sitesDomain ?? values.domain;
+  if (/(^|\.)\d+$/.test(sitesDomain)) {
+    throw wrong("BERTH_SITES_DOMAIN", `'${sitesDomain}' is an address, and sites get hosts below a name`);
+  }
   return Object.freeze({
     ...values,
     store: values.store ?? `file:${dataDirectory}/objects`,
-    sitesDomain: values.sitesDomain ?? values.domain,
+    sitesDomain,
     dataDirectory,
     roles: parseRoles(flags.roles),
     s3: Object.freeze({
@@ -268,7 +281,6 @@ function parseRoles(given: readonly string[] | undefined): readonly Role[] {
 }
 
 const emptyAsUnset = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
-const describe = (error: z.ZodError): string => error.issues[0]!.message.replace(/^Invalid/, "is invalid");
 
 /** What was typed wrong is wrong usage, with an exit status of its own. */
 function wrongFlag(flag: string, reason: string): BerthError {

@@ -66,8 +66,17 @@ export async function writeApiFile(path: string, api: { url: string; token: stri
 }
 
 export async function readConfigFile(path: string): Promise<unknown> {
-  const text = await readFile(join(path, "config.json"), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
+  let text: string;
+  try {
+    text = await readFile(join(path, "config.json"), "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new BerthError("setting_invalid", `config.json can't be read (${code}).`, {
+      hint: `Mend or remove ${join(path, "config.json")}.`,
+      cause,
+    });
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {

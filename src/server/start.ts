@@ -17,6 +17,7 @@ import { healthCheck } from "./health.ts";
 import { findLeftovers, removeLeftovers } from "./leftovers.ts";
 import type { Front } from "./listen.ts";
 import { openListeners } from "./listeners.ts";
+import { localAddress } from "./local-address.ts";
 import { bearerCheck, Metrics } from "./metrics.ts";
 import { openPlatformLog, type PlatformLog } from "./platform-log.ts";
 import { Releasers } from "./releasers.ts";
@@ -215,7 +216,7 @@ async function openServer({ settings, releasers, onBroken }: Omit<OpeningWork, "
 async function announceApi(settings: Settings, api: { database: Database; baseUrl: string; port: number }) {
   const token = await localToken(settings.dataDirectory);
   await keepToken(api.database, { secret: token, name: "this machine" });
-  const url = hostUrl(isLoopbackHost(settings.host) || settings.host === "0.0.0.0" ? "127.0.0.1" : settings.host, api);
+  const url = hostUrl(await localAddress(settings.host), api);
   await writeApiFile(settings.dataDirectory, { url, token });
   return { url, token, signInUrl: await newSignInLink(api) };
 }

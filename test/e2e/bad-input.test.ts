@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deployAndWait } from "../support/deploy.ts";
-import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
+import { newDataDirectory, removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
 import { buildableSite, newRepository, type TestRepository } from "../support/repositories.ts";
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
 
 /** Bad input gets a clear error of the documented form; nothing is lost and the platform lives. */
 describe("bad input", () => {
@@ -141,8 +143,25 @@ describe("bad input", () => {
     expect(taken).toContain(`process ${platform.pid}`);
   }, 60_000);
 
+  test("a config.json that can't be read is told, and a platform on ::1 is reached by the command line", async () => {
+    const dataDirectory = await newDataDirectory();
+    const config = join(dataDirectory, "config.json");
+    await mkdir(config);
+    const told = await startPlatform({ dataDirectory }).catch((error: Error) => error.message);
+    expect(told).toContain("config.json can't be read (EISDIR)");
+    await rmdir(config);
+    const onIpv6 = await startPlatform({ dataDirectory, args: ["--host", "::1"] });
+    const { url } = (await Bun.file(join(dataDirectory, "api.json")).json()) as { url: string };
+    expect(url).toBe(`http://[::1]:${onIpv6.port}`);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    await onIpv6.stop();
+    await removeDataDirectory(dataDirectory);
+  }, 60_000);
+
   test.each([
     [{ BERTH_STORE: "ftp:x" }, "BERTH_STORE"],
+    [{ BERTH_STORE: "file:/dev/null/x" }, "BERTH_STORE"],
+    [{ BERTH_STORE: "s3://bucket?endpoint=http://127.0.0.1:1&region=x", ...CREDENTIALS }, "BERTH_STORE"],
     [{ BERTH_QUEUE: "redis://127.0.0.1:1" }, "BERTH_QUEUE"],
     [{ BERTH_DATABASE: "postgres://127.0.0.1:1/x" }, "BERTH_DATABASE"],
     [{ BERTH_BUILDS: "many" }, "BERTH_BUILDS"],
