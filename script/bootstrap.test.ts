@@ -35,6 +35,7 @@ const TOOLS = [
   "find",
   "sleep",
   "id",
+  "sed",
 ];
 
 let folder: string;
@@ -50,7 +51,8 @@ beforeEach(async () => {
   await mkdir(join(clone, "src/model"), { recursive: true });
   await mkdir(bin);
   const root = join(import.meta.dir, "..");
-  for (const name of ["berth", "script/bootstrap"]) await copyFile(join(root, name), join(clone, name));
+  for (const name of ["berth", "script/bootstrap", "script/fail.sh"])
+    await copyFile(join(root, name), join(clone, name));
   await Bun.write(join(clone, "package-lock.json"), "{}");
   await Bun.write(join(clone, "src/website/build.ts"), "");
   for (const name of [...TOOLS, "chmod"]) await symlink(Bun.which(name)!, join(bin, name));
@@ -139,6 +141,26 @@ test("without npm it says what to install", async () => {
   const { stderr, exit } = await berth(["ls"]);
   expect(stderr).toContain("npm is not installed");
   expect(exit).toBe(1);
+});
+
+test("with --json what is missing is the one document on stdout, wherever `up` stands", async () => {
+  await rm(join(bin, "npm"));
+  const told = await berth(["ls", "--json"]);
+  const hint = "Install Node.js 20 or newer with npm, then run the command again.";
+  const error = { code: "missing_dependency", message: "npm is not installed.", hint };
+  expect([told.exit, JSON.parse(told.stdout)]).toEqual([1, { error }]);
+  expect(told.stderr).toContain("npm is not installed");
+  await program("npm", NPM);
+  await rm(join(bin, "git"));
+  for (const args of [
+    ["up", "--json"],
+    ["--json", "--project", "up", "up"],
+    ["--api=x", "--json", "up"],
+  ]) {
+    const { exit, stdout } = await berth(args);
+    expect([exit, JSON.parse(stdout)]).toMatchObject([1, { error: { message: "missing: git" } }]);
+  }
+  for (const args of [["--project", "up", "ls"], ["--project"], ["ls", "up"]]) expect((await berth(args)).exit).toBe(0);
 });
 
 test("runs that start together install once", async () => {
