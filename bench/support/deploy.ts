@@ -27,6 +27,7 @@ export async function deployMeasured(
 /** Where the time of a deployment went. */
 export function shares({ timings }: Deployment): string {
   return Object.entries(timings)
+    .filter(([, ms]) => ms > 0)
     .map(([step, ms]) => `${step.replace(/Ms$/, "")} ${seconds(ms)}`)
     .join(", ");
 }

@@ -1,9 +1,11 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { asDatabaseFault } from "../database/postgres.ts";
 import { BerthError, ERROR_CODES, toErrorBody } from "../model/errors.ts";
-import { type ApiEnv, callerOf, newSignInLink, requireCaller, signIn, signOut } from "./auth.ts";
+import { type ApiEnv, callerOf, requireCaller, signIn } from "./auth.ts";
 import { deploymentRoutes } from "./deployments.ts";
 import { explainRoutes } from "./explain.ts";
+import { meRoutes } from "./me.ts";
+import { openApiRoute } from "./openapi.ts";
 import type { ApiParts } from "./parts.ts";
 import { projectRoutes } from "./projects.ts";
 import { protectionRoutes } from "./protection.ts";
@@ -49,20 +51,13 @@ export function createApi(
     context.res.headers.set("cache-control", "no-store");
     context.res.headers.set("x-content-type-options", "nosniff");
   });
-  api.get("/me", (context) =>
-    context.json({ ...context.get("caller"), version: parts.version, baseUrl: parts.baseUrl }),
-  );
-  api.post("/sign-out", async (context) => {
-    await signOut(parts, context);
-    return context.body(null, 204);
-  });
-  api.post("/sign-in-links", async (context) => context.json({ url: await newSignInLink(parts) }, 201));
+  meRoutes(api, parts);
   deploymentRoutes(api, parts);
   projectRoutes(api, parts);
   variableRoutes(api, parts);
   protectionRoutes(api, parts);
   explainRoutes(api, parts);
-  api.doc31("/openapi.json", { openapi: "3.1.0", info: { title: "Berth", version: parts.version } });
+  openApiRoute(api, parts);
   api.all("*", (context) => {
     throw new BerthError("not_found", `There is no route ${context.req.method} ${context.req.path}.`, {
       hint: "GET /api/v1/openapi.json describes the API.",

@@ -187,7 +187,15 @@ const readItsLog = createRoute({
     params: idParameter,
     query: z.object({ after: z.coerce.number().int().min(0).max(2_147_483_647).default(0) }),
   },
-  responses: { 200: answer(z.object({ lines: z.array(logLineSchema), done: z.boolean() }), "Lines after a number") },
+  responses: {
+    200: {
+      description: "Lines after a number; live: events `line`, `deployment` and `end`, which a Last-Event-ID resumes",
+      content: {
+        "application/json": { schema: z.object({ lines: z.array(logLineSchema), done: z.boolean() }) },
+        "text/event-stream": { schema: z.string() },
+      },
+    },
+  },
 });
 
 const listFiles = createRoute({

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { LOG_STEPS, STATUSES } from "../model/deployment.ts";
+import { ERROR_CODES, type ErrorCode } from "../model/errors.ts";
 import { projectSettingsSchema } from "../model/project.ts";
 import { TRUSTS } from "../model/trust.ts";
 import { CONTEXTS } from "../model/variables.ts";
@@ -18,7 +19,11 @@ export const logLineSchema = z
   })
   .openapi("LogLine");
 
-const milliseconds = z.number().optional();
+const CODES = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
+const milliseconds = z.number().openapi({ description: "0 while it has not ended, and where it was not needed" });
+
+const failure = z.object({ code: z.enum(CODES), message: z.string(), hint: z.string() });
+export const errorSchema = z.object({ error: failure });
 
 export const deploymentSchema = z
   .object({
@@ -27,7 +32,15 @@ export const deploymentSchema = z
     status: z.enum(STATUSES),
     url: z.string(),
     aliases: z.array(z.string()),
-    source: z.any().openapi({ type: "object", description: "kind git: url, branch, commit; kind folder: path" }),
+    source: z.discriminatedUnion("kind", [
+      z.object({
+        kind: z.literal("git"),
+        url: z.string(),
+        branch: z.string().nullable(),
+        commit: z.string().nullable(),
+      }),
+      z.object({ kind: z.literal("folder"), path: z.string() }),
+    ]),
     framework: z.string().nullable(),
     packageManager: z.string().nullable(),
     node: z.string().nullable(),
@@ -44,7 +57,7 @@ export const deploymentSchema = z
       publishMs: milliseconds,
       totalMs: milliseconds,
     }),
-    error: z.any().openapi({ type: ["object", "null"], description: "code, message, hint" }),
+    error: failure.nullable(),
     production: z.boolean(),
     trust: z.enum(TRUSTS),
     createdAt: z.string(),

@@ -2,7 +2,7 @@ import type { DeploymentView } from "../database/deployments.ts";
 import { lastPromoted } from "../database/deployments.ts";
 import type { Database } from "../database/postgres.ts";
 import type { ProjectRow } from "../database/schema.ts";
-import type { Deployment } from "../model/deployment.ts";
+import { type Deployment, NO_TIMINGS, stepMs } from "../model/deployment.ts";
 import type { Project } from "../model/project.ts";
 import { branchHost, deploymentHost, hostUrl, projectHost, type SiteAddress } from "../model/site-hosts.ts";
 import { trustOf } from "../model/trust.ts";
@@ -25,7 +25,7 @@ export function deploymentJson(view: DeploymentView, address: SiteAddress): Depl
     bytes: Number(view.bytes),
     newBytes: Number(view.new_bytes),
     reused: view.reused,
-    timings: view.timings,
+    timings: { ...NO_TIMINGS, ...view.timings, totalMs: totalMs(view) },
     error: view.error,
     production: view.production,
     trust: trustOf(view),
@@ -35,6 +35,11 @@ export function deploymentJson(view: DeploymentView, address: SiteAddress): Depl
     warnings: view.warnings,
     contacted: view.contacted,
   };
+}
+
+/** However it ended. */
+function totalMs({ created_at, finished_at }: DeploymentView): number {
+  return finished_at === null ? 0 : stepMs(finished_at.getTime() - created_at.getTime());
 }
 
 export async function projectJson(database: Database, row: ProjectRow, address: SiteAddress): Promise<Project> {

@@ -1,6 +1,7 @@
 import type { Findings } from "../database/deployments.ts";
 import type { Database } from "../database/postgres.ts";
 import { findProject } from "../database/projects.ts";
+import { stepMs } from "../model/deployment.ts";
 import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
@@ -76,7 +77,10 @@ export async function begin(
   findings: Findings = {},
 ): Promise<void> {
   for (const warning of plan.warnings) held.log.say("build", `Warning: ${warning}`);
-  await held.advance({ to: "building", findings: { timings: { queueMs }, ...planFindings(plan), ...findings } });
+  await held.advance({
+    to: "building",
+    findings: { timings: { queueMs: stepMs(queueMs) }, ...planFindings(plan), ...findings },
+  });
 }
 
 function planFindings(plan: BuildPlan): Findings {

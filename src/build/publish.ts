@@ -1,4 +1,5 @@
 import { type DeploymentView, type Findings, publishUnderLock } from "../database/deployments.ts";
+import { stepMs } from "../model/deployment.ts";
 import type { Sha256 } from "../model/ids.ts";
 import { sha256 } from "../model/ids.ts";
 import {
@@ -136,8 +137,7 @@ async function goLive(
   await strengthenLater(parts, view.id);
   const isPublished = await publishUnderLock(parts.database, { id: view.id, attempt: view.attempt }, async () => {
     const { promoted } = await pointToReady(parts, view);
-    const totalMs = Date.now() - view.created_at.getTime();
-    const timings = { publishMs: Math.round(performance.now() - start), totalMs };
+    const timings = { publishMs: stepMs(performance.now() - start) };
     return { promoted, findings: { files: count, bytes, timings } };
   });
   if (!isPublished) throw new NoLongerHeld();

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Findings } from "../database/deployments.ts";
 import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
+import { stepMs } from "../model/deployment.ts";
 import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildCache } from "./cache.ts";
@@ -114,10 +115,10 @@ export async function runBuild(
   if (restoredMs !== undefined) log.say("install", NOT_INSTALLED);
   const install = async () => (plan.install === null ? 0 : await run("install", plan.install, plan.workspaceRoot));
   const installMs = restoredMs ?? (await install());
-  await held.advance({ findings: { node: node.version, timings: { installMs } } });
+  await held.advance({ findings: { node: node.version, timings: { installMs: stepMs(installMs) } } });
   await cache.restoreWork();
   const buildMs = await run("build", plan.build, plan.root);
-  return { findings: { timings: { buildMs } }, warnings, keptToLock: warnings.length === 0 };
+  return { findings: { timings: { buildMs: stepMs(buildMs) } }, warnings, keptToLock: warnings.length === 0 };
 }
 
 const BASH = "/bin/bash";

@@ -24,7 +24,7 @@ export function renderDeployment(deployment: Deployment, color: boolean): string
     renderTable(facts(deployment)),
     ...section(
       "Timings",
-      Object.entries(deployment.timings).map(([name, ms]) => [name.replace(/Ms$/, ""), renderDuration(ms)]),
+      timesOf(deployment).map(([name, ms]) => [name.replace(/Ms$/, ""), renderDuration(ms)]),
     ),
     ...section(
       "Settings",
@@ -47,6 +47,8 @@ export function renderDeployment(deployment: Deployment, color: boolean): string
     ),
   ].join("\n");
 }
+
+const timesOf = ({ timings }: Deployment) => Object.entries(timings).filter(([, ms]) => ms > 0);
 
 function facts(deployment: Deployment): string[][] {
   const { error } = deployment;

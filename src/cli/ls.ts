@@ -1,5 +1,5 @@
 import { defineCommand } from "citty";
-import type { Deployment } from "../model/deployment.ts";
+import { type Deployment, isInProduction } from "../model/deployment.ts";
 import { commonArguments } from "./arguments.ts";
 import type { Client } from "./client.ts";
 import { connect } from "./connect.ts";
@@ -41,13 +41,13 @@ async function listDeployments(
 }
 
 function row(deployment: Deployment): string[] {
-  const { id, project, status, createdAt, timings, source, production } = deployment;
+  const { id, project, status, createdAt, timings, source } = deployment;
   return [
     id,
     plain(project),
-    production && status === "ready" ? "ready (prod)" : plain(status),
+    isInProduction(deployment) ? "ready (prod)" : plain(status),
     renderAge(createdAt, Date.now()),
-    timings.totalMs === undefined ? "-" : renderDuration(timings.totalMs),
+    timings.totalMs === 0 ? "-" : renderDuration(timings.totalMs),
     renderSource(source),
   ];
 }

@@ -57,7 +57,7 @@ export function renderOutcome(deployment: Deployment, color: boolean): string | 
   const { status, error, url, aliases, timings } = deployment;
   if (!isFinal(status)) return undefined;
   const paint = style(color);
-  const took = timings.totalMs === undefined ? "" : ` in ${renderDuration(timings.totalMs)}`;
+  const took = timings.totalMs === 0 ? "" : ` in ${renderDuration(timings.totalMs)}`;
   const said = deployment.trust === "fork" ? [forkWarning(deployment), ...deployment.warnings] : deployment.warnings;
   const warnings = said.map((warning) => `${paint.yellow("!")} ${plain(warning)}\n`).join("");
   if (status === "ready") {

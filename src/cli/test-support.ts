@@ -1,4 +1,4 @@
-import type { Deployment, LogLine } from "../model/deployment.ts";
+import { type Deployment, type LogLine, NO_TIMINGS } from "../model/deployment.ts";
 import { newDeploymentId } from "../model/ids.ts";
 
 /** A deployment that is ready, with what a test wants changed. */
@@ -18,7 +18,7 @@ export function aDeployment(changes: Partial<Deployment> = {}): Deployment {
     bytes: 345_678,
     newBytes: 901,
     reused: false,
-    timings: { cloneMs: 120, installMs: 2400, totalMs: 4321 },
+    timings: { ...NO_TIMINGS, cloneMs: 120, installMs: 2400, totalMs: 4321 },
     error: null,
     production: true,
     trust: "production",

@@ -123,7 +123,7 @@ export interface Findings {
   contacted?: ContactedHost[];
   queued_at?: Date;
   /** Added to what is there. */
-  timings?: Timings;
+  timings?: Partial<Timings>;
   /** Added to what is there. */
   newBytes?: number;
 }

@@ -62,7 +62,7 @@ interface DeploymentsTable {
   bytes: ColumnType<string, number | undefined, number>;
   new_bytes: ColumnType<string, number | undefined, number>;
   reused: Generated<boolean>;
-  timings: JSONColumnType<Timings, string | undefined, string>;
+  timings: JSONColumnType<Partial<Timings>, string | undefined, string>;
   error: ColumnType<ErrorBody | null, string | null, string | null>;
   resolved: JSONColumnType<Record<string, Resolved>, string | undefined, string>;
   warnings: JSONColumnType<string[], string | undefined, string>;

@@ -63,16 +63,29 @@ export function isFinal(status: Status): status is FinalStatus {
 /** Of a deployment. People read some of them; a repository can make one for each of its files. */
 export const WARNINGS_MAX = 200;
 
-/** Milliseconds of each step; a step that has not ended is absent. */
+/** Milliseconds of each step and of the whole; 0 while it has not ended, and of a step that was not needed. */
 export interface Timings {
-  cloneMs?: number;
-  uploadMs?: number;
-  queueMs?: number;
-  installMs?: number;
-  buildMs?: number;
-  publishMs?: number;
-  totalMs?: number;
+  cloneMs: number;
+  uploadMs: number;
+  queueMs: number;
+  installMs: number;
+  buildMs: number;
+  publishMs: number;
+  totalMs: number;
 }
+
+export const NO_TIMINGS: Readonly<Timings> = {
+  cloneMs: 0,
+  uploadMs: 0,
+  queueMs: 0,
+  installMs: 0,
+  buildMs: 0,
+  publishMs: 0,
+  totalMs: 0,
+};
+
+/** The time of a step that has ended, which is never 0. */
+export const stepMs = (ms: number): number => Math.max(1, Math.round(ms));
 
 /** Where a value of the build plan came from, for `inspect`: "project settings", "netlify.toml", "detected", … */
 export interface Resolved {
@@ -110,6 +123,11 @@ export interface Deployment {
   warnings: string[];
   /** Hosts that its install and its build asked for. */
   contacted: ContactedHost[];
+}
+
+/** Whether production shows it now: it has the host of its project. */
+export function isInProduction({ aliases, project }: Pick<Deployment, "aliases" | "project">): boolean {
+  return aliases.some((alias) => new URL(alias).host.startsWith(`${project}.`));
 }
 
 export const LOG_STEPS = ["clone", "upload", "queue", "install", "build", "publish"] as const;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { nanoid } from "nanoid";
 import { lastSourceTree } from "../database/deployments.ts";
 import { findProject, rememberProductionBranch } from "../database/projects.ts";
+import { stepMs } from "../model/deployment.ts";
 import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
 import type { ProjectSettings } from "../model/project.ts";
@@ -67,7 +68,7 @@ async function upload(parts: UploadParts, held: HeldDeployment, slot: number): P
   const fetched = await fetchSource(parts, held, { wanted, slot, settings });
   try {
     const { branch, commit } = fetched;
-    const cloneMs = Math.round(performance.now() - cloneStart);
+    const cloneMs = stepMs(performance.now() - cloneStart);
     const source: Source = wanted.kind === "git" ? { ...wanted, branch, commit } : wanted;
     const fork = await isForkNow(parts, held, { wanted, fetched });
     const production =
@@ -101,7 +102,7 @@ async function upload(parts: UploadParts, held: HeldDeployment, slot: number): P
         source_tree: put.tree,
         newBytes: put.newBytes,
         queued_at: new Date(),
-        timings: { uploadMs: Math.round(performance.now() - uploadStart) },
+        timings: { uploadMs: stepMs(performance.now() - uploadStart) },
       },
     });
     await parts.queue.add("plan", view.id);

@@ -37,7 +37,7 @@ describe("reuse", () => {
       files: first.files,
       bytes: first.bytes,
     });
-    expect(second.timings.buildMs).toBeUndefined();
+    expect(second.timings.buildMs).toBe(0);
     expect([second.node, second.packageManager]).toEqual([first.node, first.packageManager]);
     expect(await (await page(new URL(second.url).host)).text()).toContain("<h1>one</h1>");
     expect(second.aliases.map((url) => new URL(url).hostname)).toContain("quay.localhost");
@@ -65,7 +65,7 @@ describe("reuse", () => {
   test("--force builds all the same", async () => {
     const forced = await deploy({ force: true });
     expect(forced.reused).toBeFalse();
-    expect(forced.timings.buildMs).toBeNumber();
+    expect(forced.timings.buildMs).toBePositive();
   }, 60_000);
 
   test("how it is served may change without a build", async () => {

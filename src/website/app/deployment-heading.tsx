@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { CircleStop, Trash2 } from "lucide-react";
-import { type Deployment, isFinal, type Status } from "../../model/deployment.ts";
+import { type Deployment, isFinal, isInProduction, type Status } from "../../model/deployment.ts";
 import { Ago } from "./ago.tsx";
 import { ConfirmButton } from "./confirm-button.tsx";
 import { ErrorNote } from "./error-note.tsx";
-import { isInProduction, sourceText, versionText } from "./format.ts";
+import { sourceText, versionText } from "./format.ts";
 import { PromoteButton, RedeployButton } from "./promote-button.tsx";
 import { ProductionBadge, StatusBadge } from "./status-badge.tsx";
 import { type Actions, useActions } from "./use-actions.ts";

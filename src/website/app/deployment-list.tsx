@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type Deployment, isFinal } from "../../model/deployment.ts";
+import { type Deployment, isFinal, isInProduction } from "../../model/deployment.ts";
 import { Ago } from "./ago.tsx";
 import { api } from "./api.ts";
 import { ErrorNote } from "./error-note.tsx";
-import { formatMs, hostOf, isInProduction, versionText } from "./format.ts";
+import { formatMs, hostOf, versionText } from "./format.ts";
 import { PromoteButton, RedeployButton } from "./promote-button.tsx";
 import { ProductionBadge, StatusBadge } from "./status-badge.tsx";
 import type { Actions } from "./use-actions.ts";
@@ -68,7 +68,7 @@ function Row({ deployment, actions }: { deployment: Deployment; actions: Actions
         <p className="mt-1 flex flex-wrap gap-x-1.5 text-sm text-soft">
           <span>
             <Ago at={deployment.createdAt} />
-            {totalMs !== undefined && `, took ${formatMs(totalMs)}`}
+            {totalMs > 0 && `, took ${formatMs(totalMs)}`}
           </span>
           {deployment.status === "ready" && (
             <a

@@ -40,10 +40,6 @@ export function versionText({ source }: Deployment): string {
 }
 
 /** Whether the project's own host shows it. The deployment says so itself by its aliases. */
-export function isInProduction({ aliases, project }: Deployment): boolean {
-  return aliases.some((alias) => hostOf(alias).startsWith(`${project}.`));
-}
-
 export function hostOf(url: string): string {
   return new URL(url).host;
 }

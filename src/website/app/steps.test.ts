@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
-import type { Deployment, Status, Timings } from "../../model/deployment.ts";
+import { type Deployment, NO_TIMINGS, type Status, type Timings } from "../../model/deployment.ts";
 import { runningSince, stepsOf } from "./steps.ts";
 
 const createdAt = "2030-01-01T00:00:00.000Z";
-const deployment = (status: Status, timings: Timings) => ({ status, timings, createdAt }) as Deployment;
+const deployment = (status: Status, timings: Partial<Timings>) =>
+  ({ status, timings: { ...NO_TIMINGS, ...timings }, createdAt }) as Deployment;
 const states = (...given: Parameters<typeof stepsOf>) => stepsOf(...given).map(({ state }) => state);
 
 test("the running step follows the state", () => {
@@ -11,7 +12,7 @@ test("the running step follows the state", () => {
   expect(states(deployment("uploading", { cloneMs: 5 })).slice(0, 3)).toEqual(["done", "running", "waiting"]);
   const building = { cloneMs: 1, uploadMs: 1, queueMs: 1 };
   expect(states(deployment("building", building)).slice(3)).toEqual(["running", "waiting", "waiting"]);
-  expect(states(deployment("building", { ...building, installMs: 0 })).slice(3)).toEqual([
+  expect(states(deployment("building", { ...building, installMs: 1 })).slice(3)).toEqual([
     "done",
     "running",
     "waiting",

@@ -16,7 +16,7 @@ const keyOf = (step: LogStep) => `${step}Ms` as keyof Timings;
  * @param lastStep the step that the last line of the log belongs to: where an ended deployment stopped
  */
 export function stepsOf({ status, timings }: Deployment, lastStep?: LogStep): Step[] {
-  const isDone = (step: LogStep) => timings[keyOf(step)] !== undefined;
+  const isDone = (step: LogStep) => timings[keyOf(step)] > 0;
   const afterLastDone = LOG_STEPS.findLastIndex(isDone) + 1;
   const current = (): number => {
     if (status === "pending" || status === "uploading") return isDone("clone") ? 1 : 0;
@@ -27,7 +27,7 @@ export function stepsOf({ status, timings }: Deployment, lastStep?: LogStep): St
   };
   const at = status === "ready" ? LOG_STEPS.length : current();
   return LOG_STEPS.map((name, index) => {
-    const ms = timings[keyOf(name)];
+    const ms = timings[keyOf(name)] || undefined;
     if (ms !== undefined) return { name, ms, state: "done" };
     if (index === at) return { name, ms, state: isFinal(status) ? "stopped" : "running" };
     return { name, ms, state: index < at ? "skipped" : "waiting" };
@@ -36,6 +36,6 @@ export function stepsOf({ status, timings }: Deployment, lastStep?: LogStep): St
 
 /** When the running step began, in milliseconds since the epoch: the steps before it have their times. */
 export function runningSince({ createdAt, timings }: Deployment): number {
-  const spent = LOG_STEPS.reduce((sum, step) => sum + (timings[keyOf(step)] ?? 0), 0);
+  const spent = LOG_STEPS.reduce((sum, step) => sum + timings[keyOf(step)], 0);
   return Date.parse(createdAt) + spent;
 }

@@ -28,7 +28,7 @@ export function Timeline({ deployment, lastStep }: { deployment: Deployment; las
   const elapsedMs = Math.max(0, now - runningSince(deployment));
   const steps = stepsOf(deployment, lastStep);
   const totalMs =
-    deployment.timings.totalMs ?? (isRunning ? Math.max(0, now - Date.parse(deployment.createdAt)) : undefined);
+    deployment.timings.totalMs || (isRunning ? Math.max(0, now - Date.parse(deployment.createdAt)) : undefined);
   return (
     <div className="card relative overflow-hidden px-5 py-5 sm:px-6">
       {isRunning && <div className="hauling absolute inset-x-0 top-0 h-0.5" aria-hidden />}
