@@ -45,7 +45,15 @@ export function assertArguments(rawArgs: readonly string[], definitions: ArgsDef
     values = parsed.values;
   } catch (thrown) {
     // The first sentence names the option; the rest is advice on node's own API.
-    throw usageError(`${(thrown as Error).message.split(/\. |\n/)[0]?.replace(/\.$/, "")}.`, hint);
+    const said = (thrown as Error).message.split(/\. |\n/)[0]!.replace(/\.$/, "");
+    const dashed = /^Option '(--[\w-]+).*' argument is ambiguous$/.exec(said)?.[1];
+    if (dashed !== undefined) {
+      throw usageError(
+        `Option '${dashed}' needs a value; one that begins with a dash is given as ${dashed}=VALUE.`,
+        hint,
+      );
+    }
+    throw usageError(`${said}.`, hint);
   }
   for (const [name, value] of Object.entries(values)) {
     if (Array.isArray(value) && value.includes("")) throw usageError(`Option '--${name}' needs a value.`, hint);

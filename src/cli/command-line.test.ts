@@ -203,6 +203,53 @@ test.each([
   expect(exit).toBe(2);
 });
 
+test("options of every command may stand before its name, and between its words", async () => {
+  final = aDeployment();
+  for (const args of [
+    ["--json", "ls"],
+    ["--project", "blog", "--json", "ls"],
+    ["--project=blog", "ls", "--json"],
+    ["--json", "projects", "ls"],
+    ["projects", "--json", "ls"],
+  ]) {
+    const { stdout, exit } = await berth(args);
+    expect([args, exit, Object.keys(JSON.parse(stdout)).length]).toEqual([args, 0, 1]);
+  }
+});
+
+test("--help and --version with --json are one document too", async () => {
+  const help = await berth(["ls", "--help", "--json"], { api: false });
+  expect([help.exit, JSON.parse(help.stdout)]).toEqual([0, { usage: expect.stringContaining("berth ls") }]);
+  for (const args of [
+    ["--version", "--json"],
+    ["--json", "-v"],
+  ]) {
+    const { stdout, exit } = await berth(args, { api: false });
+    expect([exit, JSON.parse(stdout)]).toEqual([0, { version: expect.stringMatching(/^\d/) }]);
+  }
+  expect((await berth(["--version"], { api: false })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("doctor takes the options of every command, and checks what config.json says", async () => {
+  const data = join(home, "checked");
+  await Bun.write(join(data, "config.json"), JSON.stringify({ port: 4 }));
+  const args = ["doctor", "--data", data, "--json", "--project", "x"];
+  const checksOf = async () => {
+    const { checks } = JSON.parse((await berth(args)).stdout) as { checks: { name: string; detail: string }[] };
+    return Object.fromEntries(checks.map((check) => [check.name, check]));
+  };
+  expect((await checksOf()).port).toMatchObject({ detail: expect.stringContaining("127.0.0.1:4 ") });
+  await Bun.write(join(data, "config.json"), JSON.stringify({ port: "x" }));
+  expect((await checksOf()).settings).toMatchObject({ ok: false, detail: expect.stringContaining("config.json port") });
+}, 60_000);
+
+test("ls marks what production shows, not what was meant for it", async () => {
+  final = aDeployment({ production: true, aliases: ["http://main--blog.localhost:3000"] });
+  expect((await berth(["ls"])).stdout).not.toContain("(prod)");
+  final = aDeployment({ production: false });
+  expect((await berth(["ls"])).stdout).toContain("ready (prod)");
+});
+
 test("a failure exits with 1 and says what and what next, without a stack trace", async () => {
   const asked = await berth(["inspect", "x", "--json"]);
   expect(JSON.parse(asked.stdout)).toEqual({

@@ -1,8 +1,8 @@
 import { type CommandDef, renderUsage, runCommand } from "citty";
-import { environment } from "../environment.ts";
-import { assertArguments } from "./arguments.ts";
+import { assertArguments, commonArguments } from "./arguments.ts";
 import { main } from "./commands.ts";
 import { usageError } from "./failure.ts";
+import { createOutput, type Output } from "./output.ts";
 
 /**
  * Finds the command that `argv` names, checks its arguments and runs it.
@@ -12,13 +12,14 @@ import { usageError } from "./failure.ts";
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const { command, parent, path, rest } = await findCommand(argv);
   const options = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : undefined);
-  if (options.includes("--help") || options.includes("-h")) return printUsage(command, parent);
-  if (parent === undefined && options.length === 1 && ["--version", "-v"].includes(options[0]!)) {
-    process.stdout.write(`${(await resolve(command.meta))?.version}\n`);
-    return 0;
-  }
+  const output = createOutput({ json: options.includes("--json") });
+  if (options.includes("--help") || options.includes("-h")) return printUsage(output, command, parent);
   const subCommands = Object.keys((await resolve(command.subCommands)) ?? {});
-  if (subCommands.length > 0) throw unknownCommand(path, rest[0], subCommands);
+  if (subCommands.length > 0) {
+    const [first] = rest.slice(leadingOptions(rest).length);
+    if (parent === undefined && (first === "--version" || first === "-v")) return printVersion(output, command);
+    throw unknownCommand(path, first, subCommands);
+  }
   assertArguments(rest, (await resolve(command.args)) ?? {}, hintFor(path));
   try {
     const { result } = await runCommand(command, { rawArgs: [...rest] });
@@ -42,11 +43,24 @@ async function findCommand(argv: readonly string[]): Promise<Found> {
   let found: Found = { command: main, parent: undefined, path: ["berth"], rest: argv };
   for (;;) {
     const subCommands = (await resolve(found.command.subCommands)) ?? {};
-    const name = found.rest[0];
+    const leading = leadingOptions(found.rest);
+    const [name, ...behind] = found.rest.slice(leading.length);
     if (name === undefined || !Object.hasOwn(subCommands, name)) return found;
     const command = (await resolve(subCommands[name])) as CommandDef;
-    found = { command, parent: found.command, path: [...found.path, name], rest: found.rest.slice(1) };
+    found = { command, parent: found.command, path: [...found.path, name], rest: [...leading, ...behind] };
   }
+}
+
+/** Options of every command may stand before its name too. */
+function leadingOptions(words: readonly string[]): readonly string[] {
+  let end = 0;
+  for (let word = words[end]; word?.startsWith("--"); word = words[end]) {
+    const [name = "", value] = word.slice(2).split("=", 2);
+    if (!Object.hasOwn(commonArguments, name)) break;
+    const isWhole = value !== undefined || commonArguments[name as keyof typeof commonArguments].type === "boolean";
+    end += isWhole ? 1 : 2;
+  }
+  return words.slice(0, end);
 }
 
 function unknownCommand(path: string[], given: string | undefined, known: string[]) {
@@ -58,10 +72,18 @@ function unknownCommand(path: string[], given: string | undefined, known: string
 
 const hintFor = (path: string[]): string => `See ${path.join(" ")} --help.`;
 
-async function printUsage(command: CommandDef, parent: CommandDef | undefined): Promise<number> {
+async function printUsage(output: Output, command: CommandDef, parent: CommandDef | undefined): Promise<number> {
   const usage = await renderUsage(command, parent);
-  const color = process.stdout.isTTY === true && !environment.noColor;
-  process.stdout.write(`${color ? usage : Bun.stripANSI(usage)}\n`);
+  const text = output.color ? usage : Bun.stripANSI(usage);
+  output.print(text);
+  output.document({ usage: Bun.stripANSI(usage) });
+  return 0;
+}
+
+async function printVersion(output: Output, command: CommandDef): Promise<number> {
+  const version = (await resolve(command.meta))?.version ?? "";
+  output.print(version);
+  output.document({ version });
   return 0;
 }
 

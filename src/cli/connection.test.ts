@@ -48,6 +48,18 @@ test("a token is used only with the address that it was stored for", async () =>
   });
 });
 
+test("the address that a platform on this machine gives to people means that platform", async () => {
+  await writeLocal({ url: "http://127.0.0.1:3000", token: "local", website: "https://berth.example" });
+  const own = { url: "http://127.0.0.1:3000", token: "local" };
+  expect(await findConnection({ api: "https://berth.example/" }, user())).toEqual(own);
+  expect(await findConnection({ api: "http://127.0.0.1:3000" }, user())).toEqual(own);
+  const given = { api: "https://berth.example", token: "t" };
+  expect(await findConnection(given, user())).toEqual({ url: given.api, token: "t" });
+  await expect(findConnection({ api: "http://localhost:3000" }, user())).rejects.toMatchObject({
+    code: "unauthorized",
+  });
+});
+
 test("a data directory that was named is not replaced by a login", async () => {
   await writeLogin(remote, user());
   await expect(findConnection({ data: join(home, "none") }, user())).rejects.toMatchObject({ code: "api_unreachable" });

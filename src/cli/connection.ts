@@ -11,6 +11,9 @@ export interface Connection {
   token: string;
 }
 
+/** Of a platform on this machine: `website` is the address that it gives to people. */
+type KnownConnection = Connection & { website?: string | undefined };
+
 export interface ConnectionFlags {
   api?: string;
   token?: string;
@@ -28,13 +31,15 @@ export async function findConnection(flags: ConnectionFlags, environment: Enviro
   const known = [local, flags.data === undefined ? await readConnection(loginFile(environment)) : undefined].filter(
     (connection) => connection !== undefined,
   );
-  const url = flags.api === undefined ? known[0]?.url : parseApiUrl(flags.api);
+  const named = flags.api === undefined ? undefined : parseApiUrl(flags.api);
+  const meant = known.find(({ url, website }) => named === undefined || url === named || website === named);
+  const url = flags.token === undefined ? (meant?.url ?? named) : (named ?? meant?.url);
   if (url === undefined) {
     throw new BerthError("api_unreachable", "No running platform was found on this machine.", {
       hint: "Start one with 'berth up', or name one with 'berth login --api URL'.",
     });
   }
-  const token = flags.token ?? known.find((connection) => connection.url === url)?.token;
+  const token = flags.token ?? meant?.token;
   if (token === undefined) {
     throw new BerthError("unauthorized", `No token is known for ${url}.`, {
       hint: `Give one with --token, or keep one with 'berth login --api ${url}'.`,
@@ -83,7 +88,7 @@ export function parseApiUrl(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
 }
 
-async function readConnection(path: string): Promise<Connection | undefined> {
+async function readConnection(path: string): Promise<KnownConnection | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -98,9 +103,9 @@ async function readConnection(path: string): Promise<Connection | undefined> {
   } catch {
     throw unusable(path, "is not JSON");
   }
-  const { url, token } = (parsed ?? {}) as Partial<Connection>;
+  const { url, token, website } = (parsed ?? {}) as Partial<KnownConnection>;
   if (typeof url !== "string" || typeof token !== "string") throw unusable(path, "has no url and token");
-  return { url: url.replace(/\/+$/, ""), token };
+  return { url: url.replace(/\/+$/, ""), token, website: typeof website === "string" ? website : undefined };
 }
 
 function unusable(path: string, reason: string): BerthError {

@@ -4,7 +4,7 @@ import type { Deployment } from "../model/deployment.ts";
 import { parseSettings } from "../model/settings.ts";
 import { readConfigFile } from "../server/data-directory.ts";
 import { type Platform, startPlatform } from "../server/start.ts";
-import { repeatedOption } from "./arguments.ts";
+import { commonArguments, repeatedOption } from "./arguments.ts";
 import { createClient } from "./client.ts";
 import { findDataDirectory } from "./connection.ts";
 import { absoluteSource } from "./deploy.ts";
@@ -21,13 +21,14 @@ export const up = defineCommand({
     source: { type: "positional", required: false, description: "Git URL or path to deploy" },
     port: { type: "string", valueHint: "3000", description: "Port to listen on" },
     host: { type: "string", valueHint: "127.0.0.1", description: "Address to listen on" },
-    data: { type: "string", valueHint: "dir", description: "Data directory" },
     role: { type: "string", valueHint: "role", description: "api, upload, builder or edge; may be repeated" },
     domain: { type: "string", valueHint: "localhost", description: "Domain of the website and the sites" },
     "edge-workers": { type: "string", valueHint: "1", description: "Processes that serve sites on the same port" },
-    project: { type: "string", valueHint: "name", description: "Name of the project" },
     branch: { type: "string", valueHint: "name", description: "Branch of the source" },
-    json: { type: "boolean", description: "Print exactly one JSON document on stdout" },
+    ...commonArguments,
+    data: { ...commonArguments.data, description: "Data directory" },
+    api: { ...commonArguments.api, description: "Without effect: the platform is the one that starts here" },
+    token: { ...commonArguments.token, description: "Without effect, as --api" },
   },
   async run({ args, rawArgs }) {
     const output = createOutput({ json: args.json ?? false });

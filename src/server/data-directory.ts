@@ -58,8 +58,8 @@ export async function localToken(path: string): Promise<string> {
   return secret;
 }
 
-/** Tells the command line where the API is. */
-export async function writeApiFile(path: string, api: { url: string; token: string }): Promise<void> {
+/** Tells the command line where the API is, and which address people know it by. */
+export async function writeApiFile(path: string, api: { url: string; token: string; website: string }): Promise<void> {
   const draft = join(path, "api.json.draft");
   await writeFile(draft, `${JSON.stringify(api)}\n`, { mode: 0o600 });
   await rename(draft, join(path, "api.json"));

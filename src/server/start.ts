@@ -217,6 +217,6 @@ async function announceApi(settings: Settings, api: { database: Database; baseUr
   const token = await localToken(settings.dataDirectory);
   await keepToken(api.database, { secret: token, name: "this machine" });
   const url = hostUrl(await localAddress(settings.host), api);
-  await writeApiFile(settings.dataDirectory, { url, token });
+  await writeApiFile(settings.dataDirectory, { url, token, website: api.baseUrl });
   return { url, token, signInUrl: await newSignInLink(api) };
 }
