@@ -61,7 +61,13 @@ function parseUrl(text: string): ParsedSource {
     });
   }
   if (url.pathname === "" || url.pathname === "/") throw invalid("The source URL names no repository.");
-  return { kind: "git", url: text };
+  // Git would put its own path behind them.
+  if (url.protocol !== "ssh:" && /[?#]/.test(text)) {
+    throw new BerthError("source_invalid", "The source URL has a part that begins with '?' or '#'.", {
+      hint: "Give the repository's own URL; a branch is chosen by --branch, a folder within it by --root.",
+    });
+  }
+  return { kind: "git", url: url.protocol + text.slice(url.protocol.length) };
 }
 
 function decodePath(path: string): string {

@@ -74,13 +74,21 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
+/** What a browser's address bar shows on GitHub, GitLab, Bitbucket and Gitea. */
+const PAGE_OF_A_REPOSITORY = /^https?:\/\/[^/]+\/.+\/(tree|blob|commit|src)\/./;
+const PAGE_HINT =
+  "This looks like the address of a page. Give the repository's own URL; a branch is chosen by --branch, a folder within it by --root.";
+
 /** Turns git's own words into an error that says what to do. Never repeats a credential. */
 export function gitError(stderr: string, { url }: { url: string }): BerthError {
   const text = withoutCredentials(stderr);
   const where = withoutCredentials(url);
   const reason = reasonIn(text);
   const meaning = MEANINGS.find(({ pattern }) => pattern.test(text));
-  if (meaning) return new BerthError(meaning.code, meaning.message(where, reason), { hint: meaning.hint });
+  if (meaning) {
+    const isPage = meaning.code === "repository_not_found" && PAGE_OF_A_REPOSITORY.test(url);
+    return new BerthError(meaning.code, meaning.message(where, reason), { hint: isPage ? PAGE_HINT : meaning.hint });
+  }
   return new BerthError("source_unreachable", `git could not fetch ${where}: ${reason}.`, {
     hint: "Try 'git ls-remote' with the same URL on the platform's machine, as the platform's user.",
   });
