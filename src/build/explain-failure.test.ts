@@ -148,6 +148,13 @@ describe("install", () => {
       /belongs to Ruby.*deploy its output folder/,
     ],
     [
+      "the same, as bash says it",
+      "/bin/bash: line 1: bundle: command not found",
+      "install_failed",
+      /'bundle' is not there/,
+      /belongs to Ruby/,
+    ],
+    [
       "a version with dots, of a scope with one",
       "npm error code ETARGET\nnpm error notarget No matching version found for @a.io/b@^1.20.2.\nnpm error notarget In most",
       "install_failed",

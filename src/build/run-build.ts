@@ -6,6 +6,7 @@ import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildCache } from "./cache.ts";
 import { failureOf, isStaleLockfile } from "./explain-failure.ts";
+import { commandLine, isLine } from "./plan/commands.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
 import type { BuildVariables } from "./variables.ts";
@@ -70,13 +71,13 @@ export async function runBuild(
   let contacted: readonly ContactedHost[] = held.view.contacted;
   const run = async (step: "install" | "build", command: readonly string[], folder: string): Promise<number> => {
     log.beginCommand();
-    log.say(step, `$ ${shown(command)}`);
+    log.say(step, `$ ${commandLine(command)}`);
     const result = await parts.sandbox.run(inMachinesShell(command), {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
       env: { ...hostVariables, ...plan.env, ...variables[step] },
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
-      path: tools.all.flatMap(({ path }) => path),
+      path: [...(isLine(command) ? packagePrograms(folder) : []), ...tools.all.flatMap(({ path }) => path)],
       egress: plan.egress satisfies EgressPolicy,
       node: node.version,
       registries: plan.registries,
@@ -93,7 +94,7 @@ export async function runBuild(
     contacted = sumContacted([contacted, named]);
     if (contacted.length > 0) await held.advance({ findings: { contacted: [...contacted] } });
     const context = {
-      command: shown(command),
+      command: commandLine(command),
       lastLines: log.lastLines(step, 200),
       limits: parts.limits,
       egress: plan.egress,
@@ -127,16 +128,17 @@ const NOT_INSTALLED =
   "Not installed again: lockfile, package.json, tools and settings are those of an earlier install.";
 
 function staleWarning({ command, lockfile }: NonNullable<CommandPlan["looseInstall"]>): string {
-  return `${lockfile} does not fit package.json: it is installed with '${shown(command)}', which may bring other versions than were tried. Run it in the repository and commit ${lockfile}.`;
+  return `${lockfile} does not fit package.json: it is installed with '${commandLine(command)}', which may bring other versions than were tried. Run it in the repository and commit ${lockfile}.`;
 }
 
 /** Other hosts run lines of a configuration file in bash, and people write them for it; it is no part of every system. */
 function inMachinesShell(command: readonly string[]): readonly string[] {
-  const isLine = command[0] === "/bin/sh" && existsSync(BASH);
-  return isLine ? [BASH, ...command.slice(1)] : command;
+  return isLine(command) && existsSync(BASH) ? [BASH, ...command.slice(1)] : command;
 }
 
-/** The command as a person would type it; of the shell's own form only the script. */
-function shown(command: readonly string[]): string {
-  return command[0] === "/bin/sh" && command[1] === "-c" ? command[2]! : command.join(" ");
+/** People write `eleventy` there as in a script: on other hosts, too, such a line finds the programs of packages. */
+function packagePrograms(folder: string): string[] {
+  const parts = folder === "." ? [] : folder.split("/");
+  const upwards = [...parts.keys(), parts.length].reverse();
+  return upwards.map((depth) => ["/work", ...parts.slice(0, depth), "node_modules/.bin"].join("/"));
 }

@@ -189,6 +189,17 @@ describe("what a source asks for", () => {
     expect(await logOf(platform, deployment.id)).toContain("$ pushd pages &&");
   }, 120_000);
 
+  test("a command of netlify.toml finds the programs of packages, of the folders above, too", async () => {
+    const deployment = await deploy("dinghy", {
+      "netlify.toml": '[build]\nbase = "apps/site"\ncommand = "rimraf old && cp -r pages dist"',
+      "package.json": { private: true, workspaces: ["apps/*"], devDependencies: { rimraf: "5.0.10" } },
+      "apps/site/package.json": { name: "site", private: true },
+      "apps/site/pages/index.html": "made with a program of the top",
+    });
+    expect(deployment.error).toBeNull();
+    expect(await page(deployment.url)).toBe("made with a program of the top");
+  }, 120_000);
+
   test("a dependency that a lockfile takes from git is asked of git's host, and of no registry", async () => {
     const from = "git+ssh://git@github.com/berth-example/none.git#0123456789abcdef0123456789abcdef01234567";
     const dependencies = { none: "berth-example/none" };

@@ -37,9 +37,9 @@ export const BUILD_CAUSES: readonly Explain[] = [
   ),
   ...HUGO_CAUSES,
   told(
-    /(?:^|\s)(?:\/bin\/)?sh: (?:(?:line )?\d+: )?([\w@./-]+): (?:command )?not found|^bash: (?:line \d+: )?([\w@./-]+): command not found|command not found: ([\w@./-]+)/m,
+    /(?:^|\s)(?:\/bin\/)?(?:ba)?sh: (?:(?:line )?\d+: )?([\w@./-]+): (?:command )?not found|command not found: ([\w@./-]+)/m,
     (match) => {
-      const program = (match[1] ?? match[2] ?? match[3])!;
+      const program = (match[1] ?? match[2])!;
       const language = Object.keys(OTHER_LANGUAGES).find((of) => OTHER_LANGUAGES[of]!.includes(program));
       return {
         what: `the program '${program}' is not there`,

@@ -48,9 +48,13 @@ export function inSandboxShell(line: string): string[] {
   return ["/bin/sh", "-c", line];
 }
 
+export function isLine(command: readonly string[]): boolean {
+  return command[0] === "/bin/sh" && command[1] === "-c";
+}
+
 /** The command as people would type it. */
 export function commandLine(command: readonly string[]): string {
-  return command[0] === "/bin/sh" && command[1] === "-c" ? command[2]! : command.join(" ");
+  return isLine(command) ? command[2]! : command.join(" ");
 }
 
 /** Versions come as `1`, `1.22.19` or the normal form of a range, `>=1.0.0 <2.0.0-0`. */
