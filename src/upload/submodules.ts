@@ -124,13 +124,17 @@ export function parseModules(listing: string): Map<string, string> {
 
 /**
  * Whose submodule may be fetched from where: https everywhere; the parent's own origin over http; another path of this
- * machine below a repository of this machine. A relative URL is seen from the parent's (git-submodule(1), add). Pure.
+ * machine below a repository of this machine. A relative URL is seen from the parent's (git-submodule(1), add). What is
+ * written for ssh, git's own protocol or http is asked for over https, as a public repository's host has it there. Pure.
  */
 export function resolveSubmoduleUrl(url: string, parent: string): { url: string } | { problem: string } {
   if (url.length > URL_MAX) return { problem: `its URL has more than ${URL_MAX} characters` };
   const isRelative = /^\.\.?\//.test(url);
-  const absolute = isRelative ? joinUrl(parent, url) : url;
-  if (absolute === undefined) return { problem: `its URL '${url}' leads above the host` };
+  const written = isRelative ? joinUrl(parent, url) : url;
+  if (written === undefined) return { problem: `its URL '${url}' leads above the host` };
+  const isParents = URL.canParse(parent) && URL.canParse(written) && new URL(parent).origin === new URL(written).origin;
+  const isOfOwnHttp = isParents && /^http:/i.test(written);
+  const absolute = isOfOwnHttp ? written : (overHttps(written) ?? written);
   if (absolute.startsWith("/")) {
     return parent.startsWith("/") ? { url: absolute } : { problem: `its URL '${url}' is a path` };
   }
@@ -139,12 +143,16 @@ export function resolveSubmoduleUrl(url: string, parent: string): { url: string 
   } catch (error) {
     return { problem: (error as Error).message.replace(/\.$/, "") };
   }
-  const scheme = /^(https?):\/\//i.exec(absolute)?.[1]?.toLowerCase();
-  if (scheme === "https") return { url: absolute };
-  if (scheme === "http" && URL.canParse(parent) && new URL(parent).origin === new URL(absolute).origin) {
-    return { url: absolute };
-  }
+  if (isOfOwnHttp || /^https:\/\//i.test(absolute)) return { url: absolute };
   return { problem: `its URL '${absolute}' is not an https one` };
+}
+
+/** The same repository of the same host, where no port, home folder or user but `git` makes another place of it. */
+function overHttps(url: string): string | undefined {
+  const match =
+    /^git@([\w.-]+):(?!~|\/\/|\d+\/)\/?(\S+)$/.exec(url) ??
+    /^(?:ssh:\/\/git@|git:\/\/|http:\/\/)([\w.-]+)\/(?!~)(\S+)$/i.exec(url);
+  return match ? `https://${match[1]}/${match[2]}` : undefined;
 }
 
 function joinUrl(parent: string, relative: string): string | undefined {
