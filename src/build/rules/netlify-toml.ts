@@ -142,7 +142,10 @@ function headersOf(table: Table, origin: Route["origin"]): HeaderRoute {
   const unknown = Object.keys(table).find((key) => key !== "for" && key !== "values");
   if (unknown !== undefined)
     throw new BadRule(`${quoted(unknown)} stands beside 'for' and outside of [headers.values]`);
-  const pattern = parseUrlPattern(textIn(table, ["for"]), { canHaveMany: true });
+  const written = textIn(table, ["for"]);
+  // As that host reads it, `*.avif` is `/*.avif`: https://www.npmjs.com/package/@netlify/headers-parser
+  const path = /^(\/|https?:\/\/)/i.test(written) ? written : `/${written}`;
+  const pattern = parseUrlPattern(path, { canHaveMany: true });
   const known = new Set([...namesIn(pattern.path), ...namesIn(pattern.host ?? [])]);
   const { values } = table;
   if (typeof values !== "object" || values === null) throw new BadRule("'values' is missing or no table");

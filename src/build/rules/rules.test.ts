@@ -431,6 +431,14 @@ describe("headers", () => {
     expect(changes({ netlify }, "/img/d.png")).toBeUndefined();
   });
 
+  test("a path of a netlify.toml needs no slash at its front", () => {
+    const netlify = (path: string) => `[[headers]]\nfor = "${path}"\n[headers.values]\nX-A = "1"`;
+    for (const path of ["/", "/a/b.avif"])
+      expect(changes({ netlify: netlify("*") }, path)?.set).toEqual([["x-a", "1"]]);
+    expect(changes({ netlify: netlify("*.avif") }, "/a/b.avif")?.set).toEqual([["x-a", "1"]]);
+    expect(changes({ netlify: netlify("*.avif") }, "/a/b.png")).toBeUndefined();
+  });
+
   test("the same rules give the same object, and a value never breaks out of its line", () => {
     const { routes } = compile({ headers: "/a/*\n  X-A: 1\n/b/:n\n  X-N: :n" });
     const rules = siteRules(routes!);
