@@ -42,7 +42,9 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
     return { kind: "script", script, text: script.text, framework };
   const app = script === undefined ? await onlyNxApp(planning) : undefined;
   if (app !== undefined) return { kind: "program", command: ["nx", "build", app], text: `nx build ${app}`, framework };
-  if (rule?.command === undefined) return await taskChoice(planning);
+  const { files, root } = planning;
+  const isConfigured = rule?.configuredBy?.some((file) => files.has(root, file)) ?? true;
+  if (rule?.command === undefined || !isConfigured) return await taskChoice(planning);
   return { kind: "program", command: rule.command, text: rule.command.join(" "), framework };
 }
 
@@ -90,8 +92,11 @@ async function siteScript(
   const ofLibrary =
     first &&
     (bundled || (!hasPage && !runs(first, others) && LIBRARY_BUILDERS.some((name) => runsProgram(first.text, name))));
-  return scripts.find((script) => runs(script, pages)) ?? (ofLibrary ? (stories ?? documentation) : undefined) ?? first;
+  const ofSite = stories ?? documentation ?? scripts.find(({ name }) => NAMED_FOR_SITE.test(name));
+  return scripts.find((script) => runs(script, pages)) ?? (ofLibrary ? ofSite : undefined) ?? first;
 }
+
+const NAMED_FOR_SITE = /^(docs|site|website|web)[:-]|[:-](docs|site|website|web)$/;
 
 /** They write modules and no pages: a library's stories, or else its documentation, are its site then. */
 const LIBRARY_BUILDERS = ["babel", "swc", "tsc", "tsup", "tsdown", "rollup", "unbuild", "microbundle"];

@@ -13,12 +13,19 @@ const DEPTH = 3;
 
 /** By their names no site of anybody, but something that a repository shows or tests itself with: `demo`, `node-demo`. */
 const SIDE =
-  /(^|\/)(?:[\w.]+-)*(examples?|samples?|demos?|fixtures?|__\w+__|tests?|e2e|playgrounds?|sandbox(es)?|templates?|starters?|benchmarks?|integration)(\/|$|-)/i;
+  /(^|\/)(?:[\w.]+-)*(examples?|samples?|boilerplates?|demos?|fixtures?|__\w+__|tests?|e2e|playgrounds?|sandbox(es)?|templates?|starters?|benchmarks?|integration)(\/|$|-)/i;
 
 /** Folders of sites below the top; `main` are those that do not look like examples or tests. */
 export async function findSites(files: SourceFiles): Promise<{ main: string[]; side: string[] }> {
   const members = await workspaceMembers(files, ".");
-  const folders = members.length > 0 ? members : foldersWithPackage(files);
+  const ofMembers = await sitesAmong(files, members);
+  if (ofMembers.main.length + ofMembers.side.length > 0) return ofMembers;
+  // The members of many a workspace are libraries, and their documentation lies beside it, with its own packages.
+  const others = await sitesAmong(files, foldersWithPackage(files));
+  return members.length === 0 ? others : { main: others.main, side: [] };
+}
+
+async function sitesAmong(files: SourceFiles, folders: readonly string[]): Promise<{ main: string[]; side: string[] }> {
   const sites: string[] = [];
   for (const folder of folders.slice(0, LOOKED_AT)) {
     const packageJson = await files.packageJson(folder).catch(() => undefined);

@@ -17,6 +17,8 @@ export interface FrameworkRule {
   programs: readonly string[];
   /** Its own build command, for a package.json without a script: a program of a package, and arguments. */
   command?: readonly string[];
+  /** The command needs one of these files. */
+  configuredBy?: readonly string[];
   /** It builds nothing where none of these folders is there. */
   pagesIn?: readonly string[];
   /** Folders that it writes, seen from the root, the likeliest first. */

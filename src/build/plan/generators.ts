@@ -39,6 +39,8 @@ export async function otherGenerator(files: SourceFiles, root: string): Promise<
 /** The same of programs that make nothing but sites. */
 export async function siteGenerator(files: SourceFiles, root: string): Promise<string | undefined> {
   if (await isZolaSite(files, root)) return saidOf(["config.toml", "Zola"]);
+  const ofLektor = files.namesIn(root).find((name) => name.endsWith(".lektorproject"));
+  if (ofLektor !== undefined) return saidOf([ofLektor, "Lektor"]);
   return saidOf(GENERATORS.find(([file]) => files.has(root, file)));
 }
 

@@ -18,7 +18,12 @@ export const MORE_FRAMEWORKS: Record<string, FrameworkRule> = {
   },
   gridsome: { programs: ["gridsome"], command: ["gridsome", "build"], outputs: folders("dist") },
   sapper: { programs: ["sapper"], command: ["sapper", "export"], outputs: folders("__sapper__/export") },
-  metalsmith: { programs: ["metalsmith"], command: ["metalsmith"], outputs: folders("build", "public", "_site") },
+  metalsmith: {
+    programs: ["metalsmith"],
+    command: ["metalsmith"],
+    configuredBy: ["metalsmith.json", "metalsmith.js", "metalsmith.cjs", "metalsmith.mjs"],
+    outputs: folders("build", "public", "_site"),
+  },
   brunch: { programs: ["brunch"], command: ["brunch", "build", "--production"], outputs: folders("public") },
   gulp: { programs: ["gulp"], outputs: TOOLS },
   grunt: { programs: ["grunt"], outputs: TOOLS },

@@ -38,6 +38,15 @@ describe("sources that are served as they are", () => {
     });
   });
 
+  test("Lektor is told by its project's file, and pages of any name can be published all the same", async () => {
+    await expect(plan({ "Site.lektorproject": "", "content/contents.lr": "" })).rejects.toMatchObject({
+      hint: expect.stringContaining("'Site.lektorproject' looks like Lektor"),
+    });
+    const lessons = { "README.md": "", "01 - Drums/start.html": "<p>" };
+    await expect(plan(lessons)).rejects.toMatchObject({ hint: expect.stringContaining("output_directory=.") });
+    expect(await plan(lessons, { output_directory: "." })).toMatchObject({ kind: "static", output: "." });
+  });
+
   test("a page that a generator fills in is not published as it stands", async () => {
     const jekyll = { "_config.yml": "", Gemfile: "", "index.html": "---\nlayout: home\n---\n{{ content }}" };
     await expect(plan(jekyll)).rejects.toMatchObject({
@@ -229,6 +238,24 @@ describe("the root", () => {
     const top = { "package.json": { workspaces: ["*"], scripts: { build: "turbo run build" } } };
     const others = { "theme/package.json": { ...theme, devDependencies: { astro: "6" } }, ...below("node-demo") };
     expect(await plan({ ...top, ...below("docs"), ...others })).toMatchObject({ root: "docs" });
+  });
+
+  test("the site beside a workspace of libraries is taken, and boilerplates are none", async () => {
+    const library = { "packages/core/package.json": { name: "core", scripts: { build: "tsc" } } };
+    const top = { "package.json": { workspaces: ["packages/*"], scripts: { build: "npm run build --workspaces" } } };
+    expect(await plan({ ...top, ...library, ...below("website"), ...below("examples/a") })).toMatchObject({
+      root: "website",
+      workspaceRoot: "website",
+    });
+    expect(await plan({ ...top, ...library, ...below("examples/a") })).toMatchObject({ root: "." });
+    const create = { ...below("packages/create/boilerplate-vue"), ...below("packages/create/boilerplate") };
+    expect(await plan({ ...create, ...below("docs") })).toMatchObject({ root: "docs" });
+  });
+
+  test("a program that needs a configuration is not run without one", async () => {
+    const top = { "package.json": { devDependencies: { metalsmith: "2" } }, ...lock };
+    expect(await buildPlan({ ...top, "metalsmith.json": "{}" })).toMatchObject({ framework: "metalsmith" });
+    await expect(plan(top)).rejects.toMatchObject({ code: "framework_unknown" });
   });
 
   test("a top that has Next.js installed, and no pages for it, is no site", async () => {
@@ -451,6 +478,13 @@ describe("commands", () => {
     const result = await buildPlan({ "package.json": { scripts, devDependencies }, ...files, ...lock });
     expect(result.build).toEqual(["npm", "run", script]);
     if (script !== "build") expect(result).toMatchObject({ framework: "storybook" });
+  });
+
+  test("a library's site is what a script is named for, where nobody knows what it runs", async () => {
+    const scripts = { build: "npm run clean && tsc --build", clean: "rimraf dist", "build:site": "rocket build" };
+    expect((await buildPlan({ "package.json": { scripts }, ...lock })).build).toEqual(["npm", "run", "build:site"]);
+    const own = { ...scripts, build: "node make.mjs" };
+    expect((await buildPlan({ "package.json": { scripts: own }, ...lock })).build).toEqual(["npm", "run", "build"]);
   });
 
   test("the script of the site where 'build' makes a library", async () => {

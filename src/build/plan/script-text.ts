@@ -82,7 +82,7 @@ export function runsProgram(text: string, program: string): boolean {
 
 /** Compilers of libraries: what they write is no site. */
 const MAKES_LIBRARY =
-  /^\s*(?:rimraf [\w./-]+ && )?(?:cross-env )?(?:\w+=\S+ )*(tsc|tsup|tsdown|unbuild|microbundle|bunchee|pkgroll|father|babel|swc|ng-packagr)\b/;
+  /^\s*(?:rimraf [\w./-]+ && )?(?:cross-env )?(?:\w+=\S+ )*(tsc|tsup|tsdown|unbuild|microbundle|bunchee|pkgroll|father|babel|swc|rslib|ng-packagr)\b/;
 
 export function makesLibrary(text: string): boolean {
   return MAKES_LIBRARY.test(text);

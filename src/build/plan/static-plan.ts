@@ -81,6 +81,7 @@ async function noPages(files: SourceFiles, root: string): Promise<BerthError> {
       : `An index.html is in: ${withIndex}. Set output_directory to the folder to be published.`,
   ].filter((sentence) => sentence !== undefined);
   if (next.length === 0) next.push("Set root or output_directory when the pages lie in a folder.");
+  if (files.pathsBelow(root).some(isPageName)) next.push("output_directory=. publishes every file as it is.");
   return new BerthError("framework_unknown", `${place} has no build script and no HTML page at its top.`, {
     hint: `It holds ${held}. ${next.join(" ")}`,
   });
