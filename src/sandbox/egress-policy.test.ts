@@ -37,6 +37,16 @@ describe("decide", () => {
     expect(allows(policy, target)).toBe(expected);
   });
 
+  test("https asked for without a tunnel goes where a tunnel would", () => {
+    const asked = (policy: "registry" | "public", url: string) =>
+      decide(parseProxyRequest(`GET ${url} HTTP/1.1`)!, { policy, registries }).allowed;
+    expect(asked("registry", "https://registry.example/a")).toBe(true);
+    expect(asked("registry", "https://example.com/a")).toBe(false);
+    expect(asked("public", "https://example.com/a")).toBe(true);
+    expect(asked("public", "https://example.com:8443/a")).toBe(false);
+    expect(asked("public", "https://127.0.0.1/a")).toBe(false);
+  });
+
   test("plain http goes to registries that are configured so, and nowhere else", () => {
     expect(allows("registry", "localhost:4873", "http")).toBe(true);
     expect(allows("public", "example.com", "http")).toBe(false);

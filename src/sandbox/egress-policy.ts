@@ -16,8 +16,8 @@ export interface ProxyRequest {
   /** Lower case, without a final dot and without brackets. */
   host: string;
   port: number;
-  /** `tunnel` for CONNECT; `http` carries the head as the server is to get it. */
-  kind: "tunnel" | "http";
+  /** `tunnel` for CONNECT; the others carry the head as the server is to get it, `https` by TLS of the proxy's own. */
+  kind: "tunnel" | "http" | "https";
   head: string;
 }
 
@@ -47,16 +47,16 @@ export function decide(request: ProxyRequest, { policy, registries, hosts = [] }
   if (pinned !== undefined) return { allowed: true, anyAddress: true, pinned: pinned.addresses };
   if (policy === "none") return { allowed: false, reason: "the project's builds have no network" };
   const registry = registries.find(({ host, port }) => host === request.host && port === request.port);
-  if (registry !== undefined && (registry.plain || request.kind === "tunnel")) {
+  if (registry !== undefined && (registry.plain || request.kind !== "http")) {
     const { socket, plain } = registry;
     return {
       allowed: true,
       anyAddress: true,
       ...(socket === undefined ? {} : { socket }),
-      ...(plain ? {} : { isTls: true }),
+      ...(request.kind === "tunnel" && !plain ? { isTls: true } : {}),
     };
   }
-  if (request.kind !== "tunnel") return { allowed: false, reason: "only https is let through" };
+  if (request.kind === "http") return { allowed: false, reason: "only https is let through" };
   if (policy === "registry") return { allowed: false, reason: "it is no configured package registry" };
   if (request.port !== 443) return { allowed: false, reason: "only port 443 is let through" };
   if (looksLikeAddress(request.host)) return { allowed: false, reason: "an address in a name's place" };
@@ -84,7 +84,7 @@ const NAME_MAX = 254;
 
 /**
  * Reads the head of a proxy request: CONNECT with an authority (RFC 9110 section 9.3.6), or any method with an
- * absolute http URL (RFC 9112 section 3.2.2). @returns undefined when it is neither
+ * absolute URL (RFC 9112 section 3.2.2), where axios before 1.0 asks for https too. @returns undefined when it is neither
  */
 export function parseProxyRequest(head: string): ProxyRequest | undefined {
   const [line = "", ...fields] = head.split("\r\n");
@@ -103,7 +103,7 @@ export function parseProxyRequest(head: string): ProxyRequest | undefined {
     if (authority === null || authority[1]!.length > NAME_MAX) return undefined;
     return { kind: "tunnel", host: canonicalHost(authority[1]!), port: Number(authority[2]), head: "" };
   }
-  if (!/^http:\/\//i.test(target) || !URL.canParse(target)) return undefined;
+  if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return undefined;
   // A line that another reader may take for two, or for a part of the one before.
   if (fields.some((field) => /[\r\n]|^[ \t]/.test(field))) return undefined;
   const url = new URL(target);
@@ -113,10 +113,11 @@ export function parseProxyRequest(head: string): ProxyRequest | undefined {
   // The URL's own host (RFC 9112 section 3.2.2): by another name a server may show what was not let through.
   const first = [`${method} ${url.pathname}${url.search} ${version}`, `Host: ${url.host}`];
   const rewritten = [...first, ...kept.filter(Boolean), "Connection: close"];
+  const kind = url.protocol === "https:" ? "https" : "http";
   return {
-    kind: "http",
+    kind,
     host: canonicalHost(url.hostname),
-    port: url.port === "" ? 80 : Number(url.port),
+    port: url.port === "" ? { http: 80, https: 443 }[kind] : Number(url.port),
     head: `${rewritten.join("\r\n")}\r\n\r\n`,
   };
 }

@@ -164,6 +164,41 @@ test("plain http reaches a registry that is configured so", async () => {
   expect(answer).toEndWith("/package");
 });
 
+test("https that is asked for without a tunnel is refused by its host's name", async () => {
+  await open({ policy: "registry" });
+  const answer = await talk("GET https://Data.test/a HTTP/1.1\r\nHost: data.test");
+  expect(answer.toString()).toStartWith("HTTP/1.1 403 ");
+  expect(refusedHosts()).toEqual(["data.test"]);
+});
+
+test("https that is asked for without a tunnel gets the proxy's TLS, which wants the host's own certificate", async () => {
+  const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
+  const made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  const names = ["-subj", "/CN=data.test", "-addext", "subjectAltName=DNS:data.test", "-days", "1"];
+  Bun.spawnSync([...made, ...names, "-keyout", key, "-out", certificate]);
+  const server = Bun.serve({
+    ...{ hostname: "127.0.0.1", port: 0, tls: { key: Bun.file(key), cert: Bun.file(certificate) } },
+    fetch: (request) => new Response(`${request.headers.get("host")} ${new URL(request.url).pathname}`),
+  });
+  servers.push(server);
+  // What is trusted is read when a process starts.
+  const asked = async (host: string) => {
+    const code = `import { openEgress } from ${JSON.stringify(join(import.meta.dir, "egress.ts"))};
+      const registries = [{ host: ${JSON.stringify(host)}, port: ${server.port}, plain: false }];
+      const resolve = async () => ["127.0.0.1"];
+      const socket = ${JSON.stringify(join(folder, host))};
+      const egress = await openEgress({ socket, policy: "registry", registries, resolve });
+      const head = "GET https://${host}:${server.port}/a HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n";
+      await new Promise((done) => Bun.connect({ unix: socket, socket: {
+        open: (to) => void to.write(head), data: (_, bytes) => void process.stdout.write(bytes), close: done } }));
+      await egress.close();`;
+    const env = { ...Bun.env, NODE_EXTRA_CA_CERTS: certificate };
+    return await new Response(Bun.spawn([process.execPath, "-e", code], { env }).stdout).text();
+  };
+  expect(await asked("data.test")).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*data\.test:\d+ \/a$/);
+  expect(await asked("other.test")).toStartWith("HTTP/1.1 502 ");
+});
+
 test("an unknown name and a closed port are no refusals", async () => {
   const port = echo(1);
   servers.pop()!.stop(true);

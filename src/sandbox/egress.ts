@@ -125,7 +125,8 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     if ("reason" in outcome) {
       return reply(client, "403 Forbidden", `${request.host}: ${outcome.reason}`);
     }
-    const remote = await connectAny(outcome, { port: request.port, limits, handlers: upstream });
+    const secureHost = request.kind === "https" ? request.host : undefined;
+    const remote = await connectAny(outcome, { port: request.port, limits, handlers: upstream, secureHost });
     if (remote === undefined) return reply(client, "502 Bad Gateway", `${request.host} can't be reached`);
     client.data.contact = contact;
     remote.data.contact = contact;
@@ -178,7 +179,7 @@ function readHead(socket: Socket<Client>, bytes: Buffer, use: (request: ProxyReq
   if (end === -1) return;
   const request = parseProxyRequest(socket.data.head.toString("latin1", 0, end));
   if (request === undefined) {
-    reply(socket, "400 Bad Request", "neither CONNECT nor an absolute http URL");
+    reply(socket, "400 Bad Request", "neither CONNECT nor an absolute URL");
     return;
   }
   const rest = socket.data.head.subarray(end + 4);
@@ -225,17 +226,22 @@ interface ConnectOptions {
   port: number;
   limits: EgressLimits;
   handlers: Bun.SocketHandler<Side>;
+  /** Whose certificate the server must show; undefined: no TLS. */
+  secureHost: string | undefined;
 }
 
 /** IPv4 first: on a machine without IPv6 such an address fails only after a wait. */
 async function connectAny(
   { addresses, socket: unix }: Target,
-  { port, limits, handlers }: ConnectOptions,
+  { port, limits, handlers, secureHost }: ConnectOptions,
 ): Promise<Socket<Side> | undefined> {
   if (unix !== undefined) return await Bun.connect<Side>({ unix, data: {}, socket: handlers }).catch(() => undefined);
   const inOrder = [...addresses].sort((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
   for (const hostname of inOrder.slice(0, 4)) {
-    const attempt = Bun.connect<Side>({ hostname, port, data: {}, socket: handlers });
+    const attempt =
+      secureHost === undefined
+        ? Bun.connect<Side>({ hostname, port, data: {}, socket: handlers })
+        : connectSecurely({ hostname, port, serverName: secureHost, handlers });
     const inTime = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => inTime.resolve(undefined), limits.connectMs);
     const socket = await Promise.race([attempt.catch(() => undefined), inTime.promise]);
@@ -247,6 +253,39 @@ async function connectAny(
     );
   }
   return undefined;
+}
+
+/** With the handshake behind it. Rejects where the certificate is not the host's. */
+async function connectSecurely(to: {
+  hostname: string;
+  port: number;
+  serverName: string;
+  handlers: Bun.SocketHandler<Side>;
+}): Promise<Socket<Side>> {
+  const { hostname, port, serverName, handlers } = to;
+  const shaken = Promise.withResolvers<void>();
+  shaken.promise.catch(() => undefined);
+  const socket = await Bun.connect<Side>({
+    ...{ hostname, port, data: {}, tls: { serverName, rejectUnauthorized: true } },
+    socket: {
+      ...handlers,
+      handshake(_, isDone, fault) {
+        if (isDone && !fault) shaken.resolve();
+        else shaken.reject(fault ?? new Error("no TLS"));
+      },
+      close(closed) {
+        shaken.reject(new Error("closed"));
+        handlers.close?.(closed);
+      },
+    },
+  });
+  try {
+    await shaken.promise;
+    return socket;
+  } catch (error) {
+    socket.terminate();
+    throw error;
+  }
 }
 
 function join(
