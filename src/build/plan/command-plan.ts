@@ -5,6 +5,7 @@ import { type BuildChoice, buildCommand } from "./build-command.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { commandLine, inSandboxShell, installCommand, isYarnOne, looseInstallCommand } from "./commands.ts";
 import { NEVER_ALONE } from "./detect.ts";
+import { findSites } from "./find-sites.ts";
 import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
 import { isTemplate, siteGenerator } from "./generators.ts";
 import { namedRegistries } from "./named-registries.ts";
@@ -52,7 +53,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     build: build.command,
     outputCandidates: outputs.candidates,
     serverOutputs: [...(other ? [other.file] : []), ...(rule?.server ?? (server ? COMPILED : []))],
-    outputHint: other?.hint ?? rule?.hint ?? server ?? generator ?? null,
+    outputHint: other?.hint ?? rule?.hint ?? server ?? generator ?? (makesSite ? null : await hintOfSites(files, root)),
     env: buildEnvironment({
       framework: choice.framework,
       packageJson: packageJson ?? {},
@@ -128,6 +129,14 @@ async function otherManagers(
     for (const called of managersCalled(Object.values(scripts).join("\n"))) found.add(called);
   }
   return [...found].filter((name) => name !== manager.manager.name).map((name) => ({ name, version: null }));
+}
+
+/** For a build of nobody knows what at the top, where the site may be another. */
+async function hintOfSites(files: SourceFiles, root: string): Promise<string | null> {
+  const sites = root === "." ? (await findSites(files)).main : [];
+  if (sites.length === 0) return null;
+  const names = sites.slice(0, 8).join(", ");
+  return `There is a site in: ${names}. Set root to its folder, or output_directory to the one that the build writes.`;
 }
 
 interface Install {

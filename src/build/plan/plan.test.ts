@@ -252,6 +252,15 @@ describe("the root", () => {
     expect(await plan({ ...create, ...below("docs") })).toMatchObject({ root: "docs" });
   });
 
+  test("where the build at the top is of nobody knows what, a site below is told of", async () => {
+    const top = { "package.json": { scripts: { build: "node make.mjs" } } };
+    expect(await buildPlan({ ...top, ...below("website") })).toMatchObject({
+      root: ".",
+      outputHint: expect.stringContaining("a site in: website"),
+    });
+    expect((await buildPlan(top)).outputHint).toBeNull();
+  });
+
   test("a program that needs a configuration is not run without one", async () => {
     const top = { "package.json": { devDependencies: { metalsmith: "2" } }, ...lock };
     expect(await buildPlan({ ...top, "metalsmith.json": "{}" })).toMatchObject({ framework: "metalsmith" });
