@@ -34,6 +34,17 @@ describe("built for a folder", () => {
     expect(warn(`<script src="https://${address}/other.js"></script>`)).toBeUndefined();
   });
 
+  test("a page that asks for no file of its host is told by its links", () => {
+    const pages = ["index.html", "css/index.html", "about.html"];
+    const links = '<a href="/">Top</a><a href="/boats/css/">CSS</a> <a href="/boats/about#x">About</a>';
+    expect(warn(`<link href="https://cdn.example/boats/a.png">${links}`, "eleventy", pages)).toBe(
+      "The site was built to lie below '/boats/' of its host: index.html links to '/boats/css/', which is '/css/' here. Build it for '/': 'pathPrefix' in Eleventy's configuration says where it lies.",
+    );
+    const own = '<a href="/css/">CSS</a><a href="about">About</a><a href="/boats/css">Boats</a>';
+    expect(warn(own, "eleventy", pages)).toBeUndefined();
+    expect(warn('<a href="/boats/">Boats</a><a href="/boats/other/">Other</a>', "eleventy", pages)).toBeUndefined();
+  });
+
   test("the example and the framework's setting are named", () => {
     const html = '<script src="/boats/assets/app.js"></script>';
     expect(warn(html, "docusaurus")).toBe(

@@ -5,6 +5,7 @@ const REFERENCES_MAX = 500;
 const BASE_MAX_PARTS = 3;
 
 const TAG = /<(script|link|img|source|base)\b([^<>]{0,2000})/gi;
+const LINK = /<(a|base)\b([^<>]{0,2000})/gi;
 const ADDRESS = /\s(?:src|href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
 
 interface Page {
@@ -17,19 +18,38 @@ interface Page {
 
 /**
  * A site that was built for a folder of another host, as for GitHub Pages: its page asks for `/name/assets/app.js`
- * (https://html.spec.whatwg.org/multipage/semantics.html#the-base-element counts), and the file is `assets/app.js`.
+ * (https://html.spec.whatwg.org/multipage/semantics.html#the-base-element counts), and the file is `assets/app.js`. Of a
+ * page that asks for no file of its own host, the links to other pages tell.
  * Pure. @returns a warning with the setting that the base comes from; undefined when most of what the page asks for is there
  */
 export function basePathWarning({ text, paths, framework }: Page): string | undefined {
-  const asked = filesAskedFor(text.slice(0, PAGE_MAX_CHARACTERS));
-  if (asked.length === 0) return undefined;
+  const page = text.slice(0, PAGE_MAX_CHARACTERS);
   const files = new Set(paths);
+  const asked = addressesIn(page, TAG).filter(({ path }) => /\.\w+$/.test(path));
+  const hasFile = (path: string) => files.has(path);
+  if (asked.length > 0) return warningOf(asked, { has: hasFile, verb: "asks for", framework });
+  const links = addressesIn(page, LINK).filter(({ host, path }) => host === "" && /[^/]/.test(path));
+  const hasPage = (path: string) => {
+    const bare = path.replace(/\/$/, "");
+    return bare !== "" && [path, `${bare}.html`, `${bare}/index.html`].some(hasFile);
+  };
+  return warningOf(links, { has: hasPage, verb: "links to", framework });
+}
+
+interface Way {
+  /** Whether the output has what lies at a path. */
+  has(path: string): boolean;
+  verb: string;
+  framework: string | null;
+}
+
+function warningOf(asked: readonly Asked[], { has, verb, framework }: Way): string | undefined {
   const below = new Map<string, string[]>();
   let found = 0;
   for (const { host, path } of asked) {
-    if (host === "" && files.has(path)) found += 1;
+    if (host === "" && has(path)) found += 1;
     else {
-      const folder = baseOf(path, files);
+      const folder = baseOf(path, has);
       if (folder === undefined || (host === "" && folder === "")) continue;
       const base = `${host}/${folder}`;
       below.set(base, [...(below.get(base) ?? []), path.slice(folder === "" ? 0 : folder.length + 1)]);
@@ -41,7 +61,7 @@ export function basePathWarning({ text, paths, framework }: Page): string | unde
   const place = base.replace(/\/?$/, "/");
   const where = base.startsWith("/") ? `below '${place}' of its host` : `at '${place}'`;
   const file = example!.slice(0, 200);
-  return `The site was built to lie ${where}: index.html asks for '${place}${file}', which is '/${file}' here. Build it for '/': ${settingOf(framework)}.`;
+  return `The site was built to lie ${where}: index.html ${verb} '${place}${file}', which is '/${file}' here. Build it for '/': ${settingOf(framework)}.`;
 }
 
 /** Hosts that show a site as it was built, and no files for others' pages as networks of caches do. */
@@ -54,9 +74,9 @@ interface Asked {
   path: string;
 }
 
-/** Files on the page's own host and on others that it may have been built for, each as often as it is named. */
-function filesAskedFor(page: string): Asked[] {
-  const tags = [...page.matchAll(TAG)].slice(0, REFERENCES_MAX).map(([, tag, rest]) => {
+/** On the page's own host and on others that it may have been built for, each as often as it is named. */
+function addressesIn(page: string, pattern: RegExp): Asked[] {
+  const tags = [...page.matchAll(pattern)].slice(0, REFERENCES_MAX).map(([, tag, rest]) => {
     const address = ADDRESS.exec(rest!);
     return { tag: tag!.toLowerCase(), address: address?.[1] ?? address?.[2] ?? address?.[3] };
   });
@@ -64,7 +84,7 @@ function filesAskedFor(page: string): Asked[] {
   const base = urlOf(tags.find(({ tag, address }) => tag === "base" && address !== undefined)?.address, site) ?? site;
   return tags.flatMap(({ tag, address }) => {
     const url = tag === "base" ? undefined : urlOf(address, base);
-    if (url === undefined || !/\.\w+$/.test(url.pathname)) return [];
+    if (url === undefined) return [];
     const isOwn = url.host === site.host;
     if (!isOwn && !SITE_HOSTS.test(url.hostname)) return [];
     const path = decoded(url.pathname.slice(1));
@@ -85,10 +105,10 @@ function decoded(path: string): string | undefined {
   }
 }
 
-function baseOf(path: string, files: ReadonlySet<string>): string | undefined {
+function baseOf(path: string, has: Way["has"]): string | undefined {
   const parts = path.split("/");
   for (let count = 0; count <= Math.min(BASE_MAX_PARTS, parts.length - 1); count += 1) {
-    if (files.has(parts.slice(count).join("/"))) return parts.slice(0, count).join("/");
+    if (has(parts.slice(count).join("/"))) return parts.slice(0, count).join("/");
   }
   return undefined;
 }

@@ -52,6 +52,12 @@ test("one that was committed is taken last, with a warning", async () => {
   });
 });
 
+test("an index page without a byte is told of", async () => {
+  await put("public/index.html");
+  await writeFile(join(work, "public/index.html"), "");
+  expect(await choose(["public"])).toMatchObject({ warnings: [expect.stringContaining("is empty")] });
+});
+
 test("a folder that nobody thought of, when it is the only fresh one with an index page", async () => {
   await put("dist/lib.js", "website/index.html", "node_modules/x/index.html");
   expect(await choose(["dist"])).toMatchObject({ relative: "website" });

@@ -86,6 +86,7 @@ export function withOutput(
 /** A site without a root index can be right, so it is said and no more. */
 function indexWarning(directory: string, relative: string): string[] {
   const index = lstatSync(join(directory, "index.html"), { throwIfNoEntry: false });
+  if (index?.size === 0) return [`index.html of the output '${relative}' is empty: '/' shows a blank page.`];
   return index ? [] : [`The output '${relative}' has no index.html at its top, so '/' shows no page of it.`];
 }
 
