@@ -1,7 +1,9 @@
 import { LinearRegex, type Work } from "./linear-regex/match.ts";
 import type { Pattern, PatternPart, Template } from "./routes.ts";
 
+/** Without a prototype: a name may be `constructor`. */
 export type Captures = Record<string, string>;
+export const noCaptures = (): Captures => Object.create(null);
 
 /** A pattern made ready for matching. */
 export interface CompiledPattern {
@@ -9,7 +11,7 @@ export interface CompiledPattern {
   match(text: string, work: Work): Captures | undefined;
 }
 
-const NOTHING: Captures = Object.freeze({});
+const NOTHING: Captures = Object.freeze(noCaptures());
 
 /** @throws RegexFault */
 export function compilePattern(pattern: Pattern): CompiledPattern {
@@ -27,7 +29,7 @@ export function compilePattern(pattern: Pattern): CompiledPattern {
     match(text, work) {
       const values = regex.match(text, work);
       if (values === undefined) return undefined;
-      const captures: Captures = {};
+      const captures = noCaptures();
       for (const [index, name] of names.entries()) captures[name] ??= values[index] ?? "";
       return captures;
     },

@@ -111,7 +111,7 @@ export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOption
 /** By name; of a field that comes more than once, as Set-Cookie may, all values. */
 function textsOf(headers: Headers): Record<string, string> {
   const texts: Record<string, string> = {};
-  for (const [name, value] of headers) texts[name] = name in texts ? `${texts[name]}, ${value}` : value;
+  for (const [name, value] of headers) texts[name] = Object.hasOwn(texts, name) ? `${texts[name]}, ${value}` : value;
   return texts;
 }
 

@@ -12,6 +12,7 @@ import { mediaTypes } from "./topics/media-types.ts";
 import { messageCorners } from "./topics/message-corners.ts";
 import { messages } from "./topics/messages.ts";
 import { methods } from "./topics/methods.ts";
+import { names } from "./topics/names.ts";
 import { negotiation } from "./topics/negotiation.ts";
 import { netlifyCorners } from "./topics/netlify-corners.ts";
 import { netlifyToml } from "./topics/netlify-toml.ts";
@@ -49,4 +50,5 @@ export const TOPICS: readonly Topic[] = [
   vercelCorners,
   semanticsCorners,
   messageCorners,
+  names,
 ];

@@ -25,7 +25,9 @@ export function parseHeadersFile(text: string, file: string, faults: RuleFault[]
     const origin = { file, line };
     if (/^(?:\/|https?:\/\/)/i.test(content)) {
       end();
-      block = noting(faults, origin, () => ({ ...patternOf(content), headers: [], joins: true, origin }));
+      // No path holds a blank and a '#' behind it: what follows is a comment, and taken for a path it would match nothing.
+      const path = content.replace(/\s#.*$/, "").trimEnd();
+      block = noting(faults, origin, () => ({ ...patternOf(path), headers: [], joins: true, origin }));
       isLost = block === undefined;
       continue;
     }

@@ -1,5 +1,5 @@
 import { LinearRegex, type Work } from "../../model/linear-regex/match.ts";
-import type { Captures } from "../../model/route-pattern.ts";
+import { type Captures, noCaptures } from "../../model/route-pattern.ts";
 import type { Condition, Test } from "../../model/routes.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
@@ -32,7 +32,7 @@ export function checkOf(condition: Condition): Check {
   )[on] as (facts: RequestFacts) => string | null;
   return (facts, captures, work) => {
     const value = valueIn(facts);
-    const found: Captures = {};
+    const found = noCaptures();
     const holds = value !== null && tests.every((test) => test(value, found, work));
     if (missing) return !holds;
     if (!holds) return false;

@@ -1,5 +1,5 @@
 import type { Work } from "../../model/linear-regex/match.ts";
-import { type Captures, type CompiledPattern, compilePattern } from "../../model/route-pattern.ts";
+import { type Captures, type CompiledPattern, compilePattern, noCaptures } from "../../model/route-pattern.ts";
 import type { Condition, Matcher } from "../../model/routes.ts";
 import { type Check, checkOf } from "./conditions.ts";
 import type { RequestFacts } from "./request-facts.ts";
@@ -78,7 +78,7 @@ class ReadyRule {
     if (this.host === undefined && this.checks.length === 0) return ofPath;
     const ofHost = this.host?.match(facts.host, work);
     if (this.host !== undefined && ofHost === undefined) return undefined;
-    const captures = { ...ofHost, ...ofPath };
+    const captures: Captures = Object.assign(noCaptures(), ofHost, ofPath);
     for (const check of this.checks) if (!check(facts, captures, work)) return undefined;
     return captures;
   }
