@@ -1,6 +1,6 @@
 import { isTokenCode } from "../characters.ts";
 import { type HeadFault, malformed, tooLong } from "../faults.ts";
-import { type Http1Head, parseHead } from "./parse-head.ts";
+import { type Http1Head, parseHead, parseRequestLine } from "./parse-head.ts";
 
 export const HEAD_MAX_BYTES = 16 * 1024;
 /** Empty lines before a head, and the end of it. */
@@ -33,5 +33,8 @@ function faultOfPart(text: string, start: number): HeadFault | undefined {
   if (start < text.length && first !== CR && isTokenCode[first] !== 1) {
     return malformed("The request line has no method.");
   }
+  const lineEnd = text.indexOf("\r\n", start);
+  const line = lineEnd === -1 ? undefined : parseRequestLine(text.slice(start), lineEnd - start);
+  if (line !== undefined && "message" in line) return line;
   return /[^\r]\n/.test(text) ? malformed("A line of the request's head does not end in CR LF.") : undefined;
 }

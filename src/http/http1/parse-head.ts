@@ -59,6 +59,13 @@ const [CR, SPACE, TAB, COLON] = [13, 32, 9, 58];
  */
 export function parseHead(text: string): Http1Head | HeadFault {
   const lineEnd = text.indexOf("\r\n");
+  const head = parseRequestLine(text, lineEnd);
+  if ("message" in head) return head;
+  return readFields(head, lineEnd + 2) ?? readTarget(head) ?? head;
+}
+
+/** The head as far as its first line says it. @param lineEnd where that line ends */
+export function parseRequestLine(text: string, lineEnd: number): Http1Head | HeadFault {
   const methodEnd = endOf(isTokenCode, text, 0);
   if (methodEnd === 0 || text.charCodeAt(methodEnd) !== SPACE) return malformed("The request line has no method.");
   const targetEnd = endOf(isTargetCode, text, methodEnd + 1);
@@ -70,8 +77,7 @@ export function parseHead(text: string): Http1Head | HeadFault {
   }
   // What every other request would make anew.
   const method = text.startsWith("GET ") ? "GET" : text.slice(0, methodEnd);
-  const head = new Http1Head(text, method, text.slice(methodEnd + 1, targetEnd), !isHttp11);
-  return readFields(head, lineEnd + 2) ?? readTarget(head) ?? head;
+  return new Http1Head(text, method, text.slice(methodEnd + 1, targetEnd), !isHttp11);
 }
 
 const isVersion = (text: string, start: number, end: number, version: string): boolean =>

@@ -147,6 +147,8 @@ export const messageCorners: Topic = {
           `OPTIONS http://{host} HTTP/1.1\r\n${HOST}${END}`,
           "3.2.4",
         ),
+        raw("a line without a version, and nothing behind it", "400|505", "GET /\r\n", "3"),
+        raw("a line of another protocol, and nothing behind it", "400", "EHLO mail.example\r\n", "3"),
         raw("HEAD of an asterisk", "400", `HEAD * HTTP/1.1\r\n${HOST}${END}`, "3.2.4"),
         raw("HTTP/1.0 ends the connection", "200 index.html", `GET / HTTP/1.0\r\n${HOST}\r\n`, "9.3", {
           headers: { "transfer-encoding": null },
