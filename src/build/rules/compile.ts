@@ -22,6 +22,8 @@ export interface RuleTexts {
   vercel?: RuleText | undefined;
   /** Something beside them is of Cloudflare alone: a wrangler file, `_routes.json`. */
   hasCloudflareMark: boolean;
+  /** Files that may hold rules and are not read. */
+  unread?: readonly string[];
 }
 
 const MAX_RULES = 20_000;
@@ -35,7 +37,12 @@ export function compileRules(
   texts: RuleTexts,
   hasFile: (path: string) => boolean,
 ): { routes: Routes | undefined; faults: RuleFault[] } {
-  const faults: RuleFault[] = [];
+  const faults: RuleFault[] = (texts.unread ?? []).map((file) => ({
+    file,
+    line: 1,
+    reason: "the file is not read, and what it says of redirects, rewrites and headers has to stand in a vercel.json",
+    isHarmless: true,
+  }));
   const within = (text: RuleText | undefined): RuleText | undefined => {
     if (text === undefined || (!text.isTooLarge && text.text.length <= RULE_FILE_MAX_BYTES)) return text;
     faults.push({ file: text.file, line: 1, reason: `the file is larger than ${RULE_FILE_MAX_BYTES / 1024 ** 2} MiB` });

@@ -10,7 +10,10 @@ import { faultLines, rulesInvalid } from "./faults.ts";
 const RULE_FILES = ["_redirects", "_headers"] as const;
 
 /** What the source says of rules; the rest stands in the output. */
-export type SourceRules = Pick<RuleTexts, "netlify" | "vercel" | "hasCloudflareMark">;
+export type SourceRules = Pick<RuleTexts, "netlify" | "vercel" | "hasCloudflareMark" | "unread">;
+
+/** Vercel's other forms of a vercel.json, programs most of them, none of which is run. */
+const UNREAD = ["vercel.ts", "vercel.mts", "vercel.js", "vercel.mjs", "vercel.cjs", "vercel.toml"];
 
 /** netlify.toml and vercel.json of the site's folder; a netlify.toml at the top counts when its base is that folder. */
 export async function readSourceRules(files: SourceFiles, root: string): Promise<SourceRules> {
@@ -24,6 +27,7 @@ export async function readSourceRules(files: SourceFiles, root: string): Promise
     netlify: (await read(root, "netlify.toml")) ?? (await above()),
     vercel: await read(root, "vercel.json"),
     hasCloudflareMark: ["wrangler.toml", "wrangler.json", "wrangler.jsonc"].some((name) => files.has(root, name)),
+    unread: UNREAD.filter((name) => files.has(root, name)).map((name) => files.join(root, name)),
   };
 }
 
@@ -65,6 +69,7 @@ export async function rulesOf(
     netlify: source.netlify ?? (await read("netlify.toml")),
     vercel: source.vercel ?? (await read("vercel.json")),
     hasCloudflareMark: source.hasCloudflareMark || output.has("_routes.json"),
+    ...(source.unread && { unread: source.unread }),
   };
   const { routes, faults } = compileRules(texts, (path) => hasPage(output, path));
   const grave = faults.filter(({ isHarmless }) => !isHarmless);

@@ -4,8 +4,10 @@ import { sha256 } from "../../model/ids.ts";
 import { resolve } from "../../serve/resolve.ts";
 import { headerChanges } from "../../serve/rules/headers.ts";
 import { siteRules } from "../../serve/rules/site-rules.ts";
+import { SourceFiles } from "../plan/source-files.ts";
+import { sourceOf } from "../plan/testing/in-memory-source.ts";
 import { compileRules, type RuleTexts } from "./compile.ts";
-import { rulesOf } from "./read-rules.ts";
+import { readSourceRules, rulesOf } from "./read-rules.ts";
 
 interface Written {
   redirects?: string;
@@ -557,4 +559,15 @@ test("a rule about the slash at the end alone is told of and fails nothing, besi
   await expect(published("/docs /docs/\n/same /same\n")).rejects.toThrow(
     "line 2: it redirects to a path that it matches",
   );
+});
+
+test("a vercel.ts and its like are told of: what they say is not read", async () => {
+  const source = new SourceFiles(sourceOf({ "web/vercel.ts": "", "web/vercel.toml": "", "vercel.mjs": "" }));
+  const read = await readSourceRules(source, "web");
+  const output = { has: () => false, blobOf: () => undefined, bytesOf: async () => new Uint8Array() };
+  const { warnings } = await rulesOf(read, output, {});
+  expect(warnings).toEqual([
+    expect.stringContaining("web/vercel.ts line 1: the file is not read"),
+    expect.stringContaining("web/vercel.toml line 1: the file is not read"),
+  ]);
 });
