@@ -42,6 +42,11 @@ export function parseVercelJson(text: string, file: string, faults: RuleFault[])
       reason: `'${key}' is not supported: write 'redirects', 'rewrites' and 'headers'`,
     });
   }
+  for (const key of Object.keys(table)) {
+    const right = MEANT.find((name) => name !== key && bare(name) === bare(key));
+    if (right === undefined) continue;
+    faults.push({ file, line: lineOf(plain, key), reason: `${quoted(key)} is no key: write '${right}'` });
+  }
   const paths = pathStyle(table, (key, reason) => faults.push({ file, line: lineOf(plain, key), reason }));
   return {
     redirects: each("redirects", redirectOf),
@@ -50,6 +55,10 @@ export function parseVercelJson(text: string, file: string, faults: RuleFault[])
     ...(paths && { paths }),
   };
 }
+
+const MEANT = ["redirects", "rewrites", "headers", "cleanUrls", "trailingSlash"];
+/** Of a key in another case, or without the `s` at its end. */
+const bare = (key: string): string => key.toLowerCase().replace(/s$/, "");
 
 function parseTable(text: string, file: string, faults: RuleFault[]): Table {
   try {
@@ -63,7 +72,7 @@ function parseTable(text: string, file: string, faults: RuleFault[]): Table {
 }
 
 function lineOf(text: string, key: string): number {
-  const at = text.search(new RegExp(`"${key}"\\s*:`));
+  const at = text.search(new RegExp(`"${key.replace(/\W/g, "\\$&")}"\\s*:`));
   return at === -1 ? 1 : text.slice(0, at).split("\n").length;
 }
 

@@ -427,5 +427,10 @@ export const vercelCorners: Topic = {
     refusal("headers", { source: "/a", headers: [{ key: "Content-Length", value: "5" }] }),
     refusal("headers", { source: "/a", headers: [{ key: "X", value: "a\nb" }] }),
     refusal("rewrites", { source: "/a", destination: "/b/:x" }),
+    { ...refusal("redirect", moved("/a", "/b")), line: 1 },
+    { ...refusal("Rewrites", { source: "/a", destination: "/b" }), line: 1 },
+    { ...refusal("header", { source: "/a", headers: [] }), line: 1 },
+    { source: BERTH, site: site({ cleanUrl: true }), file: "vercel.json", line: 1 },
+    { source: BERTH, site: site({ trailingslash: true }), file: "vercel.json", line: 1 },
   ],
 };
