@@ -57,6 +57,7 @@ test.each([
   ["none.localhost/", 404, null],
   ["new--site.localhost/", 503, null],
   ["u@:/", null, null],
+  ["/a.txt", null, null],
 ] as const)("%s is answered with %p by %p", async (url, status, path) => {
   if (status === null) return expect(explain(url)).rejects.toMatchObject({ code: "bad_request" });
   const document = await explain(url);

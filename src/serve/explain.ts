@@ -120,13 +120,18 @@ const withFile = (decision: Decision<number>, { files }: Site): Decision<SiteFil
 
 /** @throws BerthError `bad_request` */
 function parseTarget(text: string): URL {
+  // `http:///about` would be read as a host of that name.
+  if (/^\/(?!\/)/.test(text)) throw unreadable();
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (URL.canParse(withScheme)) {
     const url = new URL(withScheme);
     if (/^https?:$/.test(url.protocol)) return url;
   }
-  throw new BerthError("bad_request", "The URL can't be read.", { hint: "Give it as http://HOST/PATH." });
+  throw unreadable();
 }
+
+const unreadable = () =>
+  new BerthError("bad_request", "The URL can't be read.", { hint: "Give it as http://HOST/PATH." });
 
 /** @throws BerthError `bad_request` when it can't be a request */
 function imagine(url: URL, method: string, given: Record<string, string>): Request {

@@ -177,7 +177,6 @@ async function compareExplained(
 ): Promise<void> {
   const url = `http://${host}${target}`;
   if (!URL.canParse(url) || new URL(url).href !== url || !/^[A-Z]+$/.test(method)) return;
-  if (/^(?:CONNECT|TRACE)$/.test(method)) return;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(send)) {
     if (!OWN_FIELDS.has(name.toLowerCase())) headers[name] = await filledIn(value, host);

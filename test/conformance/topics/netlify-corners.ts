@@ -371,6 +371,10 @@ for = "/*.css"
 Cache-Control = "public, max-age=60"
 Access-Control-Allow-Origin = "*"
 [[headers]]
+for = "*.css"
+[headers.values]
+X-Bare = "1"
+[[headers]]
 for = "/about/"
 [headers.values]
 X-Slash = "any"
@@ -389,7 +393,7 @@ X-Bool = true
         [
           "GET /style.css",
           "200 style.css",
-          { headers: { "cache-control": "public, max-age=60", "access-control-allow-origin": "*" } },
+          { headers: { "cache-control": "public, max-age=60", "access-control-allow-origin": "*", "x-bare": "1" } },
         ],
         [
           "GET /about",
