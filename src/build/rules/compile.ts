@@ -23,7 +23,7 @@ export interface RuleTexts {
   /** Something beside them is of Cloudflare alone: a wrangler file, `_routes.json`. */
   hasCloudflareMark: boolean;
   /** Files that may hold rules and are not read. */
-  unread?: readonly string[];
+  unread?: readonly { file: string; right: string }[];
 }
 
 const MAX_RULES = 20_000;
@@ -37,10 +37,10 @@ export function compileRules(
   texts: RuleTexts,
   hasFile: (path: string) => boolean,
 ): { routes: Routes | undefined; faults: RuleFault[] } {
-  const faults: RuleFault[] = (texts.unread ?? []).map((file) => ({
+  const faults: RuleFault[] = (texts.unread ?? []).map(({ file, right }) => ({
     file,
     line: 1,
-    reason: "the file is not read, and what it says of redirects, rewrites and headers has to stand in a vercel.json",
+    reason: `the file is not read: its redirects, rewrites and headers have to stand in a ${right}`,
     isHarmless: true,
   }));
   const within = (text: RuleText | undefined): RuleText | undefined => {

@@ -28,8 +28,9 @@ export function parseNetlifyToml(
   const plain = text.replace(/^\uFEFF/, "");
   const parsed = tablesIn(plain, file, faults);
   tellOfContexts(parsed?.context, { text: plain, file, faults });
-  for (const [key, right] of MISSPELT) {
-    if (parsed?.[key] === undefined) continue;
+  for (const key of Object.keys(parsed ?? {})) {
+    const right = LISTS.find((name) => name !== key && name === `${key.toLowerCase().replace(/s$/, "")}s`);
+    if (right === undefined) continue;
     faults.push({ file, line: linesOf(key, plain)[0] ?? 1, reason: `'${key}' is no key: write [[${right}]]` });
   }
   const routes = tablesOf(parsed?.redirects, { name: "redirects", text: plain, file, faults }).flatMap(
@@ -53,10 +54,7 @@ function tablesIn(text: string, file: string, faults: RuleFault[]): Table | unde
 }
 
 /** Netlify passes over keys that it does not know, so that rules in them are without effect and nothing tells. */
-const MISSPELT = [
-  ["redirect", "redirects"],
-  ["header", "headers"],
-] as const;
+const LISTS = ["redirects", "headers"];
 
 interface Written {
   text: string;

@@ -9,6 +9,9 @@ import { faultLines, rulesInvalid } from "./faults.ts";
 /** Files of an output that are rules, and not served. */
 const RULE_FILES = ["_redirects", "_headers"] as const;
 
+/** What editors and people make of those names. */
+const MISNAMED = RULE_FILES.flatMap((right) => [`${right}.txt`, right.slice(0, -1)].map((file) => ({ file, right })));
+
 /** What the source says of rules; the rest stands in the output. */
 export type SourceRules = Pick<RuleTexts, "netlify" | "vercel" | "hasCloudflareMark" | "unread">;
 
@@ -27,7 +30,10 @@ export async function readSourceRules(files: SourceFiles, root: string): Promise
     netlify: (await read(root, "netlify.toml")) ?? (await above()),
     vercel: await read(root, "vercel.json"),
     hasCloudflareMark: ["wrangler.toml", "wrangler.json", "wrangler.jsonc"].some((name) => files.has(root, name)),
-    unread: UNREAD.filter((name) => files.has(root, name)).map((name) => files.join(root, name)),
+    unread: UNREAD.filter((name) => files.has(root, name)).map((name) => ({
+      file: files.join(root, name),
+      right: "vercel.json",
+    })),
   };
 }
 
@@ -69,7 +75,7 @@ export async function rulesOf(
     netlify: source.netlify ?? (await read("netlify.toml")),
     vercel: source.vercel ?? (await read("vercel.json")),
     hasCloudflareMark: source.hasCloudflareMark || output.has("_routes.json"),
-    ...(source.unread && { unread: source.unread }),
+    unread: [...(source.unread ?? []), ...MISNAMED.filter(({ file }) => output.has(file))],
   };
   const { routes, faults } = compileRules(texts, (path) => hasPage(output, path));
   const grave = faults.filter(({ isHarmless }) => !isHarmless);

@@ -561,13 +561,16 @@ test("a rule about the slash at the end alone is told of and fails nothing, besi
   );
 });
 
-test("a vercel.ts and its like are told of: what they say is not read", async () => {
+test("a vercel.ts and its like, and files with almost the right name, are told of: what they say is not read", async () => {
   const source = new SourceFiles(sourceOf({ "web/vercel.ts": "", "web/vercel.toml": "", "vercel.mjs": "" }));
   const read = await readSourceRules(source, "web");
-  const output = { has: () => false, blobOf: () => undefined, bytesOf: async () => new Uint8Array() };
+  const has = (path: string) => path === "_redirects.txt" || path === "_header";
+  const output = { has, blobOf: () => undefined, bytesOf: async () => new Uint8Array() };
   const { warnings } = await rulesOf(read, output, {});
   expect(warnings).toEqual([
     expect.stringContaining("web/vercel.ts line 1: the file is not read"),
     expect.stringContaining("web/vercel.toml line 1: the file is not read"),
+    expect.stringContaining("_redirects.txt line 1: the file is not read"),
+    expect.stringContaining("have to stand in a _headers"),
   ]);
 });

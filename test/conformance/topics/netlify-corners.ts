@@ -406,6 +406,13 @@ X-Bool = true
     },
   ],
   refusals: [
+    { source: BERTH, site: toml('# one\n[[Redirects]]\nfrom = "/a"\nto = "/b"\n'), file: "netlify.toml", line: 2 },
+    {
+      source: BERTH,
+      site: toml('# one\n[[header]]\nfor = "/a"\n[header.values]\nX = "1"\n'),
+      file: "netlify.toml",
+      line: 2,
+    },
     refusal(1, "/x /y Language=de"),
     refusal(1, "/api/* https://api.example.com/:splat 200! Signed=API_KEY"),
     refusal(1, "/api/* https://api.example.com/:splat 200! Sign=API_KEY"),
