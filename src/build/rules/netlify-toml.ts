@@ -167,7 +167,7 @@ function textIn(table: Table, keys: readonly string[]): string {
   for (const key of keys) {
     const value = table[key];
     if (typeof value === "string" && value.trim() !== "") return value.trim();
-    if (value !== undefined) throw new BadRule(`${quoted(key)} is no text`);
+    if (value !== undefined) throw new BadRule(`${quoted(key)} is ${value === "" ? "empty" : "no text"}`);
   }
   throw new BadRule(`'${keys[0]}' is missing`);
 }

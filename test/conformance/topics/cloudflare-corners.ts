@@ -1,5 +1,5 @@
 import type { Refusal, Site, Topic } from "../case.ts";
-import { BERTH, CF_HEADERS, CF_HTML, CF_REDIRECTS, CF_SPA, CF_SSG, semantics } from "./sources.ts";
+import { BERTH, CF_HEADERS, CF_HTML, CF_REDIRECTS, CF_SPA, CF_SSG, RULES, semantics } from "./sources.ts";
 
 /** The cases of Cloudflare's own matcher. */
 const ENGINE =
@@ -141,6 +141,7 @@ export const cloudflareCorners: Topic = {
           "/ab*",
           "  X-All: back",
           "/bare",
+          "  Strict-Transport-Security: max-age=63072000; includeSubDomains; preload",
           "  x-lower: 1",
           "  X-Colon: a: b: c",
           '  X-Quote: "a, b"',
@@ -236,6 +237,11 @@ export const cloudflareCorners: Topic = {
           "GET /bare",
           "200 bare.html",
           { headers: { "x-lower": "1", "x-colon": "a: b: c", "x-quote": '"a, b"', "x-unicode": "%C3%BC" } },
+        ],
+        [
+          "GET /bare",
+          "200 bare.html",
+          { headers: { "strict-transport-security": "max-age=63072000; includeSubDomains; preload" }, source: RULES },
         ],
         ["GET /nope", "404 404.html", { headers: { "x-all": "yes" } }],
         ["POST /about", "405", { send: { "content-length": "0" }, headers: { "x-all": null }, source: BERTH }],
