@@ -111,7 +111,7 @@ function redirectOf(table: Table, origin: Route["origin"]): Route {
   const from = textIn(table, ["from", "origin"]);
   const own = Number(table.status) === 200 && (table.to ?? table.destination) === undefined ? ownPath(from) : undefined;
   const target = own ?? textIn(table, ["to", "destination"]);
-  const { path, host } = parseUrlPattern(from);
+  const { path, host } = parseUrlPattern(from, { takesNoPart: true });
   const when = conditionsOf(
     pairsIn(table.query ?? table.params ?? table.parameters, "query"),
     pairsIn(table.conditions, "conditions"),
@@ -143,7 +143,7 @@ function headersOf(table: Table, origin: Route["origin"]): HeaderRoute {
   const written = textIn(table, ["for"]);
   // As that host reads it, `*.avif` is `/*.avif`: https://www.npmjs.com/package/@netlify/headers-parser
   const path = /^(\/|https?:\/\/)/i.test(written) ? written : `/${written}`;
-  const pattern = parseUrlPattern(path, { canHaveMany: true });
+  const pattern = parseUrlPattern(path, { canHaveMany: true, takesNoPart: true });
   const known = new Set([...namesIn(pattern.path), ...namesIn(pattern.host ?? [])]);
   const { values } = table;
   if (typeof values !== "object" || values === null) throw new BadRule("'values' is missing or no table");

@@ -87,7 +87,7 @@ function routeOf(line: Line, { origin, isCloudflare }: { origin: Route["origin"]
   if (isCloudflare && line.status !== undefined && line.status >= 400) {
     throw new BadRule(`${line.status} is no status of a rule on Cloudflare: 200, 301, 302, 303, 307 or 308`);
   }
-  const { path, host } = parseUrlPattern(line.from);
+  const { path, host } = parseUrlPattern(line.from, { takesNoPart: !isCloudflare });
   const when: Condition[] = conditionsOf(line.query, line.conditions);
   const to = parseDestination(line.to, namesOf(path, host, when));
   const route: Route = { path, anySlash: true, to, status: line.status ?? (isCloudflare ? 302 : 301), origin };

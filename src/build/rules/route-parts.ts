@@ -1,9 +1,9 @@
 import { MAX_INPUT } from "../../model/linear-regex/match.ts";
 import { compilePattern, namesIn } from "../../model/route-pattern.ts";
-import type { Condition, Matcher, Pattern, Route, Template } from "../../model/routes.ts";
+import type { Condition, Matcher, Pattern, PatternPart, Route, Template } from "../../model/routes.ts";
 import type { Names } from "./destination.ts";
 import { BadRule, NeedlessRule, quoted } from "./faults.ts";
-import { decoded } from "./url-pattern.ts";
+import { decoded, OPTIONAL_PARTS } from "./url-pattern.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -81,7 +81,8 @@ function isLoop(route: Route, { goesBeforeFiles, hasFile }: Where): boolean {
 }
 
 function textOf(parts: Pattern): string {
-  return parts.map((part) => (typeof part === "string" ? part : "*")).join("");
+  const shown = (part: Exclude<PatternPart, string>) => ("group" in part && part.group === OPTIONAL_PARTS ? "/*" : "*");
+  return parts.map((part) => (typeof part === "string" ? part : shown(part))).join("");
 }
 
 function sameText(one: string, other: string, { anySlash }: Matcher): boolean {

@@ -430,7 +430,9 @@ describe("headers", () => {
   test("a path of a netlify.toml can have several wildcards", () => {
     const netlify = '[[headers]]\nfor = "/*/img/*.png"\n[headers.values]\nX-A = "1"';
     expect(changes({ netlify }, "/a/b/img/c/d.png")?.set).toEqual([["x-a", "1"]]);
-    expect(changes({ netlify }, "/img/d.png")).toBeUndefined();
+    expect(changes({ netlify }, "/img/d.png")?.set).toEqual([["x-a", "1"]]);
+    expect(changes({ netlify }, "/aimg/d.png")).toBeUndefined();
+    expect(changes({ netlify }, "/a/img/d.jpg")).toBeUndefined();
   });
 
   test("a path of a netlify.toml needs no slash at its front", () => {

@@ -7,14 +7,19 @@ import { BadRule, quoted } from "./faults.ts";
  * https://docs.netlify.com/manage/routing/redirects/redirect-options/#splats
  * https://developers.cloudflare.com/workers/static-assets/redirects/#advanced-redirects
  * @param canHaveMany whether `*` may stand more than once
+ * @param takesNoPart whether a `*` between two slashes also stands for no part at all, and they for one slash
  * @throws BadRule
  */
-export function parseUrlPattern(text: string, { canHaveMany = false } = {}): { path: Pattern; host?: Pattern } {
+export function parseUrlPattern(
+  text: string,
+  { canHaveMany = false, takesNoPart = false } = {},
+): { path: Pattern; host?: Pattern } {
   const url = /^https?:\/\/([^/?#]*)((?:\/[^?#]*)?)(.*)$/is.exec(text);
   const [host, path, rest] = url ? [url[1]!, url[2] || "/", url[3]!] : splitPath(text);
   if (rest.startsWith("?")) throw new BadRule(`${quoted(text)} has a query, which no path can match`);
-  const pattern = partsOf(decoded(path), "one");
-  if (!canHaveMany && pattern.filter((part) => typeof part === "object" && "rest" in part).length > 1) {
+  const parts = partsOf(decoded(path), "one");
+  const pattern = takesNoPart ? withOptionalParts(parts) : parts;
+  if (!canHaveMany && parts.filter((part) => typeof part === "object" && "rest" in part).length > 1) {
     throw new BadRule(`${quoted(text)} has more than one '*'`);
   }
   const names = pattern.flatMap((part) => (typeof part === "object" && "one" in part ? [part.one] : []));
@@ -43,6 +48,9 @@ function splitPath(text: string): [host: undefined, path: string, rest: string] 
   return end === -1 ? [undefined, text, ""] : [undefined, text.slice(0, end), text.slice(end)];
 }
 
+/** Whole parts, each behind its slash, or none. */
+export const OPTIONAL_PARTS = "(?:/((?:.|[\\n\\r\\u2028\\u2029])*))?";
+
 /** Requests are matched decoded, so that `/caf%C3%A9` and `/café` are the same rule. */
 export function decoded(path: string): string {
   let text: string;
@@ -55,6 +63,25 @@ export function decoded(path: string): string {
     throw new BadRule(`${quoted(path)} holds a character that no path has`);
   }
   return text;
+}
+
+/** As Netlify's matcher has it: the slash before such a `*` goes with it. */
+function withOptionalParts(parts: Pattern): Pattern {
+  const result: Pattern = [];
+  for (const [index, part] of parts.entries()) {
+    const before = result.at(-1);
+    const after = parts[index + 1];
+    const isBetween =
+      typeof before === "string" && before.endsWith("/") && typeof after === "string" && after.startsWith("/");
+    if (typeof part === "string" || !("rest" in part) || !isBetween) {
+      result.push(part);
+      continue;
+    }
+    result.pop();
+    if (before !== "/") result.push(before.slice(0, -1));
+    result.push({ group: OPTIONAL_PARTS, name: part.rest });
+  }
+  return result;
 }
 
 function partsOf(text: string, kind: "one" | "label"): Pattern {

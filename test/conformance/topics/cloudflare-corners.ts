@@ -41,6 +41,7 @@ export const cloudflareCorners: Topic = {
         "https://:project.localhost/hosted/* /10/:splat 301",
         "https://elsewhere.example/about2 /11 301",
         "/rep/:value /x/:value/:value?v=:value",
+        "/mid/*/end /12/:splat",
       ]),
       rows: [
         ["GET /test", "302 /1"],
@@ -60,6 +61,8 @@ export const cloudflareCorners: Topic = {
         ["GET /v1.2", "302 /9/1/2"],
         ["GET /hosted/a/b", "301 /10/a/b"],
         ["GET /about2", "404 404.html"],
+        ["GET /mid/1/2/end", "302 /12/1/2"],
+        ["GET /mid/end", "404 404.html"],
         ["GET /rep/js", "302 /x/js/js?v=js"],
       ],
     },

@@ -185,7 +185,7 @@ export const examplesNetlify: Topic = {
         ],
       },
       rows: [
-        ["GET /img/x.png", "200 img/x.png", { headers: { "x-img": "png", "x-deep": null } }],
+        ["GET /img/x.png", "200 img/x.png", { headers: { "x-img": "png", "x-deep": "yes" } }],
         ["GET /deep/img/y.png", "200 deep/img/y.png", { headers: { "x-deep": "yes", "x-img": null } }],
         ["GET /tpl/one/tickets", "200 tpl/one/tickets.html", { headers: { "x-of": "one" } }],
         ["GET /", "200 index.html", { headers: { link: "</a.css>; rel=preload, </b.css>; rel=preload" } }],

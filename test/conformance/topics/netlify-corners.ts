@@ -3,6 +3,8 @@ import { BERTH, NETLIFY_HEADERS, NETLIFY_OPTIONS, NETLIFY_REWRITES, NETLIFY_TOML
 
 /** The grammar as Netlify's own reader has it. */
 const PARSER = "https://github.com/netlify/build/tree/main/packages/redirect-parser";
+/** Netlify's own matcher. */
+const ENGINE = "https://www.npmjs.com/package/netlify-redirector";
 const PAGES = ["index.html", "404.html", "about.html", "docs/index.html", "docs/a.html", "style.css"];
 const site = (lines: string[], more: Site["files"] = []): Site => ({
   files: [...PAGES, ...more, ["_redirects", `${lines.join("\n")}\n`]],
@@ -225,6 +227,22 @@ export const netlifyCorners: Topic = {
       ],
     },
     {
+      source: ENGINE,
+      site: site(["/a/*/b /x/:splat 302", "/*/c /y/:splat 302"]),
+      rows: [
+        ["GET /a/b", "302 /x/"],
+        ["GET /a/1/b", "302 /x/1"],
+        ["GET /a/1/2/b", "302 /x/1/2"],
+        ["GET /a/1/b/", "302 /x/1"],
+        ["GET /a/b/b", "302 /x/b"],
+        ["GET /ab", "404 404.html"],
+        ["GET /a/xb", "404 404.html"],
+        ["GET /c", "302 /y/"],
+        ["GET /1/2/c", "302 /y/1/2"],
+        ["GET /xc", "404 404.html"],
+      ],
+    },
+    {
       source: NETLIFY_REWRITES,
       site: site(
         [
@@ -413,6 +431,7 @@ X-Bool = true
       file: "netlify.toml",
       line: 2,
     },
+    refusal(1, "/a/*/b /a/:splat/b 301"),
     refusal(1, "/x /y Language=de"),
     refusal(1, "/api/* https://api.example.com/:splat 200! Signed=API_KEY"),
     refusal(1, "/api/* https://api.example.com/:splat 200! Sign=API_KEY"),
