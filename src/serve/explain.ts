@@ -220,7 +220,7 @@ class Story {
 
   decision(decision: Decision<SiteFile>, status: number | null): void {
     const rule = "rule" in decision ? decision.rule : undefined;
-    this.step("rule", rule === undefined ? "No rule decides." : `The rule at ${rule.file}:${rule.line} decides.`);
+    this.step("rule", ruleText(decision, rule));
     this.document.rule = rule ?? null;
     this.step("entry", entryText(decision, this.request.method));
     if (decision.kind === "proxy") this.document.proxy = { url: decision.url };
@@ -278,6 +278,12 @@ function deploymentText(id: DeploymentId, manifest: Manifest | undefined): strin
   if (manifest === undefined) return `Deployment ${id} has no manifest: it was removed.`;
   const { createdAt, htmlHandling, notFoundHandling } = manifest;
   return `The manifest of ${id}, made ${createdAt}: html_handling ${htmlHandling}, not_found_handling ${notFoundHandling}.`;
+}
+
+function ruleText(decision: Decision<SiteFile>, rule: RuleOrigin | undefined): string {
+  if (rule !== undefined) return `The rule at ${rule.file}:${rule.line} decides.`;
+  const isOfStyle = decision.kind === "redirect" && decision.isOfStyle === true;
+  return isOfStyle ? "How paths look decides: cleanUrls or trailingSlash of the vercel.json." : "No rule decides.";
 }
 
 function entryText(decision: Decision<SiteFile>, method: string): string {

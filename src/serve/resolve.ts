@@ -31,7 +31,8 @@ export interface RoutedRequest {
 export type Decision<File> =
   /** `isForNavigation`: to whom does not navigate, the path is not found. */
   | { kind: "serve"; file: File; status: number; rule?: RuleOrigin; isForNavigation?: true }
-  | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin }
+  /** `isOfStyle`: by `cleanUrls` or `trailingSlash` of a vercel.json. */
+  | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin; isOfStyle?: true }
   | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
   /** `status` where a rule wants another one than 404. */
   | { kind: "not-found"; status?: number; rule?: RuleOrigin }

@@ -203,6 +203,8 @@ async function compareExplained(
   if (rule !== null) expect(told).toContain(`${rule.file}:${rule.line}`);
   const location = response.headers.get("location");
   if (location !== undefined) expect(told).toContain(`It is moved to ${location}.`);
+  // A redirect without a rule is of HTML handling, with 307, or of a vercel.json's way with paths.
+  if (location !== undefined && rule === null) expect(told.includes("No rule decides.")).toBe(response.status !== 308);
   if (location !== undefined || response.status === 405) expect([entry, encoding, blob]).toEqual([null, null, null]);
   const isOfFile = [200, 206, 304].includes(response.status) && method !== "OPTIONS";
   expect(isOfFile ? entry !== null && blob !== null : true).toBe(true);

@@ -10,7 +10,7 @@ import { newWork, type SiteRules } from "./site-rules.ts";
 
 export type RuleDecision<File> =
   | { kind: "serve"; file: File; status: number; rule: RuleOrigin }
-  | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin }
+  | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin; isOfStyle?: true }
   | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
   /** `status` where the rule has one for what it shows, which is not there. */
   | { kind: "not-found"; status?: number; rule: RuleOrigin };
@@ -42,7 +42,9 @@ export class RuleRun<File> {
   beforeFiles(): RuleDecision<File> | undefined {
     const { path, request } = this.asked;
     const styled = this.rules.paths && styledPath(this.rules.paths, path);
-    if (styled !== undefined) return { kind: "redirect", status: 308, location: encodePath(styled) + request.query };
+    if (styled !== undefined) {
+      return { kind: "redirect", status: 308, location: encodePath(styled) + request.query, isOfStyle: true };
+    }
     for (const matched of this.rules.redirects.matching(path, this.facts, this.work)) {
       const decision = this.follow(matched, mergedQuery);
       if (decision !== undefined) return decision;
