@@ -21,9 +21,9 @@ export interface BuildInputs {
   plan: BuildPlan & { kind: "build" };
   /** Full versions by the tool's name. */
   tools: Readonly<Record<string, string>>;
-  /** What the project declares for each step; values of secrets too, of which the key gives nothing away. */
+  /** What the project declares for each step, by the fingerprints of the values: the key gives nothing of them away. */
   variables: { install: Readonly<Record<string, string>>; build: Readonly<Record<string, string>> };
-  /** Secrets of every context: an output is published only after it was searched for these. */
+  /** Secrets of every context, by their fingerprints: an output is published only after it was searched for these. */
   secrets: readonly { name: string; value: string }[];
   /** Of a repository that is not the project's own: its outputs are for nobody else. */
   fork: boolean;

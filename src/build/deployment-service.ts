@@ -172,7 +172,7 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     const startedAtMs = Date.now();
     const cache = await openBuildCache(parts, held, {
       ...{ sandbox, slot, folders, plan, tree: source.tree, readFile: source.readFile },
-      ...{ tools: tools.versions, variables, trust: trustOf(view) },
+      ...{ tools: tools.versions, variables: variables.fingerprints, trust: trustOf(view) },
     });
     const restoredMs = await restoreBeside(cache, indexGit(parts, held, { sandbox, site }));
     const { id, project_name: project, production } = view;

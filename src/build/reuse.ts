@@ -41,8 +41,8 @@ export async function findEarlier(
     settings,
     plan,
     tools: tools.versions,
-    variables: { install: variables.install, build: variables.build },
-    secrets: variables.secrets,
+    variables: { install: variables.fingerprints.install, build: variables.fingerprints.build },
+    secrets: variables.fingerprints.secrets,
     fork: trustOf(view) === "fork",
     context: (await readsContext(plan, source)) ? (view.production ? "production" : "preview") : null,
   });

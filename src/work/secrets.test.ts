@@ -26,6 +26,14 @@ describe("a sealed value", () => {
     }
   });
 
+  test("has one fingerprint, which another key does not have and which is no hash of the value alone", () => {
+    const other = createSecretBox(randomBytes(32));
+    expect(box.fingerprint("hunter2")).toBe(createSecretBox(key).fingerprint("hunter2"));
+    const all = [box.fingerprint("hunter2"), box.fingerprint("hunter3"), other.fingerprint("hunter2")];
+    expect(new Set(all).size).toBe(3);
+    expect(all).not.toContain(new Bun.CryptoHasher("sha256").update("hunter2").digest("hex"));
+  });
+
   test("is another one each time, has a version, and says nothing", () => {
     const stored = [1, 2, 3].map(() => box.seal("hunter2", place).sealed);
     expect(new Set(stored).size).toBe(3);

@@ -28,6 +28,8 @@ export interface SecretBox {
   seal(value: string, place: SealedPlace): Sealed;
   /** @throws BerthError `secrets_key_wrong` for another key's value, `corrupt_object` for one that was changed or moved */
   open(sealed: Sealed, place: SealedPlace): string;
+  /** The same for the same value. Without the key nobody can find out by trying which value it is. */
+  fingerprint(value: string): string;
 }
 
 /** @param key 32 bytes */
@@ -58,6 +60,7 @@ export function createSecretBox(key: Uint8Array): SecretBox {
         throw damaged(place);
       }
     },
+    fingerprint: (value) => createHmac("sha256", key).update(`berth variable's fingerprint\n${value}`).digest("hex"),
   };
 }
 
