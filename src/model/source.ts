@@ -13,6 +13,13 @@ const invalid = (message: string): BerthError => new BerthError("source_invalid"
 /** `git@host:path` as in git's own manual ("scp-like syntax"): a colon before the first slash. */
 const SCP_LIKE = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9._[][A-Za-z0-9.:_\]-]*:(?!\/\/)\S+$/;
 
+/**
+ * Of URLs: a name, or an IPv6 address. An operator's ssh configuration may hand both to a shell (ssh_config(5), `%h` and
+ * `%r` in ProxyCommand and `Match exec`), and not every ssh refuses what a shell would run.
+ */
+const HOST = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])$/;
+const USER = /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*)?$/;
+
 /** As long as a path of Linux may be (PATH_MAX); no URL of a repository comes near it. */
 const SOURCE_MAX = 4096;
 
@@ -53,8 +60,9 @@ function parseUrl(text: string): ParsedSource {
   if (!["https:", "http:", "ssh:"].includes(url.protocol)) {
     throw invalid(`'${url.protocol}//' is not a protocol that sources are fetched by.`);
   }
-  if (url.hostname === "" || url.hostname.startsWith("-")) throw invalid("The source URL names no host.");
-  const userAllowed = url.protocol === "ssh:" && url.password === "" && !url.username.startsWith("-");
+  if (!HOST.test(url.hostname)) throw invalid("The source URL names no host.");
+  const userAllowed = url.protocol === "ssh:" && url.password === "";
+  if (userAllowed && !USER.test(url.username)) throw invalid(`'${url.username}' can't be the user of an ssh URL.`);
   if ((url.username !== "" || url.password !== "") && !userAllowed) {
     throw new BerthError("source_has_credentials", "The source URL carries a user name or a password.", {
       hint: "Leave them out of the URL, where logs and other users would see them; use an ssh URL with a deploy key.",

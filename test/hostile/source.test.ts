@@ -93,10 +93,12 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
     expect(await codeOf(`${server.url}/trees.git`)).toBe("source_too_large");
   });
 
-  test.each(["ext::sh -c id", "file:///etc", "--upload-pack=id", "git://127.0.0.1/x", "ssh://-oProxyCommand=id/x"])(
-    "%s is no source",
-    async (url) => expect(await codeOf(url)).toBe("source_invalid"),
-  );
+  test.each([
+    ...["ext::sh -c id", "file:///etc", "--upload-pack=id", "git://127.0.0.1/x", "ssh://-oProxyCommand=id/x"],
+    // A shell that an ssh configuration starts would run these.
+    ...["ssh://git@$(id)/x", "ssh://git@a;id/x", "ssh://git@a`id`/x", "ssh://git@%24(id)/x", "http://$(id)/x"],
+    ...["ssh://$(id)@127.0.0.1/x", "ssh://-oProxyCommand=id@127.0.0.1/x", "$(id)@127.0.0.1:x"],
+  ])("%s is no source", async (url) => expect(await codeOf(url)).toBe("source_invalid"));
 });
 
 test("a token in a URL is refused, and no file, log or answer of the platform holds it", async () => {
