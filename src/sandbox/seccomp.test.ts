@@ -30,8 +30,8 @@ function answer(architecture: Architecture, call: { number: number; args?: numbe
 }
 
 describe.each([
-  ["x64", { read: 0, mount: 165, fallocate: 285, clone: 56, socket: 41, ioctl: 16 }],
-  ["arm64", { read: 63, mount: 40, fallocate: 47, clone: 220, socket: 198, ioctl: 29 }],
+  ["x64", { read: 0, mount: 165, fallocate: 285, clone: 56, socket: 41, ioctl: 16, io_setup: 206, setsockopt: 54 }],
+  ["arm64", { read: 63, mount: 40, fallocate: 47, clone: 220, socket: 198, ioctl: 29, io_setup: 0, setsockopt: 208 }],
 ] as const)("%s", (architecture, calls) => {
   test.each([
     ["read", { number: calls.read }, ALLOW],
@@ -50,6 +50,11 @@ describe.each([
     ["AF_INET, IPPROTO_SCTP", { number: calls.socket, args: [2, 1, 132] }, errno(93)],
     ["AF_INET6, IPPROTO_UDPLITE", { number: calls.socket, args: [10, 0x80002, 136] }, errno(93)],
     ["AF_INET, SOCK_DCCP", { number: calls.socket, args: [2, 0x80006, 0] }, errno(94)],
+    ["io_setup", { number: calls.io_setup }, errno(38)],
+    ["SO_REUSEADDR", { number: calls.setsockopt, args: [3, 1, 2] }, ALLOW],
+    ["SO_ATTACH_FILTER", { number: calls.setsockopt, args: [3, 1, 26] }, errno(1)],
+    ["SO_ATTACH_REUSEPORT_CBPF", { number: calls.setsockopt, args: [3, 1, 51] }, errno(1)],
+    ["an option of TCP of the same number", { number: calls.setsockopt, args: [3, 6, 26] }, ALLOW],
     ["NETLINK_ROUTE", { number: calls.socket, args: [16, 3, 0] }, ALLOW],
     ["NETLINK_NETFILTER", { number: calls.socket, args: [16, 3, 12] }, errno(97)],
     ["AF_VSOCK", { number: calls.socket, args: [40, 1, 0] }, errno(97)],

@@ -2,8 +2,10 @@
  * The system call filter of builds, as classic BPF (Linux Documentation/userspace-api/seccomp_filter.rst). It is
  * written here so that no compiler and no library is needed.
  *
- * EPERM: calls that change the machine or look into other processes. ENOSYS: io_uring, clone3 (its flags lie in memory,
- * out of a filter's sight) and all calls newer than this list, so that programs take their older way. EOPNOTSUPP:
+ * EPERM: calls that change the machine or look into other processes, and those that take of what all of the machine
+ * shares: filters of sockets. ENOSYS: io_uring, io_setup (the machine has 65,536 events for everybody), clone3 (its flags
+ * lie in memory, out of a filter's sight) and all calls newer than this list, so that programs take their older way.
+ * EOPNOTSUPP:
  * fallocate, which takes gigabytes of a disk within a millisecond, faster than a total is watched; programs and glibc's
  * posix_fallocate write instead, as on file systems that don't have it. Sockets only of
  * the families that builds use, which closes AF_VSOCK and AF_ALG; a network namespace alone does not. Of internet sockets
@@ -24,6 +26,8 @@ export function seccompFilter(architecture: Architecture): Uint8Array {
     ...MISSING.flatMap((number) => ifEqual(number, [answer(errno(ENOSYS))])),
     ...ifAtLeast(NEWEST_KNOWN + 1, [answer(errno(ENOSYS))]),
     ...ifEqual(calls.fallocate, [answer(errno(EOPNOTSUPP))]),
+    ...ifEqual(calls.io_setup, [answer(errno(ENOSYS))]),
+    ...ifEqual(calls.setsockopt, CHECK_SOCKET_OPTION),
     ...ifEqual(calls.clone, CHECK_CLONE),
     ...ifEqual(calls.socket, CHECK_SOCKET),
     ...ifEqual(calls.ioctl, CHECK_IOCTL),
@@ -128,6 +132,17 @@ const CHECK_SOCKET = [
   answer(ALLOW),
 ];
 
+/** asm-generic/socket.h: SO_ATTACH_FILTER, _BPF, _REUSEPORT_CBPF, _REUSEPORT_EBPF. */
+const SOL_SOCKET = 1;
+const FILTER_OPTIONS = [26, 50, 51, 52];
+const CHECK_SOCKET_OPTION = [
+  load(OFFSET_SECOND),
+  ...unlessEqual(SOL_SOCKET, [answer(ALLOW)]),
+  load(OFFSET_THIRD),
+  ...FILTER_OPTIONS.flatMap((option) => ifEqual(option, [answer(errno(EPERM))])),
+  answer(ALLOW),
+];
+
 /** asm-generic/ioctls.h: both put characters into a terminal's input. */
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
@@ -162,6 +177,8 @@ const DENIED_EVERYWHERE = {
 
 interface Calls {
   fallocate: number;
+  io_setup: number;
+  setsockopt: number;
   clone: number;
   socket: number;
   ioctl: number;
@@ -171,6 +188,8 @@ interface Calls {
 const CALLS: Record<Architecture, Calls> = {
   x64: {
     fallocate: 285,
+    io_setup: 206,
+    setsockopt: 54,
     clone: 56,
     socket: 41,
     ioctl: 16,
@@ -188,6 +207,8 @@ const CALLS: Record<Architecture, Calls> = {
   },
   arm64: {
     fallocate: 47,
+    io_setup: 0,
+    setsockopt: 208,
     clone: 220,
     socket: 198,
     ioctl: 29,

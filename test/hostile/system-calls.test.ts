@@ -7,6 +7,7 @@ const X64 = {
   unshare: 272,
   ptrace: 101,
   io_uring_setup: 425,
+  io_setup: 206,
   mount: 165,
   bpf: 321,
   keyctl: 250,
@@ -17,6 +18,7 @@ const ARM64 = {
   unshare: 97,
   ptrace: 117,
   io_uring_setup: 425,
+  io_setup: 0,
   mount: 40,
   bpf: 280,
   keyctl: 219,
@@ -26,7 +28,7 @@ const NUMBERS = process.arch === "x64" ? X64 : ARM64;
 const [EPERM, ENOSYS, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT] = ["1", "38", "93", "94", "97"];
 
 type Call = [name: string, number: number, args: readonly number[], refusal: string];
-const { socket, unshare, ptrace, io_uring_setup, mount, bpf, keyctl, setns } = NUMBERS;
+const { socket, unshare, ptrace, io_uring_setup, io_setup, mount, bpf, keyctl, setns } = NUMBERS;
 const REFUSED: Call[] = [
   ["socket(AF_VSOCK)", socket, [40, 1, 0], EAFNOSUPPORT],
   ["socket(AF_ALG)", socket, [38, 5, 0], EAFNOSUPPORT],
@@ -39,6 +41,7 @@ const REFUSED: Call[] = [
   ["unshare(CLONE_NEWUSER)", unshare, [0x1000_0000], EPERM],
   ["ptrace", ptrace, [0, 0, 0, 0], EPERM],
   ["io_uring_setup", io_uring_setup, [8, 0], ENOSYS],
+  ["io_setup", io_setup, [8, 0], ENOSYS],
   ["mount", mount, [0, 0, 0, 0, 0], EPERM],
   ["bpf", bpf, [0, 0, 0], EPERM],
   ["keyctl", keyctl, [0, 0, 0], EPERM],
@@ -63,6 +66,10 @@ const answers = (text: string, calls: Call[]) => {
   return Object.fromEntries(calls.map(([name], index) => [name, lines[index]]));
 };
 const expected = (calls: Call[]) => Object.fromEntries(calls.map(([name, , , refusal]) => [name, refusal]));
+
+/** A socket's filter that lets everything through, by SO_ATTACH_FILTER. */
+const FILTER = `perl -MSocket -e 'socket $s, AF_INET, SOCK_DGRAM, 0; $all = pack "SCCL", 6, 0, 0, 0xffff;
+  print setsockopt($s, SOL_SOCKET, 26, pack "S x6 P", 1, $all) ? "ok" : $!+0'`;
 
 /** N_NULL, which no kernel lacks, by TIOCSETD. */
 const DISCIPLINE = `perl -e 'open $p, "+<", "/dev/ptmx" or die; $n = pack "i", 27; print ioctl($p, 0x5423, $n) ? "ok" : $!+0'`;
@@ -89,9 +96,10 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
       expect(answers((await wall.attempt(script(calls))).text, calls)).toEqual(expected(calls));
     }));
 
-  test("a terminal of its own takes no other line discipline", () =>
+  test("a terminal of its own takes no other line discipline, and a socket no filter", () =>
     withWall(mode, async (wall) => {
       expect((await wall.attempt(DISCIPLINE)).text).toBe(EPERM);
+      expect((await wall.attempt(FILTER)).text).toBe(EPERM);
     }));
 
   test("a namespace, a mount and a device file can't be made", () =>
@@ -111,4 +119,5 @@ test("without the wall the kernel knows the same calls", () =>
     expect(differing.length).toBeGreaterThanOrEqual(4);
     expect(await wall.attempt("unshare -U true")).toMatchObject({ exit: 0 });
     expect((await wall.attempt(DISCIPLINE)).text).toBe("ok");
+    expect((await wall.attempt(FILTER)).text).toBe("ok");
   }));
