@@ -82,6 +82,24 @@ test("deploy --json prints the deployment alone on stdout, the log on stderr, an
   expect(requests[0]?.body).toEqual({ source: join(home, "site"), production: true });
 });
 
+test("changes that are not committed are told before a local repository is deployed", async () => {
+  final = aDeployment();
+  const site = join(home, "work");
+  await Bun.write(join(site, "index.html"), "one");
+  const git = (...args: string[]) =>
+    Bun.spawnSync(["git", "-c", "user.name=a", "-c", "user.email=a@b.example", "-C", site, ...args]);
+  const said = async (...args: string[]) => (await berth(["deploy", site, ...args])).stdout.includes("not committed");
+  expect(await said()).toBe(false);
+  git("init", "-q");
+  git("add", ".");
+  git("commit", "-qm", "one");
+  expect(await said()).toBe(false);
+  await Bun.write(join(site, "index.html"), "two");
+  expect([await said(), await said("--branch", "main")]).toEqual([true, false]);
+  const { stdout, stderr } = await berth(["deploy", site, "--json"]);
+  expect([JSON.parse(stdout).id, stderr.includes("not committed")]).toEqual([final.id, true]);
+});
+
 test("a failed deployment is printed whole and exits with 1; --no-wait does not wait for it", async () => {
   const error = { code: "build_failed", message: "It failed.", hint: "Look." } as const;
   final = aDeployment({ status: "failed", error });

@@ -7,6 +7,7 @@ import { connect } from "./connect.ts";
 import { followDeployment } from "./follow.ts";
 import { renderStart } from "./render.ts";
 import { createReporter } from "./report.ts";
+import { warnOfUncommitted } from "./work-tree.ts";
 
 export const deploy = defineCommand({
   meta: { name: "deploy", description: "Deploy a git repository or a folder, and wait until it is live" },
@@ -23,6 +24,7 @@ export const deploy = defineCommand({
   async run({ args }) {
     const source = absoluteSource(args.source);
     const { client, output } = await connect(args);
+    if (args.branch === undefined && args.commit === undefined) await warnOfUncommitted(output, source);
     const started = await client.deploy({
       source,
       project: args.project,

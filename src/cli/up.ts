@@ -12,6 +12,7 @@ import { usageError } from "./failure.ts";
 import { followDeployment } from "./follow.ts";
 import { createOutput, type Output, style } from "./output.ts";
 import { createReporter } from "./report.ts";
+import { warnOfUncommitted } from "./work-tree.ts";
 
 const HELP = "Add --role api, or leave the source out and use 'berth deploy' where the API runs.";
 
@@ -90,6 +91,7 @@ async function deployAndServe(platform: Platform, { wish, output, stopped }: Ser
     output.document({ ...document, deployment: null });
     return undefined;
   }
+  if (wish.branch === undefined) await warnOfUncommitted(output, wish.source);
   const client = createClient({ url: api.url, token: api.token });
   let latest: Deployment | undefined;
   const deploying = (async () => {
