@@ -23,6 +23,8 @@ export interface ExplainOptions {
   store: ObjectStore;
   sitesDomain: string;
   skew?: SkewLimits;
+  /** Whether the website and the API answer there, and not a site. */
+  isPlatformHost?(hostHeader: string): boolean;
 }
 
 type Answer = Explanation["answer"];
@@ -41,7 +43,7 @@ const PROXIED = "x-berth-explained-proxy";
  * own that gets the imagined request; the steps come from the functions that it decides by. Another server that a
  * rewrite leads to is not asked.
  */
-export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOptions) {
+export function createExplain({ store, sitesDomain, skew = SKEW, isPlatformHost }: ExplainOptions) {
   const answerOf = async (request: Request, { reading, hasKey }: Answering): Promise<Answer> => {
     const handler = createHandler({
       store: hasKey ? withoutKeys(reading) : reading,
@@ -64,6 +66,7 @@ export function createExplain({ store, sitesDomain, skew = SKEW }: ExplainOption
 
   return async ({ url, method, headers }: ExplainedRequest): Promise<Explanation> => {
     const target = parseTarget(url);
+    if (isPlatformHost?.(target.host)) throw noSite(target.hostname);
     const request = imagine(target, method, headers);
     const earlier = new EarlierFiles(
       skew,
@@ -132,6 +135,16 @@ function parseTarget(text: string): URL {
 
 const unreadable = () =>
   new BerthError("bad_request", "The URL can't be read.", { hint: "Give it as http://HOST/PATH." });
+
+function noSite(host: string): BerthError {
+  return new BerthError(
+    "bad_request",
+    `${host} is the platform's own: the website and the API answer there, no site.`,
+    {
+      hint: "Give the address of a site, as 'berth projects ls' and 'berth inspect ID' show it.",
+    },
+  );
+}
 
 /** @throws BerthError `bad_request` when it can't be a request */
 function imagine(url: URL, method: string, given: Record<string, string>): Request {

@@ -24,6 +24,13 @@ test("durations are a histogram as Prometheus reads it", async () => {
   ]);
 });
 
+test("what is named a counter is one", async () => {
+  const text = await (await new Metrics().response()).text();
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]);
+  expect(types.length).toBeGreaterThan(10);
+  expect(types.filter(([name, type]) => name!.endsWith("_total") !== (type === "counter"))).toEqual([]);
+});
+
 test("those of other processes are added", async () => {
   const worker = new Metrics();
   worker.watchDurations(() => durations(2, 3));

@@ -9,7 +9,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import type { SecretBox } from "../work/secrets.ts";
 import { secretsOf } from "../work/secrets-key.ts";
 import type { EdgeWorkers } from "./edge-workers.ts";
-import type { Rooms } from "./front-door.ts";
+import { baseHosts, type Rooms } from "./front-door.ts";
 import { followHostMoves, hostsAnnouncer } from "./host-moves.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PlatformLog } from "./platform-log.ts";
@@ -163,6 +163,7 @@ async function startApi(parts: SharedParts) {
     store: parts.store,
     sitesDomain: parts.settings.sitesDomain,
     skew: skewLimits(parts.settings),
+    isPlatformHost: baseHosts(parts.settings.domain),
   });
   return createApi({ ...parts, explain }, { website, metrics: () => parts.metrics.response() });
 }

@@ -153,6 +153,8 @@ test("every described route answers as described, and there are no others", asyn
   const key = (protect.answer as { protection: { id: string } }).protection.id;
   note("open", await ask("DELETE", project("/protection/{id}"), { path: `/projects/good/protection/${key}` }));
   note("explain open", await ask("GET", "/explain", { path: "/explain?url=http://good.localhost/" }));
+  const own = `/explain?url=${encodeURIComponent(platform.baseUrl)}`;
+  note("explain the website", await ask("GET", "/explain", { path: own }));
   note("sign out", await ask("POST", "/sign-out"));
   note("remove project", await askOne("DELETE", project("")));
   expect(Object.fromEntries(statuses)).toEqual({
@@ -182,6 +184,7 @@ test("every described route answers as described, and there are no others", asyn
     explain: 200,
     open: 200,
     "explain open": 200,
+    "explain the website": 400,
     "sign out": 204,
     "remove project": 204,
   });
