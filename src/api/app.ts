@@ -5,7 +5,7 @@ import { type ApiEnv, callerOf, requireCaller, signIn } from "./auth.ts";
 import { deploymentRoutes } from "./deployments.ts";
 import { explainRoutes } from "./explain.ts";
 import { meRoutes } from "./me.ts";
-import { openApiRoute } from "./openapi.ts";
+import { methodsAt, openApiRoute } from "./openapi.ts";
 import type { ApiParts } from "./parts.ts";
 import { projectRoutes } from "./projects.ts";
 import { protectionRoutes } from "./protection.ts";
@@ -59,6 +59,13 @@ export function createApi(
   explainRoutes(api, parts);
   openApiRoute(api, parts);
   api.all("*", (context) => {
+    const methods = methodsAt(api, context.req.path.slice("/api/v1".length));
+    if (methods.length > 0) {
+      context.header("allow", methods.join(", "));
+      throw new BerthError("method_not_allowed", `${context.req.path} does not take ${context.req.method}.`, {
+        hint: `It takes ${methods.join(", ")}.`,
+      });
+    }
     throw new BerthError("not_found", `There is no route ${context.req.method} ${context.req.path}.`, {
       hint: "GET /api/v1/openapi.json describes the API.",
     });

@@ -15,6 +15,16 @@ export function openApiRoute(app: OpenAPIHono<ApiEnv>, parts: Pick<ApiParts, "ve
   app.openapi(describe, (context) => context.json(documentOf(app, parts.version), 200));
 }
 
+/** The methods of the route that has this path, as `Allow` names them; none: there is no such route. */
+export function methodsAt({ openAPIRegistry }: OpenAPIHono<ApiEnv>, path: string): string[] {
+  const methods = openAPIRegistry.definitions.flatMap((definition) => {
+    if (definition.type !== "route") return [];
+    const pattern = new RegExp(`^${definition.route.path.replace(/[.]/g, "\\.").replace(/\{\w+\}/g, "[^/]+")}$`);
+    return pattern.test(path) ? [definition.route.method.toUpperCase()] : [];
+  });
+  return methods.includes("GET") ? ["HEAD", ...methods] : methods;
+}
+
 /** What goes wrong has one form everywhere, which the routes need not repeat. */
 function documentOf(app: OpenAPIHono<ApiEnv>, version: string) {
   const document = app.getOpenAPI31Document({

@@ -192,6 +192,17 @@ test("every described route answers as described, and there are no others", asyn
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect([...seen].sort()).toEqual(described.sort());
+  for (const [template, operations] of Object.entries(document.paths)) {
+    const path = template.replace(/\{\w+\}/g, "x");
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+      if (method.toLowerCase() in operations) continue;
+      const { status, headers } = await platform.api(path, { method });
+      const allowed = headers.get("allow")?.split(", ") ?? [];
+      const known = allowed.filter((name) => name !== "HEAD").map((name) => name.toLowerCase());
+      expect([method, path, status, known.sort()]).toEqual([method, path, 405, Object.keys(operations).sort()]);
+    }
+  }
+  expect((await platform.api("/nothing")).status).toBe(404);
   expect(document).toMatchObject({ openapi: "3.1.0", servers: [{ url: "/api/v1" }] });
 }, 60_000);
 
