@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { JobKind, JobQueue } from "../queue/job-queue.ts";
 import { BOUNDS_SECONDS, type ClassDurations } from "../serve/durations.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -22,6 +23,19 @@ test("durations are a histogram as Prometheus reads it", async () => {
     'berth_request_duration_seconds_sum{class="2xx"} 1.5',
     'berth_request_duration_seconds_count{class="2xx"} 3',
   ]);
+});
+
+test("a queue that does not answer, or fails, keeps no other number back", async () => {
+  const metrics = new Metrics();
+  const depth = (kind: JobKind) => {
+    if (kind === "upload") return new Promise<number>(() => {});
+    return kind === "plan" ? Promise.reject(new Error("gone")) : Promise.resolve(3);
+  };
+  metrics.watchQueue({ depth } as unknown as JobQueue);
+  const text = await (await metrics.response()).text();
+  expect(text).toContain("berth_faults_total 0");
+  const known = [...text.matchAll(/^berth_queue_depth\{kind="(\w+)"\} 3$/gm)].map(([, kind]) => kind);
+  expect([known, text.match(/^berth_queue_depth\{/gm)?.length]).toEqual([["build", "compress"], 2]);
 });
 
 test("what is named a counter is one", async () => {

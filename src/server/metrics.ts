@@ -34,6 +34,13 @@ const LABELLED = [
   },
 ] as const;
 
+const ANSWER_MS = 1_000;
+
+/** @returns undefined when the work fails or takes too long */
+function soon<T>(work: Promise<T>): Promise<T | undefined> {
+  return Promise.race([work.catch(() => undefined), Bun.sleep(ANSWER_MS).then(() => undefined)]);
+}
+
 /** Gauges of the library that are named as counters, which Prometheus' own check (`promtool`) complains of. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
@@ -59,7 +66,10 @@ export class Metrics {
       labelNames: ["kind"],
       registers: [this.registry],
       async collect() {
-        for (const kind of JOB_KINDS) this.set({ kind }, await queue.depth(kind));
+        const depths = await Promise.all(JOB_KINDS.map((kind) => soon(queue.depth(kind))));
+        // What is not known is left out: the other numbers are wanted most while the queue is down.
+        this.reset();
+        for (const [at, kind] of JOB_KINDS.entries()) if (depths[at] !== undefined) this.set({ kind }, depths[at]);
       },
     });
   }
