@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { type DeploymentView, insertDeployment } from "../database/deployments.ts";
 import { findOrCreateProject } from "../database/projects.ts";
 import { BerthError } from "../model/errors.ts";
@@ -7,6 +6,7 @@ import { assertProjectName, projectNameFrom } from "../model/names.ts";
 import { parseProjectSettings } from "../model/project.ts";
 import { assertBranchName, assertCommit, parseSource, type Source } from "../model/source.ts";
 import { isFork, repositoryName } from "../model/trust.ts";
+import { classifyPath } from "../work/classify-path.ts";
 import { pointToBuilding } from "../work/host-pointers.ts";
 import { supersedeOlder } from "../work/supersede.ts";
 import type { ApiParts } from "./parts.ts";
@@ -52,10 +52,7 @@ export async function createDeployment(parts: ApiParts, wish: NewDeployment): Pr
   return view;
 }
 
-/**
- * A path is looked at by the upload service, which finds out whether it is a repository; that it exists is checked
- * here, where a typing error costs nothing yet.
- */
+/** That a path exists is checked here, where a typing error costs nothing yet. */
 async function readSource(parts: ApiParts, wish: NewDeployment): Promise<Source> {
   const parsed = parseSource(wish.source);
   const branch = wish.branch === undefined ? null : assertBranchName(wish.branch);
@@ -66,12 +63,6 @@ async function readSource(parts: ApiParts, wish: NewDeployment): Promise<Source>
       hint: "Give the URL of a git repository, or set BERTH_LOCAL_SOURCES=yes where the platform runs.",
     });
   }
-  const info = parsed.path.startsWith("/") ? await stat(parsed.path).catch(() => undefined) : undefined;
-  if (!info?.isDirectory()) {
-    throw new BerthError("source_path_missing", `'${parsed.path}' is not a folder on the platform's machine.`, {
-      hint: "Give an absolute path of a folder or of a git repository, or a git URL.",
-    });
-  }
-  if (branch !== null || commit !== null) return { kind: "git", url: parsed.path, branch, commit };
-  return { kind: "folder", path: parsed.path };
+  const source = await classifyPath(parsed.path);
+  return branch !== null || commit !== null ? { kind: "git", url: parsed.path, branch, commit } : source;
 }

@@ -77,6 +77,7 @@ test("a deployment has every field in every state", async () => {
   const slow = await repositoryOf("slow", buildableSite("await new Promise((done) => setTimeout(done, 60_000));"));
   const first = await requestDeployment(platform, { source: slow.path });
   ofDeployment(first);
+  expect(first.source).toEqual({ kind: "git", url: slow.path, branch: null, commit: null });
   expect(() => ofDeployment({ ...first, unnamed: 1 })).toThrow();
   const states: Deployment[] = [first, await waitFor(platform, first.id, ({ status }) => status === "building")];
   const second = await requestDeployment(platform, { source: slow.path, branch: "main" });

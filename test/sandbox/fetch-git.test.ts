@@ -3,8 +3,8 @@ import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BerthError } from "../../src/model/errors.ts";
-import { classifyPath } from "../../src/upload/classify-path.ts";
 import { withoutCredentials } from "../../src/upload/git-errors.ts";
+import { classifyPath } from "../../src/work/classify-path.ts";
 import { type Fetcher, LIMITS, openFetcher, type Wishes } from "../support/fetcher.ts";
 import { type GitServer, startGitServer } from "../support/git-server.ts";
 import { type SshServer, startSshServer } from "../support/ssh-server.ts";

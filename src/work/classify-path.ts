@@ -9,7 +9,7 @@ import type { Source } from "../model/source.ts";
  * @throws BerthError `source_path_missing`
  */
 export async function classifyPath(path: string): Promise<Source> {
-  if (!(await isFolder(path))) {
+  if (!path.startsWith("/") || !(await isFolder(path))) {
     throw new BerthError("source_path_missing", `'${path}' is not a folder on the platform's machine.`, {
       hint: "Give an absolute path of a folder or of a git repository, or a git URL.",
     });
