@@ -111,6 +111,24 @@ test("none of them, and the folders in which the build has put an index page", a
   });
 });
 
+test("folders with a dot are named among them, tools' own are not", async () => {
+  await put(".output/public/index.html", "docs/.vitepress/dist/index.html", ".next/server/index.html");
+  await put(".git/index.html", ".cache/index.html", "docs/.vitepress/.temp/index.html");
+  await expect(choose(["dist"])).rejects.toMatchObject({
+    code: "output_missing",
+    hint: expect.stringMatching(/It wrote an index\.html in: \.output\/public, docs\/\.vitepress\/dist\.$/),
+  });
+});
+
+test("a link in the output's place names the folders that the build has put an index page in", async () => {
+  await put(".output/public/index.html");
+  await symlink(".output/public", join(work, "dist"));
+  await expect(choose(["dist"], { from: "project settings" })).rejects.toMatchObject({
+    code: "output_refused",
+    hint: expect.stringContaining("It wrote an index.html in: .output/public. Set output_directory"),
+  });
+});
+
 test("the folder that is published is told, seen from the root, whichever was expected", () => {
   const resolved = { output_directory: { value: "dist", from: "netlify.toml" }, root: { value: "web", from: "x" } };
   expect(withOutput({ root: "web", resolved }, "web/dist")).toEqual(resolved);

@@ -62,7 +62,10 @@ async function choose(work: string, plan: CommandPlan, startedAtMs: number): Pro
     inPlace ??
     written.find(({ hasPage }) => hasPage) ??
     (isNamed ? written[0] : written.find(({ isFresh }) => isFresh));
-  if (chosen === undefined && links[0] !== undefined) throw refusedFolder(links[0], "it is a link, or lies behind one");
+  if (chosen === undefined && links[0] !== undefined) {
+    const written = await withFreshIndex(join(work, plan.root), { startedAtMs, depth: 0 });
+    throw refusedFolder(links[0], "it is a link, or lies behind one", written);
+  }
   if (!isAsked && !chosen?.hasPage) await refuseServer(work, plan);
   if (chosen === undefined) throw await missing(work, plan, startedAtMs);
   const inner = isAsked
@@ -233,9 +236,7 @@ async function missing(work: string, plan: CommandPlan, startedAtMs: number): Pr
   const there = await folderNames(top);
   const written = await withFreshIndex(top, { startedAtMs, depth: 0 });
   const folders =
-    written.length > 0
-      ? `It wrote an index.html in: ${written.slice(0, 8).join(", ")}.`
-      : `Folders there: ${there.slice(0, 12).join(", ") || "none"}.`;
+    written.length > 0 ? writtenIn(written) : `Folders there: ${there.slice(0, 12).join(", ") || "none"}.`;
   const way = plan.outputHint ?? "Set output_directory to the folder that the build writes.";
   return new BerthError(
     "output_missing",
@@ -245,6 +246,9 @@ async function missing(work: string, plan: CommandPlan, startedAtMs: number): Pr
     },
   );
 }
+
+const writtenIn = (folders: readonly string[]): string =>
+  `It wrote an index.html in: ${folders.slice(0, 8).join(", ")}.`;
 
 /** How deep folders are named that may be meant, and how many are looked into at each depth. */
 const NAMED_DEPTH = 4;
@@ -256,7 +260,7 @@ async function withFreshIndex(
   { startedAtMs, depth }: { startedAtMs: number; depth: number },
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const name of (await folderNames(directory)).slice(0, LOOKED_INTO)) {
+  for (const name of (await folderNames(directory, OF_TOOLS)).slice(0, LOOKED_INTO)) {
     const inner = join(directory, name);
     const index = await lstat(join(inner, "index.html")).catch(() => undefined);
     if (index?.isFile() && index.ctimeMs > startedAtMs + CLOCK_MS) found.push(name);
@@ -273,14 +277,18 @@ async function entriesOf(directory: string): Promise<Dirent[]> {
   return await entriesIn(folder).finally(() => folder.close());
 }
 
-async function folderNames(directory: string): Promise<string[]> {
+/** Where tools keep pages for themselves; others with a dot may be an output, such as `.output` and `.vitepress`. */
+const OF_TOOLS = /^(node_modules|\.git|\.next|\.nuxt|\.cache|\.temp)$/;
+
+async function folderNames(directory: string, leftOut = /^(node_modules$|\.)/): Promise<string[]> {
   const entries = await entriesOf(directory).catch(() => [] as Dirent[]);
-  const folders = entries.filter((entry) => entry.isDirectory() && !/^(node_modules$|\.)/.test(entry.name));
+  const folders = entries.filter((entry) => entry.isDirectory() && !leftOut.test(entry.name));
   return folders.map(({ name }) => name).sort();
 }
 
-function refusedFolder(relative: string, reason: string): BerthError {
+function refusedFolder(relative: string, reason: string, written: readonly string[] = []): BerthError {
+  const others = written.length === 0 ? "" : ` ${writtenIn(written)} Set output_directory to the folder that is meant.`;
   return new BerthError("output_refused", `The folder ${JSON.stringify(relative)} can't be published: ${reason}.`, {
-    hint: "Let the build write a plain folder of the repository.",
+    hint: `Let the build write a plain folder of the repository.${others}`,
   });
 }

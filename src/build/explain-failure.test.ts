@@ -138,7 +138,15 @@ describe("install", () => {
       "npm error code ETARGET\nnpm error notarget No matching version found for ms@99.\nnpm error notarget In most cases",
       "install_failed",
       /no version of 'ms@99'/,
-      /Correct the version/,
+      /Correct the version in package\.json, update the lockfile/,
+    ],
+    [
+      "a version that there is not, without a lockfile",
+      "npm error code ETARGET\nnpm error notarget No matching version found for ms@99.\nnpm error notarget In most cases",
+      "install_failed",
+      /no version of 'ms@99'/,
+      /Correct the version in package\.json; where it is a dependency/,
+      { command: "npm install" },
     ],
     [
       "a program of another language",
@@ -272,6 +280,28 @@ describe("install", () => {
 
 describe("build", () => {
   test.each<[string, string, string, RegExp, RegExp, Told?]>([
+    [
+      "a part of a package that there is not",
+      "Error [ERR_PACKAGE_PATH_NOT_EXPORTED]: Package subpath './lib/token.mjs' is not defined by \"exports\" in /work/node_modules/.pnpm/x@0.3.4/node_modules/markdown-it/package.json imported from /work/a.js",
+      "build_failed",
+      /asks for '\.\/lib\/token\.mjs' of markdown-it/,
+      /name a version of markdown-it that does/,
+    ],
+    [
+      "a package that a tool wants beside it",
+      "[error] [@nuxt/content] Nuxt Content requires `better-sqlite3` module to operate. Please install `better-sqlite3` package manually and try again. `npm install better-sqlite3`",
+      "build_failed",
+      /asks for the package 'better-sqlite3'/,
+      /Add it to package\.json/,
+    ],
+    [
+      "a bundler's error behind fonts that it went on without",
+      '[warn] Could not fetch from `https://fonts.bunny.net/list`. `1` retries left.\n[error] Could not initialize provider `bunny`. `unifont` will not be able to process fonts provided by this provider. fetch failed\n[error] ✗ Build failed in 1.33s\n│\n■  Nuxt build error: Error: Build failed with 3 errors:\n│\n│  [EXTERNAL_MODULES] "node_modules/unctx/dist/index.mjs" is resolved as a module now',
+      "build_failed",
+      /the bundler found 3 errors: node_modules\/unctx\/dist\/index\.mjs is resolved/,
+      /Mend what the lines below name/,
+      { refusedHosts: ["fonts.bunny.net:443"] },
+    ],
     [
       "a missing script",
       'npm error Missing script: "build"\nnpm error\nnpm error To see a list of scripts, run:\nnpm error   npm run',
@@ -593,4 +623,14 @@ test.each([
   expect(error.code).toBe(code);
   expect(error.message).toMatch(message);
   expect(failureOf("build", { cause: "exit", exit: 0, refusedHosts: [] }, context)).toBeUndefined();
+});
+
+test("of many errors the first and the last are shown, without what a program goes on without", () => {
+  const errors = Array.from({ length: 20 }, (_, at) => `Error: number ${at}`);
+  const gone =
+    "[error] Could not initialize provider `bunny`. `unifont` will not be able to process fonts. fetch failed";
+  const source = ["    throw new Error(", "  code: 'ERR_ANY',", "  }"];
+  const { hint } = explain("build", [gone, ...errors, ...source].join("\n"));
+  const shown = [0, 1, 2, 3, 4, 17, 18, 19].map((at) => `  Error: number ${at}`);
+  expect(hint.split("From its log:\n")[1]!.split("\n")).toEqual(shown);
 });

@@ -6,6 +6,7 @@ import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildCache } from "./cache.ts";
 import { failureOf, isStaleLockfile } from "./explain-failure.ts";
+import { needlessLines } from "./needless-lines.ts";
 import { commandLine, isLine } from "./plan/commands.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 import type { Tool, Toolchains } from "./toolchain.ts";
@@ -70,7 +71,7 @@ export async function runBuild(
   // The fetch of the source has asked for some already.
   let contacted: readonly ContactedHost[] = held.view.contacted;
   const run = async (step: "install" | "build", command: readonly string[], folder: string): Promise<number> => {
-    log.beginCommand();
+    log.beginCommand(needlessLines());
     log.say(step, `$ ${commandLine(command)}`);
     const result = await parts.sandbox.run(inMachinesShell(command), {
       slot,

@@ -72,9 +72,12 @@ export class DeploymentLog {
 
   private recent: LogLine[] = [];
 
-  /** Another command begins: what was printed before says nothing of it. */
-  beginCommand(): void {
+  private isLeftOut: (line: string) => boolean = () => false;
+
+  /** Another command begins: what was printed before says nothing of it. Of its lines some may be left out. */
+  beginCommand(isLeftOut: (line: string) => boolean = () => false): void {
     this.recent = [];
+    this.isLeftOut = isLeftOut;
   }
 
   /** The last lines that the command printed in this step, for the error of a failed one. */
@@ -95,6 +98,7 @@ export class DeploymentLog {
   }
 
   private push(step: LogStep, stream: LogLine["stream"], text: string): void {
+    if (stream !== "system" && this.isLeftOut(text)) return;
     const isKept = stream === "system" || ++this.printedLines <= PRINTED_LINES_MAX;
     if (isKept) this.seq += 1;
     const line: LogLine = { seq: this.seq, at: new Date().toISOString(), step, stream, text };

@@ -121,6 +121,24 @@ export const BUILD_CAUSES: readonly Explain[] = [
     (match) => missingModule(match[1]!, match[2])!,
   ),
   told(
+    /ERR_PACKAGE_PATH_NOT_EXPORTED[^\n]*?subpath '([^']+)' is not defined by "exports" in \S*node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\/package\.json/,
+    (match) => ({
+      what: `a package asks for '${name(match[1])}' of ${name(match[2])}, whose installed version has no such part`,
+      next: `Their versions don't fit each other: name a version of ${name(match[2])} that does in package.json's dependencies, and commit the lockfile.`,
+    }),
+  ),
+  told(
+    /^[^\n]*\b(?:[Pp]lease install|requires|need to install|not installed|missing)\b[^\n]*\b(?:npm (?:install|i|add)|pnpm add|yarn add|bun add) +(?:-\w+ +|--[\w-]+ +)*((?:@[\w.-]+\/)?[\w.-]+)/m,
+    (match) => ({
+      what: `it asks for the package '${name(match[1])}', which package.json does not name`,
+      next: "Add it to package.json's dependencies and commit the lockfile.",
+    }),
+  ),
+  told(/Build failed with (\d+) errors?:[│\s]*\[([A-Z][A-Z_]+)\] ([^\n]+)/, (match) => ({
+    what: `the bundler found ${match[1] === "1" ? "an error" : `${match[1]} errors`}: ${name(match[3])} (${match[2]})`,
+    next: "Mend what the lines below name; where it is a package's code, take another version of that one.",
+  })),
+  told(
     /(?:[Mm]issing|[Ii]nvalid|[Rr]equired|[Uu]ndefined) (?:required )?env(?:ironment)? var(?:iable)?s?:?\s*["'`]?([A-Z][A-Z0-9_]{2,})?|(?:environment variable|env var) ["'`]?([A-Z][A-Z0-9_]{2,})["'`]? (?:is )?(?:not|missing|required|undefined)/,
     (match) => ({
       what: `the variable ${match[1] ?? match[2] ?? "that the log names"} is not set`,

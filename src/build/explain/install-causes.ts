@@ -1,4 +1,4 @@
-import { type Cause, type Explain, name, told } from "./cause.ts";
+import { type Cause, type Explain, type FailedCommand, name, told } from "./cause.ts";
 
 const LOCKFILE: Record<string, [file: string, command: string]> = {
   npm: ["package-lock.json", "npm install"],
@@ -24,10 +24,13 @@ function missingPackage(wanted: string): Cause {
   };
 }
 
-function missingVersion(wanted: string): Cause {
+function missingVersion(wanted: string, { command }: FailedCommand): Cause {
+  const keepsToLockfile = /\bci\b|--frozen-lockfile|--immutable/.test(command);
   return {
     what: `the registry has no version of '${wanted}' that fits`,
-    next: "Correct the version in package.json, update the lockfile and commit both.",
+    next: keepsToLockfile
+      ? "Correct the version in package.json, update the lockfile and commit both."
+      : "Correct the version in package.json; where it is a dependency that asks for it, take another version of that one.",
   };
 }
 
@@ -127,17 +130,17 @@ export const INSTALL_CAUSES: readonly Explain[] = [
   told(/error: GET \S+\/((?:@[\w.-]+(?:\/|%2[fF]))?[\w.-]+) - 404/, (match) =>
     missingPackage(name(match[1]!.replace(/%2f/i, "/"))),
   ),
-  told(/^(?!npm warn)[^\n]*No matching version found for ([^\n]+?)(?: while fetching[^\n]*|\.)?$/im, (match) =>
-    missingVersion(name(match[1])),
+  told(/^(?!npm warn)[^\n]*No matching version found for ([^\n]+?)(?: while fetching[^\n]*|\.)?$/im, (match, failed) =>
+    missingVersion(name(match[1]), failed),
   ),
-  told(/YN0082: [^\n]*?((?:@[\w.-]+\/)?[\w.-]+)@npm:([^\n]+?): No candidates found/, (match) =>
-    missingVersion(`${name(match[1])}@${name(match[2])}`),
+  told(/YN0082: [^\n]*?((?:@[\w.-]+\/)?[\w.-]+)@npm:([^\n]+?): No candidates found/, (match, failed) =>
+    missingVersion(`${name(match[1])}@${name(match[2])}`, failed),
   ),
-  told(/No version matching "([^"]+)" found for specifier "([^"]+)"/, (match) =>
-    missingVersion(`${name(match[2])}@${name(match[1])}`),
+  told(/No version matching "([^"]+)" found for specifier "([^"]+)"/, (match, failed) =>
+    missingVersion(`${name(match[2])}@${name(match[1])}`, failed),
   ),
-  told(/Couldn't find any versions for "([^"]+)" that matches "([^"]+)"/, (match) =>
-    missingVersion(`${name(match[1])}@${name(match[2])}`),
+  told(/Couldn't find any versions for "([^"]+)" that matches "([^"]+)"/, (match, failed) =>
+    missingVersion(`${name(match[1])}@${name(match[2])}`, failed),
   ),
   told(/(?:code E40[13]|ERR_PNPM_FETCH_40[13]|YN0041)[\s\S]{0,600}?(?:https?:\/\/([\w.-]+))/, (match) =>
     noAccess(name(match[1])),

@@ -5,7 +5,10 @@ const CONTROL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u0
 const NOISE: readonly RegExp[] = [
   /^\s*at .+(:\d+:\d+\)?|\(<anonymous>\)|\(native\)|node:internal.*)$/, // frames of a stack
   /^\s*at (async )?[\w.<>$[\] ]+( \(.*\))?$/,
-  /^[\s^~|]*$/,
+  /^[\s^~|{}()[\],;│]*$/,
+  /^\s*(return|throw) (new )?[\w.]+\(.*$/, // the line of a program's source that an error came from
+  /^\s*code: '\w+',?$/,
+  /Could not initialize provider \S+ `unifont` will not be able to/, // it goes on without these fonts
   /^Node\.js v\d/,
   /^\$ /, // the platform's own line of a command
   /^> /, // npm's line of a script
@@ -25,6 +28,7 @@ const TELLING =
 const TOLD_NONE = /\b(0|no) (errors?|failures?)\b/i;
 
 const MAX_LINES = 8;
+const LAST_LINES = 3;
 const MAX_LENGTH = 240;
 
 /** What tells a cause stands at a line's start; the patterns' work is bounded by it. */
@@ -42,6 +46,12 @@ export function relevantLines(lines: readonly string[]): string[] {
   const kept = lines.filter((line) => !NOISE.some((pattern) => pattern.test(line)));
   const isError = (line: string | undefined) => line !== undefined && TELLING.test(line) && !TOLD_NONE.test(line);
   const telling = kept.filter((line, at) => isError(line) || isError(kept[at - 1]));
-  const chosen = telling.length > 0 ? [...new Set(telling)].slice(0, MAX_LINES) : kept.slice(-MAX_LINES);
+  const chosen = telling.length > 0 ? firstAndLast([...new Set(telling)]) : kept.slice(-MAX_LINES);
   return chosen.map((line) => (line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 1)}…` : line));
+}
+
+/** A tool may go on after its first errors, and tell at its end what it stopped for. */
+function firstAndLast(lines: readonly string[]): string[] {
+  if (lines.length <= MAX_LINES) return [...lines];
+  return [...lines.slice(0, MAX_LINES - LAST_LINES), ...lines.slice(-LAST_LINES)];
 }

@@ -19,15 +19,17 @@ const FONTS = /^(fonts\.googleapis\.com|fonts\.gstatic\.com|use\.typekit\.net)$/
 const GIT_HOSTS =
   /^((codeload\.|raw\.|api\.)?github(usercontent)?\.com|.*\.githubusercontent\.com|gitlab\.com|bitbucket\.org|codeberg\.org)$/;
 
+/** A tool says so and goes on, without the fonts of a host for one: what ended it is something else. */
+const WENT_ON = /^.*(?:\[warn\]|\bWARN\b|Could not initialize provider [^\n]* will not be able to).*$/gm;
+
 /** A host was asked for that the policy refuses, or that the sandbox can't look up. */
 export const networkCause: Explain = (failed) => {
-  const named = [
-    ...NAMED.flatMap((pattern) => [...failed.text.matchAll(pattern)].map((match) => match[1]!.toLowerCase())),
-  ];
-  const fonts = /Failed to fetch (?:`[^`]+`|font)[^\n]*Google Fonts/.test(failed.text) ? ["fonts.googleapis.com"] : [];
+  const text = failed.text.replace(WENT_ON, "");
+  const named = [...NAMED.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!.toLowerCase()))];
+  const fonts = /Failed to fetch (?:`[^`]+`|font)[^\n]*Google Fonts/.test(text) ? ["fonts.googleapis.com"] : [];
   const refused = failed.refusedHosts.map((host) => host.replace(/:\d+$/, ""));
-  const mentioned = refused.filter((host) => failed.text.includes(host));
-  if (!NETWORK.test(failed.text) && mentioned.length === 0 && fonts.length === 0) return undefined;
+  const mentioned = refused.filter((host) => text.includes(host));
+  if (!NETWORK.test(text) && mentioned.length === 0 && fonts.length === 0) return undefined;
   const hosts = [...new Set([...(mentioned.length > 0 ? mentioned : refused), ...fonts, ...named])].filter(
     (host) => !/^(localhost|127\.|0\.0\.0\.0)/.test(host),
   );
