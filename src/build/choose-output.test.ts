@@ -80,6 +80,12 @@ test("pages at the root that are worked on in place", async () => {
   expect(await choose(["dist", "."])).toMatchObject({ directory: work, relative: "." });
 });
 
+test("an index page that the build has put at the root, where nobody expected one", async () => {
+  await put("index.html", "src/Main.elm");
+  expect(await choose(["dist"])).toMatchObject({ directory: work, relative: "." });
+  await expect(choose(["dist"], { startedAtMs: LATER() })).rejects.toMatchObject({ code: "output_missing" });
+});
+
 test("through folders that only wrap the site's, not into a part of it", async () => {
   await put("dist/shop/browser/index.html", "dist/shop/3rdpartylicenses.txt");
   expect(await choose(["dist"])).toMatchObject({ relative: "dist/shop/browser" });

@@ -54,7 +54,9 @@ async function choose(work: string, plan: CommandPlan, startedAtMs: number): Pro
     const found = await look(posix.join(plan.root, candidate));
     if (found) candidates.push(found);
   }
-  const inPlace = isAsked ? undefined : candidates.find(({ relative }) => relative === plan.root);
+  const inPlace = isAsked
+    ? undefined
+    : (candidates.find(({ relative }) => relative === plan.root) ?? (await madeInPlace()));
   const written = candidates.filter((found) => found !== inPlace);
   const chosen =
     written.find(({ isFresh, hasPage }) => isFresh && hasPage) ??
@@ -74,6 +76,12 @@ async function choose(work: string, plan: CommandPlan, startedAtMs: number): Pro
   const { directory, relative, warnings } = inner;
   const stale = chosen.isFresh ? [] : [`'${relative}' was there before: this build has written nothing in it.`];
   return { directory, relative, warnings: [...warnings, ...stale, ...indexWarning(directory, relative)] };
+
+  /** Nobody said so, and the build has put an index page at the root itself. */
+  async function madeInPlace(): Promise<Found | undefined> {
+    const index = await lstat(join(work, plan.root, "index.html")).catch(() => undefined);
+    return index?.isFile() && index.ctimeMs > startedAtMs + CLOCK_MS ? await look(plan.root) : undefined;
+  }
 }
 
 /** What was decided on, with the folder that is published in the place of the likeliest one. Pure. */

@@ -26,6 +26,8 @@ describe("outputs", () => {
     ["gatsby build", ["gatsby"], "gatsby", "public"],
     ["eleventy", ["@11ty/eleventy"], "eleventy", "_site"],
     ["eleventy --output=www", ["@11ty/eleventy"], "eleventy", "www"],
+    ["redocly build-docs a.yaml -o out/index.html", [], null, "out"],
+    ["marp slides.md -o index.html", [], null, "."],
     ["hexo generate", ["hexo"], "hexo", "public"],
     ["react-scripts build", ["react-scripts@5.0.1"], "create-react-app", "build"],
     ["parcel build index.html", ["parcel"], "parcel", "dist"],

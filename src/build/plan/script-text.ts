@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { PackageJson } from "./source-files.ts";
 
 /** Names that builds go by, the likeliest first; the later ones are for repositories without a `build`. */
@@ -88,11 +89,12 @@ export function makesLibrary(text: string): boolean {
   return MAKES_LIBRARY.test(text);
 }
 
-/** Folders that a command line names as its output, such as `--outDir ../site`. */
+/** Folders that a command line names as its output, such as `--outDir ../site`; of a page, such as `-o out/index.html`, its folder. */
 export function outputFlags(text: string): string[] {
   const pattern =
     /(?:^|\s)(?:--(?:outDir|out-dir|output-dir|dist-dir|output-path|output|out|dest)(?:=|\s+)|-o\s+)["']?([\w@./-]+)/g;
-  return [...text.matchAll(pattern)].map((match) => match[1]!).filter((folder) => !folder.startsWith("-"));
+  const named = [...text.matchAll(pattern)].map((match) => match[1]!).filter((folder) => !folder.startsWith("-"));
+  return named.map((path) => (/(^|\/)index\.html$|\/[\w.-]+\.html$/.test(path) ? posix.dirname(path) : path));
 }
 
 /** Folders that a command line goes into, such as `cd website && …` or `--prefix website`. */
