@@ -141,6 +141,21 @@ describe("install", () => {
       /Correct the version in package\.json, update the lockfile/,
     ],
     [
+      "a folder that was taken out of a workspace",
+      'npm error code EUNSUPPORTEDPROTOCOL\nnpm error Unsupported URL Type "catalog:": catalog:',
+      "install_failed",
+      /names packages by 'catalog:'/,
+      /workspace's top, with root set/,
+    ],
+    [
+      "the same with pnpm",
+      ' ERR_PNPM_WORKSPACE_PKG_NOT_FOUND  In : "ui@workspace:*" is in the dependencies but no package named "ui" is present in the workspace',
+      "install_failed",
+      /names packages by 'workspace:'.*in which pnpm/,
+      /workspace's top/,
+      { manager: "pnpm" },
+    ],
+    [
       "a version that there is not, without a lockfile",
       "npm error code ETARGET\nnpm error notarget No matching version found for ms@99.\nnpm error notarget In most cases",
       "install_failed",

@@ -110,6 +110,13 @@ export const INSTALL_CAUSES: readonly Explain[] = [
     what: "peer dependencies are in conflict",
     next: "Move the packages that the log names to versions that fit, or set 'strict-peer-dependencies=false' in .npmrc.",
   })),
+  told(
+    /(?:Unsupported URL Type |ERR_PNPM_(?:WORKSPACE_PKG_NOT_FOUND|CATALOG_ENTRY_NOT_FOUND)[^\n]*?|that matches )["@]?(catalog|workspace):/,
+    (match, { manager }) => ({
+      what: `package.json names packages by '${match[1]}:', and there is no workspace here in which ${manager} finds them`,
+      next: `The folder was taken out of a workspace: deploy the repository that holds the workspace's top, with root set to the site's folder, and commit its lockfile; or write versions in the place of '${match[1]}:'.`,
+    }),
+  ),
   // The archive of a version that the registry has no longer, or not yet.
   told(
     /(?:ERR_PNPM_FETCH_404\S*\s+GET|error: GET|E404[^\n]* GET|\b404[^\n]*?) \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz/,

@@ -45,7 +45,13 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
   const { files, root } = planning;
   const isConfigured = rule?.configuredBy?.some((file) => files.has(root, file)) ?? true;
   if (rule?.command === undefined || !isConfigured) return await taskChoice(planning);
-  return { kind: "program", command: rule.command, text: rule.command.join(" "), framework };
+  const command = withoutLostPage(planning, rule.command);
+  return { kind: "program", command, text: command.join(" "), framework };
+}
+
+/** Without a page at the root Parcel's entry is what package.json calls `source`. */
+function withoutLostPage({ files, root }: Planning, command: readonly string[]): readonly string[] {
+  return command.at(-1) === "index.html" && !files.has(root, "index.html") ? command.slice(0, -1) : command;
 }
 
 /** Where there are pages already, such a task may only help whoever writes them. */

@@ -327,6 +327,15 @@ describe("commands", () => {
     expect([made.workspaceRoot, made.install?.slice(0, 2)]).toEqual([".", ["pnpm", "install"]]);
   });
 
+  test("Parcel's own command takes the page at the root, else what package.json calls its source", async () => {
+    const packageJson = { source: "src/index.html", devDependencies: { parcel: "^2" } };
+    const page = "<script type=module src=app.js></script>";
+    const inside = await buildPlan({ "package.json": packageJson, "src/index.html": page, ...lock });
+    expect(inside.build).toEqual(["npx", "--no-install", "parcel", "build"]);
+    const atRoot = await buildPlan({ "package.json": packageJson, "index.html": page, ...lock });
+    expect(atRoot.build).toEqual(["npx", "--no-install", "parcel", "build", "index.html"]);
+  });
+
   test("install and build by the package manager, as argument arrays", async () => {
     const result = await buildPlan({
       "package.json": { scripts: { build: "astro build" }, dependencies: { astro: "^6" } },
