@@ -176,6 +176,9 @@ describe("what a source asks for", () => {
         "The install failed: the lockfile package-lock.json does not fit package.json (Missing: ms@2.1.2 from lock file).",
       hint: expect.stringContaining("commit package-lock.json"),
     });
+    const log = await logOf(platform, deployment.id);
+    expect(log).toContain("Missing: ms@2.1.2 from lock file");
+    expect(log).not.toMatch(/Usage:|--ignore-scripts/); // npm's help
   }, 120_000);
 
   test("a command of netlify.toml may be written for bash", async () => {
