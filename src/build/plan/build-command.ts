@@ -10,6 +10,7 @@ import { pagesFolder } from "./pages-folder.ts";
 import type { Planning } from "./plan.ts";
 import { buildScripts, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
 import { dependsOn } from "./site.ts";
+import type { PackageJson } from "./source-files.ts";
 import { taskCommand } from "./task-runner.ts";
 
 /** What the build runs, before it is known with which package manager. */
@@ -40,6 +41,9 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
   }
   if (script && !(framework === "nuxt" && writesServer(script)))
     return { kind: "script", script, text: script.text, framework };
+  const generating = script && framework === "nuxt" ? generatingLine(script, planning.packageJson!) : undefined;
+  if (generating !== undefined)
+    return { kind: "line", line: generating, from: "package.json", text: generating, framework };
   const app = script === undefined ? await onlyNxApp(planning) : undefined;
   if (app !== undefined) return { kind: "program", command: ["nx", "build", app], text: `nx build ${app}`, framework };
   const { files, root } = planning;
@@ -116,6 +120,13 @@ async function isLibrary(files: Planning["files"], root: string): Promise<boolea
 /** `nuxt build` makes a server; `nuxt generate` makes the files. */
 function writesServer({ text }: Script): boolean {
   return /\b(nuxt|nuxi) build\b/.test(text) && !/\b(nuxt|nuxi) generate\b|--prerender\b/.test(text);
+}
+
+/** The script's own steps, with files in the server's place: `prisma generate && nuxt build docs`. A preset is a server's. */
+function generatingLine({ name }: Script, { scripts }: PackageJson): string | undefined {
+  const own = scripts![name]!.trim();
+  const line = own.replace(/\b(nuxt|nuxi) build\b/g, "$1 generate");
+  return /^(nuxt|nuxi) build$|preset/i.test(own) || line === own ? undefined : line;
 }
 
 /** The argv of the choice, and where it came from. */

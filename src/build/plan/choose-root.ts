@@ -39,7 +39,7 @@ function existing(files: SourceFiles, { value, from }: { value: string; from: st
 
 /** Scripts of a repository of many packages that run the scripts of its members and do nothing else. */
 const DELEGATES =
-  /^\s*(?:\w+=\S+\s+)*(?:(?:npx|pnpm|yarn|bunx|npm exec|cross-env|dotenv(?:\s+-e\s+\S+)*\s+--)\s+)*(turbo|nx|lerna|rush|wsrun|ultra|wireit|moon|pnpm\s+(?:-r|--recursive|-w|-F|--filter|run\s+-r|--parallel)|yarn\s+workspaces?|npm\s+run\s+.*(?:-w\b|-ws\b|--workspaces?)|npm\s+(?:-w|--workspace|--prefix)|bun\s+(?:run\s+)?--filter|pnpm\s+(?:-C|--dir)|yarn\s+--cwd|cd\s+[\w./-]+\s+&&)/;
+  /^\s*(?:\w+=\S+\s+)*(?:(?:npx|pnpm|yarn|bunx|npm exec|cross-env|dotenv(?:\s+-e\s+\S+)*\s+--)\s+)*(turbo|nx|lerna|rush|wsrun|ultra|wireit|moon|pnpm\s+(?:-r|--recursive|-w|-F|--filter|run\s+(?:-r|--recursive|--filter|-F)|--parallel)|yarn\s+workspaces?|npm\s+run\s+.*(?:-w\b|-ws\b|--workspaces?)|npm\s+(?:-w|--workspace|--prefix)|bun\s+(?:run\s+)?--filter|pnpm\s+(?:-C|--dir)|yarn\s+--cwd|cd\s+[\w./-]+\s+&&)/;
 
 async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Promise<boolean> {
   if ((settings.build_command ?? settings.output_directory ?? settings.framework) !== undefined) return true;
@@ -60,7 +60,7 @@ async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Pro
   const programs = ids.flatMap((id) => FRAMEWORKS[id]!.programs);
   if (texts.some((text) => programs.some((program) => runsProgram(text, program)))) return true;
   const delegating = texts.filter(delegates).length;
-  if (ids.length > 0) return delegating < texts.length;
+  if (ids.length > 0) return texts.some((text) => !delegates(text) && !makesLibrary(text));
   // A build of nobody knows what: of members of a workspace, of a library, or else of a site.
   return delegating === 0 && !hasMembers && !texts.every(makesLibrary);
 }

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { detectFrameworks, NEVER_ALONE } from "./detect.ts";
+import { detectFrameworks, frameworkOf, NEVER_ALONE } from "./detect.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
 import { buildScripts, makesLibrary, runsProgram } from "./script-text.ts";
 import { dependsOn } from "./site.ts";
@@ -31,8 +31,10 @@ async function sitesAmong(files: SourceFiles, folders: readonly string[]): Promi
     const packageJson = await files.packageJson(folder).catch(() => undefined);
     if (packageJson !== undefined && (await isSite(files, { root: folder, packageJson }))) sites.push(folder);
   }
-  const side = sites.filter((folder) => SIDE.test(folder));
-  return { main: sites.filter((folder) => !side.includes(folder)), side };
+  // What lies in a site's folder is a part of it, such as what draws its images.
+  const outer = sites.filter((folder) => !sites.some((other) => folder.startsWith(`${other}/`)));
+  const side = outer.filter((folder) => SIDE.test(folder));
+  return { main: outer.filter((folder) => !side.includes(folder)), side };
 }
 
 /** Those that do not look like examples or tests; all where all do. */
@@ -52,6 +54,12 @@ function foldersWithPackage(files: SourceFiles): string[] {
 
 const VITE_LIKE = new Set(["vite", "svelte", "solid-js", "tanstack-router"]);
 
+/** Its name alone tells it where a preset or a layer of somebody's brings it. */
+function runsFrameworkOfPreset(text: string): boolean {
+  const id = frameworkOf([], text);
+  return id !== undefined && !NEVER_ALONE.has(id) && !VITE_LIKE.has(id);
+}
+
 /** It has a script that builds, and a framework that makes pages; a library that is bundled with one is none. */
 async function isSite(
   files: SourceFiles,
@@ -61,10 +69,10 @@ async function isSite(
   if (scripts.length === 0) return false;
   const hasPage = files.has(root, "index.html");
   const found = (await detectFrameworks({ files, root, packageJson })).filter((id) => !NEVER_ALONE.has(id));
-  if (found.length === 0) return hasPage;
+  if (found.length === 0) return hasPage || scripts.some(({ text }) => runsFrameworkOfPreset(text));
   const folders = files.foldersIn(root).map((folder) => files.join(root, folder));
   if (found.every((id) => VITE_LIKE.has(id)))
-    return hasPage || folders.some((folder) => files.has(folder, "index.html"));
+    return hasPage || folders.some((folder) => files.has(folder, "index.html") && !SIDE.test(posix.basename(folder)));
   if (found.includes("svelte-kit") && dependsOn(packageJson, "@sveltejs/package")) return hasPage;
   // A theme or a plugin is compiled with something else, and names the framework that it is for.
   const runsIt = (text: string) =>

@@ -34,6 +34,13 @@ export async function viteOutputs(site: Site): Promise<string[]> {
   return top === undefined ? names : [...names.map((name) => posix.join(top, name)), ...names];
 }
 
+/** `nuxt generate docs` writes below the folder that it is told. */
+export function nuxtOutputs({ commandText }: Site): string[] {
+  const folder = /\b(?:nuxt|nuxi) generate +(?!-)([\w@./-]+)/.exec(commandText)?.[1];
+  const usual = [".output/public", "dist"];
+  return folder === undefined ? usual : [...usual.map((name) => posix.join(folder, name)), ...usual];
+}
+
 /** The static adapter's `pages`; newer SvelteKits are told in vite.config what others are in svelte.config. */
 export async function svelteKitOutputs(site: Site): Promise<string[]> {
   const files = [/^svelte\.config\.[cm]?[jt]s$/, /^vite\.config\.[cm]?[jt]s$/];

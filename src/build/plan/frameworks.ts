@@ -3,6 +3,7 @@ import {
   configLiterals,
   dotFolderOutputs,
   folders,
+  nuxtOutputs,
   svelteKitOutputs,
   viteOutputs,
   withLiterals,
@@ -60,7 +61,7 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
   nuxt: {
     programs: ["nuxt", "nuxi"],
     command: ["nuxt", "generate"],
-    outputs: folders(".output/public", "dist"),
+    outputs: nuxtOutputs,
     server: [".output/server", ".nuxt/dist/server"],
     hint: "Nuxt writes files with 'nuxt generate': set build_command to it, and leave out a server preset.",
   },

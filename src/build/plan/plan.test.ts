@@ -261,6 +261,28 @@ describe("the root", () => {
     expect((await buildPlan(top)).outputHint).toBeNull();
   });
 
+  test("a module's documentation is the site, and not the module, its playground or a part of a site", async () => {
+    const scripts = { build: "node a.mjs && nuxt-module-build build", "docs:build": "pnpm run --filter docs build" };
+    const own = { scripts, devDependencies: { nuxt: "4" } };
+    const module = { "package.json": own, "pnpm-workspace.yaml": "packages:\n  - docs\n  - plugin\n  - docs/images\n" };
+    const layered = {
+      "docs/package.json": { name: "docs", scripts: { build: "nuxt build" }, dependencies: { docus: "5" } },
+    };
+    const plugin = { scripts: { build: "rollup -c" }, devDependencies: { vite: "7", vue: "3" } };
+    const beside = { "plugin/package.json": plugin, "plugin/playground/index.html": "", ...below("docs/images") };
+    expect(await plan({ ...module, ...layered, ...beside })).toMatchObject({ root: "docs", framework: "nuxt" });
+  });
+
+  test("Nuxt's own script makes files, with all that it does before", async () => {
+    const nuxt = (build: string) => ({ "package.json": { scripts: { build }, dependencies: { nuxt: "4" } }, ...lock });
+    const made = await buildPlan(nuxt("nuxt-module-build build && nuxt build docs"));
+    expect(made.build).toEqual(shell("nuxt-module-build build && nuxt generate docs"));
+    expect(made.outputCandidates[0]).toBe("docs/.output/public");
+    for (const build of ["nuxt build", "node a.mjs && nuxt build --preset=node-server"]) {
+      expect((await buildPlan(nuxt(build))).build).toEqual(["npx", "--no-install", "nuxt", "generate"]);
+    }
+  });
+
   test("a program that needs a configuration is not run without one", async () => {
     const top = { "package.json": { devDependencies: { metalsmith: "2" } }, ...lock };
     expect(await buildPlan({ ...top, "metalsmith.json": "{}" })).toMatchObject({ framework: "metalsmith" });

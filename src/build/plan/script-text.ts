@@ -83,7 +83,7 @@ export function runsProgram(text: string, program: string): boolean {
 
 /** Compilers of libraries: what they write is no site. */
 const MAKES_LIBRARY =
-  /^\s*(?:rimraf [\w./-]+ && )?(?:cross-env )?(?:\w+=\S+ )*(tsc|tsup|tsdown|unbuild|microbundle|bunchee|pkgroll|father|babel|swc|rslib|ng-packagr)\b/;
+  /(?:^|&&|;)\s*(?:cross-env )?(?:\w+=\S+ )*(tsc|tsup|tsdown|unbuild|microbundle|bunchee|pkgroll|father|babel|swc|rslib|ng-packagr|nuxt-module-build)\b/;
 
 export function makesLibrary(text: string): boolean {
   return MAKES_LIBRARY.test(text);
