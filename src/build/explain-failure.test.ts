@@ -333,6 +333,20 @@ describe("build", () => {
       /dependencies/,
       { exit: 127 },
     ],
+    [
+      "a field that this Hugo has not",
+      'executing "partials/header.html" at <.RSSLink>: can\'t evaluate field RSSLink in type *hugolib.pageState',
+      "build_failed",
+      /'\.RSSLink', which the machine's Hugo does not have/,
+      /update the theme/,
+    ],
+    [
+      "a configuration with await at its top",
+      "[webpack-cli] Error [ERR_REQUIRE_ASYNC_MODULE]: require() cannot be used on an ESM graph with top-level await.\n  From /work/node_modules/webpack-cli/lib/webpack-cli.js \n  Requiring /work/webpack.config.js \n",
+      "build_failed",
+      /require\(\) of 'webpack\.config\.js'/,
+      /--no-experimental-require-module/,
+    ],
     ["Hugo", "sh: 1: hugo: not found", "build_failed", /Hugo is not installed/, /apt-get install hugo/, { exit: 127 }],
     [
       "a theme for a newer Hugo",

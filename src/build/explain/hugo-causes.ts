@@ -24,6 +24,10 @@ export const HUGO_CAUSES: readonly Explain[] = [
     what: `a template uses '${name(match[1])}', which the machine's Hugo does not know`,
     next: NEWER,
   })),
+  told(/can't evaluate field (\w+) in type/, (match) => ({
+    what: `a template uses '.${name(match[1])}', which the machine's Hugo does not have there`,
+    next: "Hugo has renamed it, or got it later ('hugo version' stands in the log): change the template or update the theme, or install the Hugo that the site was made for on the builder's machine.",
+  })),
   told(/module "([^"]+)" not found/, (match) => ({
     what: `the theme or module '${name(match[1])}' is not in the source`,
     next: "Commit the theme below themes/, or add it as a public git submodule over https.",

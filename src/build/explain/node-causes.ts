@@ -20,6 +20,13 @@ export const NODE_CAUSES: readonly Explain[] = [
     what: `an old webpack uses a hash that the OpenSSL of Node ${node} refuses`,
     next: "Set node_version=16 for the project, or NODE_OPTIONS=--openssl-legacy-provider in netlify.toml's [build.environment].",
   })),
+  told(
+    /ERR_REQUIRE_ASYNC_MODULE[\s\S]{0,600}?Requiring (?:\/work\/)?([\w@./-]+)|ERR_REQUIRE_ASYNC_MODULE/,
+    (match, { node }) => ({
+      what: `require() of ${match[1] === undefined ? "a file" : `'${name(match[1])}'`}, which waits at its top level, is refused by Node ${node}`,
+      next: "Take a newer version of the program that requires it (webpack-cli 6 imports it), or set the variable NODE_OPTIONS=--no-experimental-require-module, with which older ones import it, too.",
+    }),
+  ),
   told(/--openssl-legacy-provider is not allowed in NODE_OPTIONS/, ({ 0: line }, { node }) => ({
     what: `${line}: Node ${node} does not know it`,
     next: "Take it out of NODE_OPTIONS, or set node_version to 17 or newer.",
