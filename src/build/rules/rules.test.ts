@@ -311,6 +311,47 @@ describe("vercel.json, as Vercel documents it", () => {
     expect(ask(written, target)).toBe(expected);
   });
 
+  test.each([
+    [{ src: "/(.*)", dest: "/about.html" }, "/x/y", "200 /about.html"],
+    [{ src: "/(.*)", dest: "/about.html" }, "/logo.png", "200 /logo.png"],
+    [{ src: "/.*", dest: "index.html" }, "/x/y", "200 /index.html"],
+    [{ src: "^/old/([^/]+)/(\\d+)$", dest: "/new.html?a=$1&b=$2" }, "/old/a/12", "200 /new.html"],
+    [{ src: "/old/(\\d+)", dest: "/new.html" }, "/old/a", "not-found"],
+    [{ src: "/[^.]+", dest: "/", status: 200 }, "/x/y", "200 /index.html"],
+    [{ src: "/[^.]+", dest: "/", status: 200 }, "/x.png", "not-found"],
+    [{ src: "/logo\\.svg|/icon.svg", dest: "/logo.png" }, "/icon.svg", "200 /logo.png"],
+    [{ src: "/((?!api/).*)", dest: "/new.html" }, "/x", "200 /new.html"],
+    [{ src: "/((?!api/).*)", dest: "/new.html" }, "/api/x", "not-found"],
+    [{ src: "/a.b", dest: "/new.html" }, "/a.b", "200 /new.html"],
+    [{ src: "/a.b", dest: "/new.html" }, "/axb", "not-found"],
+    [{ src: "/blog/(?<slug>.+)?", status: 301, headers: { Location: "/posts/$1" } }, "/blog/a", "301 -> /posts/a"],
+    [{ src: "/go", headers: { location: "https://b.example/" } }, "/go", "308 -> https://b.example/"],
+    [{ src: "/.*", status: 404, dest: "/404.html" }, "/x", "404 /404.html"],
+    [{ src: "/api/(.*)", dest: "https://api.example/$1" }, "/api/x", "proxy 200 https://api.example/x"],
+  ])("routes, the older form: %j at %s is %s", (route, target, expected) => {
+    expect(ask({ vercel: { version: 2, routes: [{ handle: "filesystem" }, route] } }, target)).toBe(expected);
+  });
+
+  test("headers of routes, and what of them can't be held", () => {
+    const route = { src: "/static/(.*)", headers: { "X-A": "n $1" }, continue: true };
+    const { routes, faults } = compile({ vercel: { routes: [route] } });
+    expect([routes?.headers.length, faults]).toEqual([1, []]);
+    for (const [bad, reason] of [
+      [{ handle: "miss" }, "only 'filesystem'"],
+      [{ src: "/(a(b))", dest: "/" }, "a group in a group"],
+      [{ src: "/(a)|/b", dest: "/" }, "an alternative to a group"],
+      [{ src: "/(a)\\1", dest: "/" }, "can't be used"],
+      [{ src: "/(a", dest: "/" }, "does not begin or end"],
+      [{ src: "/a)", dest: "/" }, "does not begin or end"],
+      [{ src: "/[a", dest: "/" }, "does not end"],
+      [{ src: "/a", dest: "/", continue: true }, "'continue'"],
+      [{ src: "/a", methods: ["POST"], dest: "/" }, "other methods"],
+      [{ src: "/a" }, "neither 'dest' nor 'headers'"],
+    ] as const) {
+      expect(faultsOf({ vercel: { routes: [bad] } })).toEqual([expect.stringContaining(reason)]);
+    }
+  });
+
   test("has and missing", () => {
     const has = redirect("/start", "/:lang/home", {
       has: [{ type: "header", key: "X-Lang", value: "(?<lang>en|de)" }],
@@ -341,7 +382,7 @@ describe("vercel.json, as Vercel documents it", () => {
     [redirect("/:a", "https://:a/"), "visitor's choice"],
     [redirect("/a", "/b", { has: [{ type: "country", key: "de" }] }), "no type"],
     [redirect("/a", "/a"), "for ever"],
-    [{ vercel: { routes: [{ src: "/a", dest: "/b" }] } }, "not supported"],
+    [{ vercel: { bulkRedirectsPath: "a.csv" } }, "not supported"],
     [{ vercel: { cleanUrls: "yes" } }, "neither true nor false"],
     [{ vercel: '{"redirects": [\n}' }, "no JSON"],
   ] as [Written, string][])("%j is refused: %s", (written, reason) => {

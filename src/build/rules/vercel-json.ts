@@ -1,14 +1,13 @@
-import type { HeaderRoute, PathStyle, Route, Template } from "../../model/routes.ts";
+import type { HeaderRoute, PathStyle, Route } from "../../model/routes.ts";
 import { findJsonFault } from "../plan/json-fault.ts";
-import { checkedTemplate, type Names } from "./destination.ts";
-import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
+import { BadRule, noting, type RuleFault } from "./faults.ts";
 import { headerName, headerValue } from "./header-parts.ts";
 import { entryLines } from "./json-lines.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
 import { vercelConditions } from "./vercel-conditions.ts";
+import { destinationOf, onlyKeys, type Table, tableOf, textIn } from "./vercel-parts.ts";
+import { legacyRoute } from "./vercel-routes.ts";
 import { parseVercelSource } from "./vercel-source.ts";
-
-type Table = Record<string, unknown>;
 
 export interface VercelRules {
   redirects: Route[];
@@ -17,7 +16,7 @@ export interface VercelRules {
   paths?: PathStyle;
 }
 
-/** `redirects`, `rewrites`, `headers`, `cleanUrls` and `trailingSlash`. https://vercel.com/docs/project-configuration/vercel-json */
+/** `redirects`, `rewrites`, `headers`, `routes`, `cleanUrls` and `trailingSlash`. https://vercel.com/docs/project-configuration/vercel-json */
 export function parseVercelJson(text: string, file: string, faults: RuleFault[]): VercelRules {
   const plain = text.replace(/^\uFEFF/, "");
   const table = parseTable(plain, file, faults);
@@ -34,24 +33,21 @@ export function parseVercelJson(text: string, file: string, faults: RuleFault[])
       return noting(faults, origin, () => parse(tableOf(entry, key), origin)) ?? [];
     });
   };
-  for (const key of ["routes", "bulkRedirectsPath"]) {
-    if (table[key] === undefined || (Array.isArray(table[key]) && table[key].length === 0)) continue;
-    faults.push({
-      file,
-      line: lineOf(plain, key),
-      reason: `'${key}' is not supported: write 'redirects', 'rewrites' and 'headers'`,
-    });
+  if (table.bulkRedirectsPath !== undefined) {
+    const reason = "'bulkRedirectsPath' is not supported: write 'redirects'";
+    faults.push({ file, line: lineOf(plain, "bulkRedirectsPath"), reason });
   }
   for (const key of Object.keys(table)) {
     const right = MEANT.find((name) => name !== key && bare(name) === bare(key));
     if (right === undefined) continue;
     faults.push({ file, line: lineOf(plain, key), reason: `${quoted(key)} is no key: write '${right}'` });
   }
+  const older = each("routes", legacyRoute);
   const paths = pathStyle(table, (key, reason) => faults.push({ file, line: lineOf(plain, key), reason }));
   return {
-    redirects: each("redirects", redirectOf),
-    rewrites: each("rewrites", rewriteOf),
-    headers: each("headers", headersOf),
+    redirects: [...each("redirects", redirectOf), ...older.flatMap(({ redirect }) => redirect ?? [])],
+    rewrites: [...each("rewrites", rewriteOf), ...older.flatMap(({ rewrite }) => rewrite ?? [])],
+    headers: [...each("headers", headersOf), ...older.flatMap(({ header }) => header ?? [])],
     ...(paths && { paths }),
   };
 }
@@ -74,11 +70,6 @@ function parseTable(text: string, file: string, faults: RuleFault[]): Table {
 function lineOf(text: string, key: string): number {
   const at = text.search(new RegExp(`"${key.replace(/\W/g, "\\$&")}"\\s*:`));
   return at === -1 ? 1 : text.slice(0, at).split("\n").length;
-}
-
-function tableOf(value: unknown, key: string): Table {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Table;
-  throw new BadRule(`an entry of '${key}' is no object`);
 }
 
 function pathStyle(table: Table, onFault: (key: string, reason: string) => void): PathStyle | undefined {
@@ -126,34 +117,6 @@ function matchedRoute(entry: Table): Omit<Route, "status" | "origin"> {
   return when.length > 0 ? { path, when, to } : { path, to };
 }
 
-/** `:name`, with a modifier, an expression or braces around it that say nothing more, and `$1` for the first group. */
-function destinationOf(text: string, groups: readonly string[], names: Names): Template {
-  const template: Template = [];
-  const add = (piece: string) => {
-    const last = template.at(-1);
-    if (typeof last === "string") template[template.length - 1] = last + piece;
-    else if (piece !== "") template.push(piece);
-  };
-  let end = 0;
-  const plain = text.replace(/\{(:[A-Za-z_]\w*)\}/g, "$1");
-  for (const match of plain.matchAll(/:([A-Za-z_]\w*)(\([^()]*\))?([*+?])?|\$(\d)/g)) {
-    const name = match[4] === undefined ? match[1]! : groups[Number(match[4]) - 1];
-    const isKnown = name !== undefined && names.known.has(name);
-    const isNumber = match[4] !== undefined && match[4] !== "0";
-    if (!isKnown && (isNumber || (match[1] !== undefined && plain[match.index - 1] === "/"))) {
-      throw new BadRule(`the destination uses ${quoted(match[0])}, which the source does not capture`);
-    }
-    if (!isKnown) continue;
-    // A `?` behind a name at the end of a path begins the query.
-    const startsQuery = match[3] === "?" && /^[^/]*=/.test(plain.slice(match.index + match[0].length));
-    add(plain.slice(end, match.index));
-    template.push({ use: name });
-    end = match.index + match[0].length - (startsQuery ? 1 : 0);
-  }
-  add(plain.slice(end));
-  return checkedTemplate(template, plain.replaceAll("\\", ""), names);
-}
-
 function headersOf(entry: Table, origin: Route["origin"]): HeaderRoute {
   onlyKeys(entry, ["source", "headers", "has", "missing"]);
   const { path } = parseVercelSource(textIn(entry, "source"));
@@ -169,15 +132,4 @@ function headersOf(entry: Table, origin: Route["origin"]): HeaderRoute {
     return [headerName(textIn(table, "key")), headerValue(value, known)];
   });
   return when.length > 0 ? { path, when, headers, origin } : { path, headers, origin };
-}
-
-function onlyKeys(entry: Table, known: readonly string[]): void {
-  const unknown = Object.keys(entry).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new BadRule(`${quoted(unknown)} is no key of a rule that Berth knows`);
-}
-
-function textIn(entry: Table, key: string): string {
-  const value = entry[key];
-  if (typeof value === "string" && value.length <= 4096) return value;
-  throw new BadRule(value === undefined ? `'${key}' is missing` : `'${key}' is no text of at most 4096 characters`);
 }

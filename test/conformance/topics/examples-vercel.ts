@@ -190,6 +190,6 @@ export const examplesVercel: Topic = {
     refusal("rewrites", { source: "/a", destination: "/b", permanent: true }),
     refusal("headers", { source: "/a" }),
     refusal("headers", { source: "/a", headers: [{ key: "X-A" }] }),
-    { ...refusal("routes", { src: "/a", dest: "/b" }), line: 1 },
+    refusal("routes", { handle: "miss" }),
   ],
 };
