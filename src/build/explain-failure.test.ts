@@ -171,6 +171,13 @@ describe("install", () => {
       /belongs to Ruby.*deploy its output folder/,
     ],
     [
+      "node-sass, which wants Python 2",
+      'npm ERR! path /work/node_modules/node-sass\nnpm ERR! gyp verb `which` failed python Error: not found: python\nnpm ERR! gyp ERR! stack Error: Can\'t find Python executable "python", you can set the PYTHON env variable.\nnpm ERR! gyp ERR! not ok',
+      "install_failed",
+      /'node-sass' is a native module .*needs Python 2/,
+      /'sass' in its place/,
+    ],
+    [
       "the same, as bash says it",
       "/bin/bash: line 1: bundle: command not found",
       "install_failed",

@@ -156,6 +156,13 @@ export const INSTALL_CAUSES: readonly Explain[] = [
     what: "a package is not the one that the lockfile names (its checksum differs)",
     next: "Write the lockfile anew and commit it; if it happens again, the registry gives out other files.",
   })),
+  told(/gyp[^\n]*(?:not found: python2|Can't find Python executable "python2?")/, (_, { text }) => {
+    const module = nativePackage(text);
+    return {
+      what: `'${module}' is a native module that an old node-gyp compiles, and it needs Python 2`,
+      next: `Move it to a version that ships built files for Linux${module === "node-sass" ? ", or put 'sass' in its place" : ""}.`,
+    };
+  }),
   told(
     /gyp (?:ERR!|error)[^\n]*(?:not found: make|find Python|no such file or directory|not ok)|node-gyp[^\n]*not found|(?:make|g\+\+|cc|gcc|python3?): (?:command )?not found/,
     (_, { text }) => ({
