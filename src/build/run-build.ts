@@ -76,7 +76,7 @@ export async function runBuild(
     const result = await parts.sandbox.run(inMachinesShell(command), {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: { ...hostVariables, ...plan.env, ...variables[step] },
+      env: { ...hostVariables, ...(step === "install" ? forInstall(plan.env) : plan.env), ...variables[step] },
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
       path: [...(isLine(command) ? packagePrograms(folder) : []), ...tools.all.flatMap(({ path }) => path)],
       egress: plan.egress satisfies EgressPolicy,
@@ -121,6 +121,11 @@ export async function runBuild(
   await cache.restoreWork();
   const buildMs = await run("build", plan.build, plan.root);
   return { findings: { timings: { buildMs: stepMs(buildMs) } }, warnings, keptToLock: warnings.length === 0 };
+}
+
+/** NODE_ENV=production of a netlify.toml is meant for the build: package managers would leave out what builds. */
+function forInstall({ NODE_ENV: _, ...env }: Readonly<Record<string, string>>): Record<string, string> {
+  return env;
 }
 
 const BASH = "/bin/bash";

@@ -192,6 +192,19 @@ describe("what a source asks for", () => {
     expect(await logOf(platform, deployment.id)).toContain("$ pushd pages &&");
   }, 120_000);
 
+  test("NODE_ENV of netlify.toml is the build's, and leaves out no devDependencies", async () => {
+    const deployment = await deploy("punt", {
+      "netlify.toml": '[build.environment]\nNODE_ENV = "production"',
+      "package.json": {
+        private: true,
+        scripts: { build: "rimraf old && mkdir dist && echo $NODE_ENV > dist/index.html" },
+        devDependencies: { rimraf: "5.0.10" },
+      },
+    });
+    expect(deployment.error).toBeNull();
+    expect((await page(deployment.url)).trim()).toBe("production");
+  }, 120_000);
+
   test("a command of netlify.toml finds the programs of packages, of the folders above, too", async () => {
     const deployment = await deploy("dinghy", {
       "netlify.toml": '[build]\nbase = "apps/site"\ncommand = "rimraf old && cp -r pages dist"',
