@@ -103,7 +103,7 @@ describe("install", () => {
       'error Error: http://127.0.0.1:24873/@a/cli/-/cli-1.1.100.tgz: Request failed "404 Not Found"\ninfo There appears to be trouble with your network connection. Retrying...',
       "install_failed",
       /'@a\/cli@1\.1\.100' is not in the registry/,
-      /Check its name/,
+      /withdrawn: take another/,
     ],
     [
       "pnpm's 404",
@@ -245,14 +245,14 @@ describe("install", () => {
       " WARN  minimumReleaseAge is set\n[ERR_PNPM_FETCH_404] GET http://127.0.0.1:24873/@iconify/json/-/json-2.1.10.tgz: Not Found - 404\nNo authorization header was set for the request.",
       "install_failed",
       /'@iconify\/json@2\.1\.10' is not in the registry/,
-      /Check its name/,
+      /withdrawn: take another/,
     ],
     [
       "an archive that npm does not find",
       "npm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1:24873/@a/cli/-/cli-6.6.0.tgz\nnpm error 404  '@a/cli@http://127.0.0.1:24873/@a/cli/-/cli-6.6.0.tgz' is not in this registry.",
       "install_failed",
       /'@a\/cli@6\.6\.0' is not in the registry/,
-      /Check its name/,
+      /withdrawn: take another/,
     ],
     [
       "versions that are too young for pnpm",

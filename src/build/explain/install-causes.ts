@@ -17,10 +17,20 @@ function staleLockfile(manager: string, details: readonly string[] = []): Cause 
   };
 }
 
+const PRIVATE = "A private package needs its registry in the repository's .npmrc, and a token for it.";
+
 function missingPackage(wanted: string): Cause {
   return {
     what: `the package '${wanted}' is not in the registry`,
-    next: "Check its name. A private package needs its registry in the repository's .npmrc, and a token for it.",
+    next: `Check its name. ${PRIVATE}`,
+  };
+}
+
+/** Of a version that a lockfile names, or the registry's own metadata. */
+function missingArchive(wanted: string): Cause {
+  return {
+    ...missingPackage(wanted),
+    next: `That version may have been withdrawn: take another, and commit the lockfile. ${PRIVATE}`,
   };
 }
 
@@ -120,10 +130,10 @@ export const INSTALL_CAUSES: readonly Explain[] = [
   // The archive of a version that the registry has no longer, or not yet.
   told(
     /(?:ERR_PNPM_FETCH_404\S*\s+GET|error: GET|E404[^\n]* GET|\b404[^\n]*?) \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz/,
-    (match) => missingPackage(`${name(match[1])}@${name(match[2])}`),
+    (match) => missingArchive(`${name(match[1])}@${name(match[2])}`),
   ),
   told(/error Error: \S+?\/((?:@[\w.-]+\/)?[\w.-]+)\/-\/[\w.-]+?-(\d[\w.+-]*)\.tgz: Request failed "404/, (match) =>
-    missingPackage(`${name(match[1])}@${name(match[2])}`),
+    missingArchive(`${name(match[1])}@${name(match[2])}`),
   ),
   told(
     /404\s+(?:The requested resource )?'((?:@[\w.-]+\/)?[\w.-]+@?[^']*)' (?:is not in|could not be found)/,
