@@ -348,6 +348,13 @@ describe("build", () => {
       /update the theme/,
     ],
     [
+      "an ES module on an old Node",
+      "failed to load config from /work/vite.config.ts\nError [ERR_REQUIRE_ESM]: require() of ES Module /work/node_modules/vite/dist/node/index.js from /work/vite.config.ts not supported.",
+      "build_failed",
+      /'vite\/dist\/node\/index\.js' is an ES module, which Node [\d.]+ can't require/,
+      /Node 20\.19/,
+    ],
+    [
       "a configuration with await at its top",
       "[webpack-cli] Error [ERR_REQUIRE_ASYNC_MODULE]: require() cannot be used on an ESM graph with top-level await.\n  From /work/node_modules/webpack-cli/lib/webpack-cli.js \n  Requiring /work/webpack.config.js \n",
       "build_failed",

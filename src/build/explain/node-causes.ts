@@ -27,6 +27,10 @@ export const NODE_CAUSES: readonly Explain[] = [
       next: "Take a newer version of the program that requires it (webpack-cli 6 imports it), or set the variable NODE_OPTIONS=--no-experimental-require-module, with which older ones import it, too.",
     }),
   ),
+  told(/ERR_REQUIRE_ESM\]: require\(\) of ES Module (?:\/work\/)?(?:\S*node_modules\/)?(\S+)/, (match, { node }) => ({
+    what: `'${name(match[1])}' is an ES module, which Node ${node} can't require()`,
+    next: `${HOW}: Node 20.19, 22.12 and newer can; or take an older version of that package.`,
+  })),
   told(/--openssl-legacy-provider is not allowed in NODE_OPTIONS/, ({ 0: line }, { node }) => ({
     what: `${line}: Node ${node} does not know it`,
     next: "Take it out of NODE_OPTIONS, or set node_version to 17 or newer.",
