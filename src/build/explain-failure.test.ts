@@ -363,6 +363,13 @@ describe("build", () => {
     ],
     ["Hugo", "sh: 1: hugo: not found", "build_failed", /Hugo is not installed/, /apt-get install hugo/, { exit: 127 }],
     [
+      "a site for a newer Hugo",
+      'WARN 2026/11/29 Module "project" is not compatible with this Hugo version; run "hugo mod graph" for more information.',
+      "build_failed",
+      /the site asks for a newer Hugo/,
+      /hugo-extended/,
+    ],
+    [
       "a theme for a newer Hugo",
       'ERROR Module "blowfish" is not compatible with this Hugo version; run "hugo mod graph" for more information.',
       "build_failed",

@@ -16,7 +16,8 @@ export const HUGO_CAUSES: readonly Explain[] = [
   told(
     /(?:[Mm]odule|theme) "([^"]+)"[^\n]*(?:not compatible with this Hugo version|requires (?:at least )?Hugo)/,
     (match) => ({
-      what: `the theme ${name(match[1])} asks for a newer Hugo than the machine has`,
+      // Hugo's own name for the site.
+      what: `${match[1] === "project" ? "the site" : `the theme ${name(match[1])}`} asks for a newer Hugo than the machine has`,
       next: NEWER,
     }),
   ),
