@@ -1,6 +1,6 @@
 import type { HeaderRoute, PathStyle, Route } from "../../model/routes.ts";
 import { findJsonFault } from "../plan/json-fault.ts";
-import { BadRule, noting, type RuleFault } from "./faults.ts";
+import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
 import { headerName, headerValue } from "./header-parts.ts";
 import { entryLines } from "./json-lines.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
