@@ -60,10 +60,8 @@ export const up = defineCommand({
       const wish = source === undefined ? undefined : { source, project: args.project, branch: args.branch };
       const status = await deployAndServe(platform, { wish, output, stopped: stopped.promise });
       if (status !== undefined) return status;
-      const reason = await Promise.race([stopped.promise, platform.broken]);
-      if (reason === "signal") return 0;
-      output.print(`The platform stops: ${reason}.`);
-      return 1;
+      await stopped.promise;
+      return 0;
     } finally {
       stopped.onSecond(() => process.exit(1));
       await platform.stop();

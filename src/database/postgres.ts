@@ -21,6 +21,7 @@ export const CHANGES_CHANNEL = "berth_changes";
 export async function openDatabase(connection: PostgresConnection, onFault: (error: Error) => void): Promise<Database> {
   const pool = new pg.Pool({ ...connection, max: 6, idleTimeoutMillis: 10_000, connectionTimeoutMillis: 10_000 });
   pool.on("error", onFault);
+  surviveLostConnections(pool);
   const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const check = async () => {
     await sql`select 1`.execute(query);
@@ -42,6 +43,14 @@ export async function openDatabase(connection: PostgresConnection, onFault: (err
       await query.destroy();
     },
   };
+}
+
+/**
+ * A connection in use that breaks tells its query, and then emits an error that nobody else listens for: unheard, it
+ * would end the process, with every site that it serves.
+ */
+function surviveLostConnections(pool: pg.Pool): void {
+  pool.on("connect", (client) => client.on("error", () => undefined));
 }
 
 function unavailable(cause: unknown): BerthError {

@@ -58,6 +58,8 @@ export async function openPostgresQueue(
 ): Promise<JobQueue> {
   const pool = new pg.Pool({ ...connection, max: 9, idleTimeoutMillis: 10_000, options: `-c search_path=${SCHEMA}` });
   pool.on("error", onFault);
+  // As in the database's pool.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   // Every queue and worker listens for itself: a few for each kind of job. A worker keeps a connection to be woken by.
   pool.setMaxListeners(32);
   try {

@@ -28,8 +28,6 @@ export interface Platform {
   baseUrl: string;
   /** Present where this process has the role `api`. */
   api?: { url: string; token: string; signInUrl: string };
-  /** Resolves with the reason when a part ended by itself and the platform can't go on. */
-  broken: Promise<string>;
   /** Opens the access log anew, looks for changed certificates and restarts the edge workers one at a time. */
   reload(): Promise<void>;
   stop(): Promise<void>;
@@ -67,7 +65,6 @@ interface Starting {
 }
 
 async function start({ settings, environment, releasers, log }: Starting): Promise<Omit<Platform, "stop">> {
-  const broken = Promise.withResolvers<string>();
   const needs = (...roles: Role[]) => roles.some((role) => settings.roles.includes(role));
   const metrics = new Metrics();
 
@@ -107,7 +104,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   releasers.add("leftovers", () => removal);
   const [store, work] = await Promise.all([
     openStore(settings, log),
-    needs("api", "upload", "builder") ? openWork({ settings, releasers, log, onBroken: broken.resolve }) : undefined,
+    needs("api", "upload", "builder") ? openWork({ settings, releasers, log }) : undefined,
   ]);
   releasers.add("store", () => store.close());
   const { base, ...served } = await startRoles({
@@ -148,7 +145,7 @@ async function start({ settings, environment, releasers, log }: Starting): Promi
   log.info("started", { port, roles: settings.roles });
   const api =
     needs("api") && work ? await announceApi(settings, { database: work.database, baseUrl, port }) : undefined;
-  return { baseUrl, broken: broken.promise, reload: () => open.reload(), ...(api && { api }) };
+  return { baseUrl, reload: () => open.reload(), ...(api && { api }) };
 }
 
 const METRICS_REFUSED = new Response("This needs the token of metrics, or that of the data directory.\n", {
@@ -183,12 +180,11 @@ interface OpeningWork {
   settings: Settings;
   releasers: Releasers;
   log: PlatformLog;
-  onBroken(reason: string): void;
 }
 
 /** The database first, for the embedded queue stands on its server. */
-async function openWork({ settings, releasers, log, onBroken }: OpeningWork): Promise<Work> {
-  const connection = await openServer({ settings, releasers, onBroken });
+async function openWork({ settings, releasers, log }: OpeningWork): Promise<Work> {
+  const connection = await openServer({ settings, releasers, log });
   const onFault = (part: string) => (error: Error) => log.fault(error, { part });
   const database = await openDatabase(connection, onFault("database"));
   releasers.add("database", () => database.close());
@@ -201,13 +197,13 @@ async function openWork({ settings, releasers, log, onBroken }: OpeningWork): Pr
   return { database, connection, queue };
 }
 
-async function openServer({ settings, releasers, onBroken }: Omit<OpeningWork, "log">): Promise<PostgresConnection> {
+async function openServer({ settings, releasers, log }: OpeningWork): Promise<PostgresConnection> {
   if (settings.database !== "embedded:") return { connectionString: settings.database };
   const { startEmbeddedPostgres } = await import("../database/embedded.ts");
   const server = await startEmbeddedPostgres({
     directory: join(settings.dataDirectory, "database"),
     uid: process.getuid?.() === 0 ? settings.uidBase : undefined,
-    onExit: (status) => onBroken(`the embedded PostgreSQL ended with status ${status}`),
+    onFault: (error) => log.fault(error, { part: "embedded PostgreSQL" }),
   });
   releasers.add("embedded PostgreSQL", () => server.stop());
   return server.connection;

@@ -295,7 +295,7 @@ databaseContract("PostgreSQL 15", async () => {
 databaseContract("embedded PostgreSQL", async () => {
   const directory = await newDataDirectory({ withDatabase: false });
   const uid = process.getuid?.() === 0 ? 52000 : undefined;
-  const embedded = await startEmbeddedPostgres({ directory: join(directory, "database"), uid, onExit: ignore });
+  const embedded = await startEmbeddedPostgres({ directory: join(directory, "database"), uid, onFault: ignore });
   return {
     connection: embedded.connection,
     async stop() {

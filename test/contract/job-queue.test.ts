@@ -223,7 +223,7 @@ const START: Record<Engine, () => Promise<QueueServer>> = {
   async "the embedded PostgreSQL"() {
     const directory = await newDataDirectory({ withDatabase: false });
     const uid = process.getuid?.() === 0 ? 52000 : undefined;
-    const embedded = await startEmbeddedPostgres({ directory: join(directory, "database"), uid, onExit: ignore });
+    const embedded = await startEmbeddedPostgres({ directory: join(directory, "database"), uid, onFault: ignore });
     return {
       open: () => openPostgresQueue(embedded.connection, ignore),
       connection: ["postgres", embedded.connection],

@@ -31,7 +31,7 @@ async function preparedDatabase(): Promise<string> {
   const draft = await mkdtemp(`${place}-draft-`);
   await chmod(draft, 0o711);
   const uid = process.getuid?.() === 0 ? UID : undefined;
-  const server = await startEmbeddedPostgres({ directory: draft, uid, onExit: () => undefined });
+  const server = await startEmbeddedPostgres({ directory: draft, uid, onFault: () => undefined });
   await server.stop();
   await rename(draft, place).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOTEMPTY") throw error;
