@@ -12,6 +12,7 @@ import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts"
 import { basePathWarning } from "./base-path.ts";
 import { type BuildCache, type CacheParts, openBuildCache } from "./cache.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits, withOutput } from "./collect.ts";
+import { withErrorsOf } from "./explain-failure.ts";
 import { indexGitFolder, removeGitFolder, writeGitFolder } from "./git-folder.ts";
 import { hostVariables } from "./host-variables.ts";
 import { freeLockfile } from "./lockfile-hosts.ts";
@@ -183,7 +184,9 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     await held.advance({ findings: built.findings });
     await openToOwner(folders.work);
     await removeGitFolder(folders.work);
-    const output = await chooseOutput(folders.work, plan, { startedAtMs });
+    const output = await chooseOutput(folders.work, plan, { startedAtMs }).catch((error: unknown) => {
+      throw withErrorsOf(log.lastLines("build", 200), error);
+    });
     log.say("build", `Output: ${output.relative}`);
     await held.advance({ findings: { resolved: withOutput(plan, log.masked(output.relative)) } });
     const files = await collectOutput(output.directory, parts.outputLimits, site.scan, plan.outputHint);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { failureOf, isStaleLockfile } from "./explain-failure.ts";
+import { BerthError } from "../model/errors.ts";
+import { failureOf, isStaleLockfile, withErrorsOf } from "./explain-failure.ts";
 
 const limits = {
   diskBytes: 4 * 1024 ** 3,
@@ -493,7 +494,7 @@ describe("build", () => {
       "letter case",
       '[vite]: Rollup failed to resolve import "./Button" from "/work/src/App.tsx".',
       "build_failed",
-      /'\.\/Button', which src\/App\.tsx imports is not there/,
+      /'\.\/Button', which src\/App\.tsx imports, is not there/,
       /letter case/,
     ],
     [
@@ -683,4 +684,16 @@ test("of many errors the first and the last are shown, without what a program go
   const { hint } = explain("build", [gone, ...errors, ...source].join("\n"));
   const shown = [0, 1, 2, 3, 4, 17, 18, 19].map((at) => `  Error: number ${at}`);
   expect(hint.split("From its log:\n")[1]!.split("\n")).toEqual(shown);
+});
+
+test("a build that ended well and wrote no site shows the errors of its log, if there are any", () => {
+  const missing = new BerthError("output_missing", "The build wrote none of: build.", { hint: "Set it." });
+  const log = ["> preact build", "TypeError: Cannot read properties of undefined", "    at a (/work/b.js:1:2)"];
+  expect(withErrorsOf(log, missing)).toMatchObject({
+    code: "output_missing",
+    hint: "Set it.\nFrom its log:\n  TypeError: Cannot read properties of undefined",
+  });
+  expect(withErrorsOf(["> build", "done"], missing)).toBe(missing);
+  const other = new BerthError("output_refused", "m", { hint: "h" });
+  expect(withErrorsOf(log, other)).toBe(other);
 });

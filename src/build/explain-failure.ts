@@ -3,7 +3,7 @@ import type { EgressPolicy, RunLimits, RunResult } from "../sandbox/sandbox.ts";
 import { BUILD_CAUSES } from "./explain/build-causes.ts";
 import type { Cause, Explain, FailedCommand } from "./explain/cause.ts";
 import { INSTALL_CAUSES } from "./explain/install-causes.ts";
-import { plainLines, relevantLines } from "./explain/log-lines.ts";
+import { plainLines, relevantLines, tellingLines } from "./explain/log-lines.ts";
 import { networkCause, refusalCause } from "./explain/network-cause.ts";
 import { NODE_CAUSES } from "./explain/node-causes.ts";
 
@@ -146,6 +146,17 @@ function failedCommand(
   const refused = cause?.code === "network_refused" ? "" : unreachedHosts(refusedHosts);
   const ended = [cause ? status : "", refused].filter(Boolean).join(" ");
   return new BerthError(code, message, { hint: withLog(next, { ended, lines: relevantLines(lines) }) });
+}
+
+/**
+ * What a build's log says of errors, in the hint of a build that ended well and wrote no site: some tools fail so. Other
+ * errors, and a log that tells of none, leave it as it is. Pure.
+ */
+export function withErrorsOf(lastLines: readonly string[], thrown: unknown): unknown {
+  if (!(thrown instanceof BerthError) || thrown.code !== "output_missing") return thrown;
+  const lines = tellingLines(plainLines(lastLines));
+  if (lines.length === 0) return thrown;
+  return new BerthError(thrown.code, thrown.message, { hint: withLog(thrown.hint ?? "", { ended: "", lines }) });
 }
 
 function unreachedHosts(hosts: readonly string[]): string {

@@ -2,7 +2,7 @@ import { type Explain, name, told } from "./cause.ts";
 import { HUGO_CAUSES } from "./hugo-causes.ts";
 
 function missingModule(wanted: string, importer: string | undefined): ReturnType<Explain> {
-  const from = importer === undefined ? "" : `, which ${name(importer)} imports`;
+  const from = importer === undefined ? "" : `, which ${name(importer)} imports,`;
   const isFile = /^(\.{0,2}\/|[@~]\/|src\/)/.test(wanted);
   return {
     what: `'${name(wanted.replace(/^\/work\//, ""))}'${from} is not there`,

@@ -24,7 +24,7 @@ const NOISE: readonly RegExp[] = [
 ];
 
 const TELLING =
-  /\berrors?\b|\bfail(ed|ure)\b|✖|✘|\bERR[!_]|\bcan(no|')t\b|\bcannot\b|\bnot found\b|\bunexpected\b|\bunable\b|\bexception\b|\brefused\b/i;
+  /\berrors?\b|\b[A-Z]\w*Error\b|\bfail(ed|ure)\b|✖|✘|\bERR[!_]|\bcan(no|')t\b|\bcannot\b|\bnot found\b|\bunexpected\b|\bunable\b|\bexception\b|\brefused\b/i;
 const TOLD_NONE = /\b(0|no) (errors?|failures?)\b/i;
 
 const MAX_LINES = 8;
@@ -43,12 +43,22 @@ export function plainLines(lines: readonly string[]): string[] {
  * last lines. `lines` are plain ones.
  */
 export function relevantLines(lines: readonly string[]): string[] {
-  const kept = lines.filter((line) => !NOISE.some((pattern) => pattern.test(line)));
-  const isError = (line: string | undefined) => line !== undefined && TELLING.test(line) && !TOLD_NONE.test(line);
-  const telling = kept.filter((line, at) => isError(line) || isError(kept[at - 1]));
-  const chosen = telling.length > 0 ? firstAndLast([...new Set(telling)]) : kept.slice(-MAX_LINES);
-  return chosen.map((line) => (line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 1)}…` : line));
+  const telling = tellingLines(lines);
+  return telling.length > 0 ? telling : shortened(withoutNoise(lines).slice(-MAX_LINES));
 }
+
+/** The same without the last lines in the errors' place. */
+export function tellingLines(lines: readonly string[]): string[] {
+  const kept = withoutNoise(lines);
+  const isError = (line: string | undefined) => line !== undefined && TELLING.test(line) && !TOLD_NONE.test(line);
+  return shortened(firstAndLast([...new Set(kept.filter((line, at) => isError(line) || isError(kept[at - 1])))]));
+}
+
+const withoutNoise = (lines: readonly string[]): string[] =>
+  lines.filter((line) => !NOISE.some((pattern) => pattern.test(line)));
+
+const shortened = (lines: readonly string[]): string[] =>
+  lines.map((line) => (line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 1)}…` : line));
 
 /** A tool may go on after its first errors, and tell at its end what it stopped for. */
 function firstAndLast(lines: readonly string[]): string[] {
