@@ -18,7 +18,7 @@ export function parseHeadersFile(text: string, file: string, faults: RuleFault[]
   const end = () => {
     if (block === undefined) return;
     if (block.headers.length > 0) routes.push(block);
-    else faults.push({ ...block.origin, reason: "no header follows this path" });
+    else faults.push({ ...block.origin, reason: "no header follows this path", isHarmless: true });
   };
   for (const { text: content, line } of linesIn(text, file, faults)) {
     if (content === "" || content.startsWith("#")) continue;

@@ -2,7 +2,7 @@ import { namesIn } from "../../model/route-pattern.ts";
 import type { HeaderRoute, Route } from "../../model/routes.ts";
 import { parseToml, TomlTooLarge } from "../toml.ts";
 import { parseDestination } from "./destination.ts";
-import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
+import { BadRule, NeedlessRule, noting, quoted, type RuleFault } from "./faults.ts";
 import { headerName, headerValue } from "./header-parts.ts";
 import { conditionsOf } from "./netlify-conditions.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
@@ -146,7 +146,8 @@ function headersOf(table: Table, origin: Route["origin"]): HeaderRoute {
   const pattern = parseUrlPattern(path, { canHaveMany: true, takesNoPart: true });
   const known = new Set([...namesIn(pattern.path), ...namesIn(pattern.host ?? [])]);
   const { values } = table;
-  if (typeof values !== "object" || values === null) throw new BadRule("'values' is missing or no table");
+  if (values === undefined) throw new NeedlessRule("it sets no header");
+  if (typeof values !== "object" || values === null) throw new BadRule("'values' is no table");
   const headers = Object.entries(values as Table).flatMap(([name, value]) => {
     const list = Array.isArray(value) ? value : [value];
     return list.map((one): HeaderRoute["headers"][number] => {
@@ -159,7 +160,7 @@ function headersOf(table: Table, origin: Route["origin"]): HeaderRoute {
       return [headerName(name), headerValue(lines.join(" "), known)];
     });
   });
-  if (headers.length === 0) throw new BadRule("'values' has no header");
+  if (headers.length === 0) throw new NeedlessRule("it sets no header");
   return { ...pattern, anySlash: true, headers, joins: true, origin };
 }
 

@@ -220,7 +220,7 @@ describe("netlify.toml", () => {
     expect(faultsOf({ netlify: text })).toEqual([
       "netlify.toml:4 'to' is missing",
       expect.stringMatching(/^netlify\.toml:7 .*country/),
-      "netlify.toml:11 'values' is missing or no table",
+      "netlify.toml:11 it sets no header",
     ]);
   });
 
@@ -242,6 +242,17 @@ describe("netlify.toml", () => {
     expect(faultsOf({ netlify: text })).toEqual([
       "netlify.toml:1 'X-A' stands beside 'for' and outside of [headers.values]",
     ]);
+  });
+
+  test("a block that sets no header, all of them commented out, is told of and fails nothing", () => {
+    for (const written of [
+      { netlify: '[[headers]]\nfor = "/*"\n[headers.values]\n# X-A = "1"' },
+      { netlify: '[[headers]]\nfor = "/*"' },
+      { headers: "/*\n# X-A: 1\n/b\n  X-B: 1" },
+    ]) {
+      expect(compile(written).faults).toEqual([expect.objectContaining({ isHarmless: true })]);
+    }
+    expect(faultsOf({ netlify: '[[headers]]\nfor = "/*"\nvalues = 7' })).toEqual([expect.stringContaining("no table")]);
   });
 
   test("a name that is nearly right is refused", () => {

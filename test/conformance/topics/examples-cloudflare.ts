@@ -204,7 +204,6 @@ export const examplesCloudflare: Topic = {
     refusal("_redirects", 2, "/a https://user:word@example.com/"),
     refusal("_redirects", 2, "https://example.com:8080/* /b"),
     refusal("_headers", 2, "nowhere", "  X-A: 1"),
-    refusal("_headers", 2, "/x"),
     refusal("_headers", 3, "/x", "  ! Bad Name"),
     refusal("_headers", 3, "/x", "  X-A:"),
     refusal("_headers", 3, "/x", "  Date: now"),
