@@ -416,6 +416,13 @@ describe("build", () => {
       { node: "16.20.2" },
     ],
     [
+      "Eleventy's words, with its own version and a full stop",
+      "Eleventy 3.1.2 requires Node 18. You will need to upgrade Node to use Eleventy!",
+      "build_failed",
+      /ran on Node [\d.]+, and Eleventy asks for 18\.$/,
+      /'engines': 18\.$/m,
+    ],
+    [
       "Vite's Node",
       "You are using Node.js 18.20.8. Vite requires Node.js version 20.19+ or 22.12+. Please upgrade your Node.js version.",
       "build_failed",

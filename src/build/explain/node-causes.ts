@@ -60,10 +60,10 @@ export const NODE_CAUSES: readonly Explain[] = [
     wrongNode(node, match[2], match[1]),
   ),
   told(
-    /(\b[A-Z]\w+|[\w@/-]+) requires Node(?:\.js)? (?:version )?([<>=^~v]*\s?\d[\d.x+]*(?:(?:,? or |\s?\|\|\s?)(?:v?[<>=^~]*\s?\d[\d.x+]*|higher|newer|later|above))*)/,
+    /(\b[A-Z]\w+|[\w@/-]*[a-z][\w@/-]*)(?: v?\d[\d.]*)? requires Node(?:\.js)? (?:version )?([<>=^~v]*\s?\d+(?:\.[\dx]+)*\+?(?:(?:,? or |\s?\|\|\s?)(?:v?[<>=^~]*\s?\d+(?:\.[\dx]+)*\+?|higher|newer|later|above))*)/,
     (match, { node }) => wrongNode(node, match[2], match[1]),
   ),
-  told(/requires? (?:at least )?Node(?:\.js)? (?:version )?([<>=^~v]*\s?\d[\d.x+]*)/i, (match, { node }) =>
+  told(/requires? (?:at least )?Node(?:\.js)? (?:version )?([<>=^~v]*\s?\d+(?:\.[\dx]+)*\+?)/i, (match, { node }) =>
     wrongNode(node, match[1]),
   ),
   told(/primordials is not defined/, () => ({
