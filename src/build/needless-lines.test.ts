@@ -29,3 +29,9 @@ test("warnings of variables that npm does not know go, those of files stay", () 
   const ofFile = 'npm warn Unknown project config "shamefully-hoist". This will stop working.';
   expect(kept(['npm warn Unknown env config "verify-deps-before-run".', ofFile])).toEqual([ofFile]);
 });
+
+test("that Yarn 1 sees no network card goes, its other warnings stay", () => {
+  const other = "warning package.json: No license field";
+  const none = "warning You don't appear to have an internet connection. Try the --offline flag to use the cache.";
+  expect(kept([none, `\u001b[33m${none}\u001b[39m`, other])).toEqual([other]);
+});
