@@ -101,8 +101,9 @@ export class Filling {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       }
+      if (this.state === "failed") throw this.error;
       // Between two names: the file has just been given its own.
-      if (this.state !== "running") {
+      if (this.state === "sound") {
         if (path === this.path) throw new Error("the file of a blob has gone while it was read");
         continue;
       }

@@ -391,7 +391,6 @@ export const cloudflareCorners: Topic = {
     refusal(1, "/a /b 300"),
     refusal(1, "/a /b 302 x"),
     refusal(2, "/ok /fine", "https:// /b 302"),
-    { source: CF_HEADERS, site: headers(["/a", "  X: 1", "", "/b", "/c", "  X: 2"]), file: "_headers", line: 4 },
     { source: CF_HEADERS, site: headers(["/a", "  X Y: 1"]), file: "_headers", line: 2 },
     { source: CF_HEADERS, site: headers(["/a/:x/:x", "  X: 1"]), file: "_headers", line: 1 },
   ],
