@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +26,7 @@ test.skipIf(!IS_ROOT).each(MODES)(
   async (mode) => {
     const slotsDirectory = join(directory, mode);
     const program = [process.execPath, join(import.meta.dir, "../support/doomed-sandbox.ts")];
-    const lived: number[] = [];
+    const lived: string[] = [];
     for (const delayMs of KILLED_AFTER_MS) {
       const platform = Bun.spawn([...program, slotsDirectory, mode, `${UID_BASE}`], { stdout: "pipe" });
       await platform.stdout.getReader().read();
@@ -36,7 +37,8 @@ test.skipIf(!IS_ROOT).each(MODES)(
       const until = Date.now() + PATIENCE_MS;
       while (processesOf(uidOfSlot(SLOT)).length > 0 && Date.now() < until) await sleep(10);
       for (const { pid } of processesOf(uidOfSlot(SLOT))) {
-        lived.push(delayMs);
+        const command = readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ");
+        lived.push(`after ${delayMs} ms: ${command} (${readFileSync(`/proc/${pid}/wchan`, "latin1")})`);
         process.kill(pid, "SIGKILL");
       }
     }
