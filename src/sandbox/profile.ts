@@ -5,6 +5,7 @@ import { nodeProxyVariables } from "./node-proxy.ts";
 import { isOwnRegistry, type RegistryConfiguration } from "./registries.ts";
 import { ETC_FILES, RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
 import type { RunOptions, SlotFolders } from "./sandbox.ts";
+import { TEMPORARY } from "./slots.ts";
 
 /** `user`: bwrap makes a user namespace. `capabilities`: root's bwrap mounts, and the user changes inside. */
 export type WallMode = "user" | "capabilities";
@@ -121,6 +122,8 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
     YARN_ENABLE_GLOBAL_CACHE: "false",
     BUN_INSTALL_CACHE_DIR: "/cache/bun",
     XDG_CACHE_HOME: "/cache/xdg",
+    // Yarn converts what it fetches there, hundreds of packages at a time: more than /tmp holds.
+    TMPDIR: `/home/${TEMPORARY}`,
     ...(isOwnRegistry(options.registries ?? [], registries) ? {} : registryVariables(registries)),
     ...(registries.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE }),
     ...options.env,

@@ -38,6 +38,9 @@ interface SlotOptions {
   volumeBytes: number | undefined;
 }
 
+/** In the home: what is temporary counts as disk there, and not as memory. */
+export const TEMPORARY = "tmp";
+
 export function openSlots({ directory, uidOf, homeFiles, volumeBytes }: SlotOptions): Slots {
   const root = (slot: number) => join(directory, String(slot));
   const removed = join(directory, "removed");
@@ -104,7 +107,7 @@ export function openSlots({ directory, uidOf, homeFiles, volumeBytes }: SlotOpti
       writeOwner(root(slot));
       if (volumeBytes === undefined) await makeFolder(diskOf(root(slot)), 0o711);
       else await mountVolume(root(slot), volumeBytes);
-      for (const path of Object.values(made)) await makeFolder(path, 0o700);
+      for (const path of [...Object.values(made), join(made.home, TEMPORARY)]) await makeFolder(path, 0o700);
       for (const [name, text] of Object.entries(homeFiles)) await writeFile(join(made.home, name), text);
       await handOver(slot);
       const uid = uidOf(slot);

@@ -97,6 +97,12 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
     expect(await wall.attempt("head -c 1M /dev/zero > small")).toMatchObject({ exit: 0 });
   });
 
+  test("what is temporary has the disk's room, which is more than /tmp's", async () => {
+    const script = 'made=$(mktemp) && test "$(stat -c %d "$made")" = "$(stat -c %d /work)"';
+    expect(await wall.attempt(script)).toMatchObject({ exit: 0 });
+    expect(await wall.attempt(`TMPDIR=/tmp; export TMPDIR; ${script}`)).toMatchObject({ exit: 1 });
+  });
+
   test("an abort ends it, before and in the midst", async () => {
     const controller = new AbortController();
     const onOutput = () => controller.abort();
