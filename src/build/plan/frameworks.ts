@@ -43,6 +43,7 @@ export const FRAMEWORKS: Record<string, FrameworkRule> = {
   astro: {
     programs: ["astro"],
     command: ["astro", "build"],
+    pagesIn: ["src"],
     outputs: withLiterals(/^astro\.config\.[cm]?[jt]s$/, /outDir/, "dist", "dist/client"),
     server: ["dist/server", ".vercel/output", ".netlify/build", "dist/_worker.js"],
     hint: "Astro writes files with its static output: leave out 'output: \"server\"', the adapter and 'export const prerender = false'.",

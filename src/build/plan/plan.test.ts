@@ -273,6 +273,16 @@ describe("the root", () => {
     expect(await plan({ ...module, ...layered, ...beside })).toMatchObject({ root: "docs", framework: "nuxt" });
   });
 
+  test("Astro at the top of a workspace, there to check types alone, is not the site", async () => {
+    const top = {
+      "package.json": { scripts: { typecheck: "astro check" }, devDependencies: { astro: "7" } },
+      "pnpm-workspace.yaml": "packages:\n  - docs\n",
+    };
+    const docs = { "docs/package.json": { scripts: { build: "astro build" }, dependencies: { astro: "7" } } };
+    expect(await plan({ ...top, ...docs })).toMatchObject({ root: "docs", framework: "astro" });
+    expect(await plan({ ...top, ...docs, "src/pages/index.astro": "" })).toMatchObject({ root: "." });
+  });
+
   test("Nuxt's own script makes files, with all that it does before", async () => {
     const nuxt = (build: string) => ({ "package.json": { scripts: { build }, dependencies: { nuxt: "4" } }, ...lock });
     const made = await buildPlan(nuxt("nuxt-module-build build && nuxt build docs"));
