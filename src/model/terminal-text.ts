@@ -11,6 +11,8 @@ export const CONTROL = /[\u0000-\u0008\u000a-\u001a\u001c-\u001f\u007f-\u009f]/g
 export const INVISIBLE = /[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
 const UNSEEN = new RegExp([SEQUENCE, CONTROL, INVISIBLE].map(({ source }) => `(?:${source})`).join("|"), "g");
+/** Of nearly all that is printed: it can hold none of them. */
+const PLAIN = /^[\t\n\u0020-\u007e]*$/;
 
 /** A text as it is seen, and where each of its characters stands in the whole one. */
 export interface SeenText {
@@ -20,7 +22,7 @@ export interface SeenText {
 
 /** @returns undefined when all of it is seen */
 export function seenText(whole: string): SeenText | undefined {
-  if (whole.search(UNSEEN) === -1) return undefined;
+  if (PLAIN.test(whole) || whole.search(UNSEEN) === -1) return undefined;
   let text = "";
   const places: number[] = [];
   let at = 0;
