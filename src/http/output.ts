@@ -1,10 +1,19 @@
 import { type Body, putHead, ROOM_BYTES } from "./body.ts";
 import { dateLines } from "./http1/response-head.ts";
+import { type MemoryFile, sendBefore } from "./memory-file.ts";
+import { SHARE, type Sharing } from "./sharing.ts";
 
 /** What is no longer than this is copied behind its head, to be sent in one piece. */
 const JOINED_MAX_BYTES = 16 * 1024;
 /** For a head and a body that are sent together, by all connections in turn. */
 const joint = Buffer.allocUnsafeSlow(JOINED_MAX_BYTES);
+/** All that comes before a body; see `Output.send`. */
+interface WholeHead {
+  head: Uint8Array;
+  more: Uint8Array;
+  date: Uint8Array;
+  isReady: boolean;
+}
 
 /** What goes out on a connection: at once as far as the kernel takes it, the rest when it takes more. */
 export class Output {
@@ -12,7 +21,11 @@ export class Output {
   private drained: PromiseWithResolvers<void> | undefined;
   private isClosed = false;
 
-  constructor(private readonly socket: Pick<Bun.Socket, "write">) {}
+  /** @param sharing undefined where bytes do not go out as they are */
+  constructor(
+    private readonly socket: Pick<Bun.Socket, "write"> & { readonly fd?: number },
+    private readonly sharing?: Sharing,
+  ) {}
 
   get isBlocked(): boolean {
     return this.waiting.length > 0;
@@ -29,7 +42,21 @@ export class Output {
     body: Body | undefined,
     nowMs: number,
   ): void {
-    const date = dateLines(nowMs);
+    const all = { head, more, date: dateLines(nowMs), isReady };
+    const file = body && this.fileOf(body);
+    if (file === undefined) {
+      this.copy(all, body);
+      return;
+    }
+    const { way } = this.sharing!;
+    const next = way.next();
+    const startMs = performance.now();
+    if (next === SHARE) this.share(all, body!, file);
+    else this.copy(all, body);
+    if (!this.isBlocked) way.took((performance.now() - startMs) / body!.length);
+  }
+
+  private copy({ head, more, date, isReady }: WholeHead, body: Body | undefined): void {
     const start = body?.put(head, more, date, isReady);
     if (start !== undefined) {
       this.writeWhole(body!.whole!, start);
@@ -45,6 +72,24 @@ export class Output {
       this.write(Buffer.concat([head, more, date]));
       if (body !== undefined) this.write(body.bytes);
     }
+  }
+
+  /** @returns undefined where a file can't go out, or what there is would be out of its turn */
+  private fileOf(body: Body): MemoryFile | undefined {
+    const canShare = !this.isClosed && this.waiting.length === 0 && (this.socket.fd ?? -1) >= 0;
+    return canShare ? this.sharing?.files.fileOf(body) : undefined;
+  }
+
+  /** As the kernel takes less than all of it, the rest is written. */
+  private share({ head, more, date }: WholeHead, body: Body, file: MemoryFile): void {
+    const length = head.length + more.length + date.length;
+    const lines = length <= joint.length ? joint : Buffer.allocUnsafeSlow(length);
+    putHead(lines, 0, head, more, date);
+    const fd = this.socket.fd!;
+    const headSent = sendBefore(fd, lines, length);
+    const sent = headSent === length ? file.sendTo(fd) : 0;
+    if (headSent < length) this.write(new Uint8Array(lines.subarray(headSent, length)));
+    if (sent < body.length) this.write(body.bytes.subarray(sent));
   }
 
   /** A head from `start` on in the room of a body, and the body. */

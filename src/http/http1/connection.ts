@@ -7,6 +7,7 @@ import type { Connection } from "../listen-http.ts";
 import { Output } from "../output.ts";
 import { isOverdue } from "../overdue.ts";
 import { sendStream } from "../send-stream.ts";
+import { sharing } from "../sharing.ts";
 import { CONTENT_MAX_BYTES, Content } from "./content.ts";
 import { CLOSE, CONTINUE, chunkOf, FRAMING, KEEP_ALIVE, LAST_CHUNK, NONE } from "./framing.ts";
 import { HEAD_MAX_BYTES, nextHead } from "./next-head.ts";
@@ -52,7 +53,7 @@ export class Http1Connection implements Connection {
     private readonly answers: Answers,
     readonly scheme: Scheme,
   ) {
-    this.output = new Output(socket);
+    this.output = new Output(socket, scheme === "http" ? sharing : undefined);
     this.input = new Input(socket);
   }
 

@@ -1,0 +1,67 @@
+import type { Body } from "./body.ts";
+import { MemoryFile } from "./memory-file.ts";
+
+/** Up to here a copy costs no more than the kernel's work on pages. */
+const COPIED_MAX_BYTES = 32 * 1024;
+
+interface Entry {
+  file: MemoryFile;
+  /** Since it was last in line for removal. */
+  isUsed: boolean;
+}
+
+/** Files of the long bodies that are sent again and again; they hold those bytes a second time, within a bound. */
+export class MemoryFiles {
+  private readonly entries = new Map<Body, Entry>();
+  /** Sent once at least. */
+  private readonly sent = new WeakSet<Body>();
+  private bytes = 0;
+
+  constructor(private readonly limitBytes: number) {}
+
+  /**
+   * Makes a file for what is sent the second time. When there is no room, the one longest there goes unless it was sent
+   * meanwhile: that is asked of one for each call, so what is sent seldom does not take the place of what is sent often.
+   * @returns undefined for bytes to be written
+   */
+  fileOf(body: Body): MemoryFile | undefined {
+    if (body.length <= COPIED_MAX_BYTES) return undefined;
+    const known = this.entries.get(body);
+    if (known !== undefined) {
+      known.isUsed = true;
+      return known.file;
+    }
+    if (!this.sent.has(body)) {
+      this.sent.add(body);
+      return undefined;
+    }
+    if (!this.hasRoom(body.length)) return undefined;
+    const file = MemoryFile.of(body.bytes);
+    if (file === undefined) return undefined;
+    this.entries.set(body, { file, isUsed: false });
+    this.bytes += body.length;
+    return file;
+  }
+
+  private hasRoom(length: number): boolean {
+    if (length > this.limitBytes) return false;
+    while (this.bytes + length > this.limitBytes) {
+      const [oldest, entry] = this.entries.entries().next().value!;
+      this.entries.delete(oldest);
+      if (entry.isUsed) {
+        this.entries.set(oldest, { ...entry, isUsed: false });
+        return false;
+      }
+      entry.file.close();
+      this.bytes -= oldest.length;
+    }
+    return true;
+  }
+
+  /** Closes all of them. */
+  clear(): void {
+    for (const { file } of this.entries.values()) file.close();
+    this.entries.clear();
+    this.bytes = 0;
+  }
+}
