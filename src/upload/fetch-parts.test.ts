@@ -84,10 +84,10 @@ async function answerForLarge(request: Request): Promise<Response | undefined> {
 async function failure(
   url: string,
   wishes: Parameters<Fetcher["fetch"]>[1] = {},
-): Promise<{ code?: string; message: string }> {
+): Promise<{ code?: string; message: string; hint: string }> {
   return await fetcher.fetch(url, wishes).then(
-    () => ({ message: "it did not fail" }),
-    (error: { code: string; message: string }) => error,
+    () => ({ message: "it did not fail", hint: "" }),
+    (error: { code: string; message: string; hint: string }) => error,
   );
 }
 
@@ -131,6 +131,7 @@ test("a submodule that can't be had fails the deployment, with its path and the 
     expect(error).toMatchObject({ code: "submodule_failed" });
     expect(error.message).toContain("'lib/x'");
     expect(error.message).toContain(reason);
+    expect(error.hint.includes("must be public")).toBe(reason !== "could not be reached");
   }
 });
 

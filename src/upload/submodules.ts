@@ -91,9 +91,12 @@ const REASONS: ReadonlySet<string> = new Set([
   "commit_not_found",
 ]);
 
-function failed(path: string, reason: string, cause?: unknown): BerthError {
+function failed(path: string, reason: string, cause?: BerthError): BerthError {
   return new BerthError("submodule_failed", `The submodule '${path}' could not be fetched: ${reason}.`, {
-    hint: "Submodules must be public and have an https URL in .gitmodules; or commit their files into the repository.",
+    hint:
+      cause?.code === "source_unreachable"
+        ? cause.hint
+        : "Submodules must be public and have an https URL in .gitmodules; or commit their files into the repository.",
     cause,
   });
 }

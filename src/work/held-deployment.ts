@@ -54,8 +54,11 @@ export async function holdDeployment(
   const log = await DeploymentLog.open(parts.database, view.id);
   const abort = new AbortController();
   const key = { id: view.id, attempt: view.attempt };
+  /** What was written where it was ended by another, canceled for one. */
+  let end = null as DeploymentView["error"];
   const look = async () => {
     const now = await findDeployment(parts.database, view.id).catch(() => undefined);
+    if (now !== undefined && now.attempt === view.attempt && isFinal(now.status)) end = now.error;
     if (now === undefined || isFinal(now.status) || now.attempt !== view.attempt) abort.abort(new NoLongerHeld());
   };
   const unwatch = parts.database.watch(view.id, () => void look());
@@ -73,6 +76,8 @@ export async function holdDeployment(
     });
     await log.flush();
   } catch (thrown) {
+    if (thrown instanceof NoLongerHeld) await look();
+    if (end !== null) log.say(stepOf(view.status), end.message);
     await settle(parts, { view, log, thrown, isLost: abort.signal.aborted, isStopping: job.signal.aborted });
   } finally {
     clearInterval(poll);

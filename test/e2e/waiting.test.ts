@@ -85,6 +85,7 @@ function waiting(name: string, open: () => Promise<{ env: Record<string, string>
       for (const end of ends) expect(end).toMatchObject({ status: "ready", error: null, reused: false });
       expect(Date.parse(ends[0]!.finishedAt!)).toBeLessThan(Date.parse(ends[1]!.finishedAt!));
       expect(await logOf(platform, gone.id)).not.toContain("build.mjs");
+      expect(await logOf(platform, long.id)).toEndWith("\nSomebody canceled the deployment.");
     }, 200_000);
 
     if (name !== "Redis") return;
