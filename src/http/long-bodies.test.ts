@@ -91,21 +91,21 @@ test.each([
 ])("long bodies that are %s arrive whole and in their order at clients that lag behind", async (_, wayAt) => {
   const order = Array.from({ length: 400 }, (_, at) => (at * 7 + (at >> 2)) % BODIES.length);
   let uses = 0;
-  let isWhole = 0;
+  let timed = 0;
   const way = {
     next: () => wayAt(uses++) as 0 | 1,
     took() {
-      isWhole += 1;
+      timed += 1;
     },
   };
+  for (let at = 0; at < 200; at += 1) for (const body of BODIES) files.fileOf(body);
   const port = serve(order, way);
   const expected = Buffer.concat(
     order.flatMap((body, at) => [headAt(at), Buffer.from(dateLines(NOW)), BODIES[body]!.bytes]),
   );
   expect(await Promise.all([1, 2, 3].map(() => arrives(port, expected)))).toEqual([true, true, true]);
-  // Some went out at once, and of others the connection took a part.
-  expect(isWhole).toBeGreaterThan(0);
-  expect(uses).toBeGreaterThan(isWhole);
+  expect(uses).toBeGreaterThan(50);
+  expect(timed).toBeGreaterThan(0);
 });
 
 const asset = BODIES[3]!;
@@ -126,6 +126,7 @@ test.each(["http", "https"])("what is asked again and again over %s is what it w
 
 test("clients that go away in the midst of a body harm nobody", async () => {
   const way = { next: () => 0 as const, took() {} };
+  for (let at = 0; at < 200; at += 1) for (const body of BODIES) files.fileOf(body);
   const port = serve(
     Array.from({ length: 20 }, () => 4),
     way,

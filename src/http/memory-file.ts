@@ -15,7 +15,8 @@ const libc = process.platform === "linux" ? load() : undefined;
 /** Where the kernel is to begin; it writes there where it ended. */
 const offset = new BigInt64Array(new ArrayBuffer(8));
 const offsetAt = ptr(offset);
-const nameAt = ptr(new Uint8Array(new ArrayBuffer(1)));
+/** Of every file: none. As `offset` it is held here, since a pointer keeps nothing from being collected. */
+const name = new Uint8Array(new ArrayBuffer(1));
 
 /**
  * Bytes in a file that lies in memory alone (memfd_create(2)). The kernel sends its pages as they are (sendfile(2)), where
@@ -30,7 +31,7 @@ export class MemoryFile {
 
   /** @returns undefined where the system has no such files, or will not give one more */
   static of(bytes: Uint8Array): MemoryFile | undefined {
-    const fd = libc?.memfd_create(nameAt, MFD_CLOEXEC) ?? -1;
+    const fd = libc?.memfd_create(name, MFD_CLOEXEC) ?? -1;
     if (fd < 0) return undefined;
     try {
       if (writeSync(fd, bytes) === bytes.length) return new MemoryFile(fd, bytes.length);
@@ -62,7 +63,7 @@ export class MemoryFile {
  * @returns how many bytes went out
  */
 export function sendBefore(socket: number, bytes: Uint8Array, length: number): number {
-  return Math.max(0, Number(libc!.send(socket, ptr(bytes), length, MSG_MORE_NOSIGNAL)));
+  return Math.max(0, Number(libc!.send(socket, bytes, length, MSG_MORE_NOSIGNAL)));
 }
 
 function load() {

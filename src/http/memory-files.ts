@@ -4,6 +4,11 @@ import { MemoryFile } from "./memory-file.ts";
 /** Up to here a copy costs no more than the kernel's work on pages. */
 const COPIED_MAX_BYTES = 32 * 1024;
 
+/** Each is a descriptor of the process. */
+const FILES_MAX = 128;
+/** Of so many long bodies one may get a file: to make one costs as much as to copy the body a few times. */
+const SENDS_PER_FILE = 32;
+
 interface Entry {
   file: MemoryFile;
   /** Since it was last in line for removal. */
@@ -15,17 +20,20 @@ export class MemoryFiles {
   private readonly entries = new Map<Body, Entry>();
   /** Sent once at least. */
   private readonly sent = new WeakSet<Body>();
+  private sends = 0;
   private bytes = 0;
 
   constructor(private readonly limitBytes: number) {}
 
   /**
-   * Makes a file for what is sent the second time. When there is no room, the one longest there goes unless it was sent
-   * meanwhile: that is asked of one for each call, so what is sent seldom does not take the place of what is sent often.
+   * Makes a file now and then, for what is sent at least the second time. When there is no room, the one longest there
+   * goes unless it was sent meanwhile: that is asked of one at a time, so what is sent seldom does not take the place of
+   * what is sent often.
    * @returns undefined for bytes to be written
    */
   fileOf(body: Body): MemoryFile | undefined {
     if (body.length <= COPIED_MAX_BYTES) return undefined;
+    this.sends += 1;
     const known = this.entries.get(body);
     if (known !== undefined) {
       known.isUsed = true;
@@ -35,6 +43,8 @@ export class MemoryFiles {
       this.sent.add(body);
       return undefined;
     }
+    if (this.sends < SENDS_PER_FILE) return undefined;
+    this.sends = 0;
     if (!this.hasRoom(body.length)) return undefined;
     const file = MemoryFile.of(body.bytes);
     if (file === undefined) return undefined;
@@ -45,7 +55,7 @@ export class MemoryFiles {
 
   private hasRoom(length: number): boolean {
     if (length > this.limitBytes) return false;
-    while (this.bytes + length > this.limitBytes) {
+    while (this.bytes + length > this.limitBytes || this.entries.size >= FILES_MAX) {
       const [oldest, entry] = this.entries.entries().next().value!;
       this.entries.delete(oldest);
       if (entry.isUsed) {

@@ -7,6 +7,9 @@ import { SHARE, type Sharing } from "./sharing.ts";
 const JOINED_MAX_BYTES = 16 * 1024;
 /** For a head and a body that are sent together, by all connections in turn. */
 const joint = Buffer.allocUnsafeSlow(JOINED_MAX_BYTES);
+/** Of less that the kernel took, the time says nothing of the way. */
+const TIMED_MIN_BYTES = 32 * 1024;
+
 /** All that comes before a body; see `Output.send`. */
 interface WholeHead {
   head: Uint8Array;
@@ -26,6 +29,11 @@ export class Output {
     private readonly socket: Pick<Bun.Socket, "write"> & { readonly fd?: number },
     private readonly sharing?: Sharing,
   ) {}
+
+  /** What waits for the kernel to take it. */
+  private get owedBytes(): number {
+    return this.waiting.reduce((sum, { length }) => sum + length, 0);
+  }
 
   get isBlocked(): boolean {
     return this.waiting.length > 0;
@@ -53,7 +61,8 @@ export class Output {
     const startMs = performance.now();
     if (next === SHARE) this.share(all, body!, file);
     else this.copy(all, body);
-    if (!this.isBlocked) way.took((performance.now() - startMs) / body!.length);
+    const sent = body!.length - this.owedBytes;
+    if (sent >= TIMED_MIN_BYTES) way.took((performance.now() - startMs) / sent);
   }
 
   private copy({ head, more, date, isReady }: WholeHead, body: Body | undefined): void {
