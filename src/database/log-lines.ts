@@ -43,6 +43,6 @@ export async function lastLogSeq({ query }: Database, id: DeploymentId): Promise
   return row?.last ?? 0;
 }
 
-export async function deleteLogLines({ query }: Database, id: DeploymentId): Promise<void> {
-  await query.deleteFrom("log_lines").where("deployment_id", "=", id).execute();
+export async function deleteLogLines({ query }: Database, id: DeploymentId, last: number): Promise<void> {
+  await query.deleteFrom("log_lines").where("deployment_id", "=", id).where("seq", "<=", last).execute();
 }

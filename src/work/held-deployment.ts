@@ -92,7 +92,8 @@ async function settle(
   end: { view: DeploymentView; log: DeploymentLog; thrown: unknown; isLost: boolean; isStopping: boolean },
 ): Promise<void> {
   const { view, log, thrown } = end;
-  if (thrown instanceof NoLongerHeld || end.isLost) return await log.flush();
+  // It may be gone by now, and its log with it.
+  if (thrown instanceof NoLongerHeld || end.isLost) return await log.flush().catch(() => undefined);
   if (end.isStopping) {
     await log.flush();
     throw thrown;

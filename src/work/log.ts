@@ -129,5 +129,5 @@ export async function archiveLog(
     id,
     [...bySeq.values()].sort((a, b) => a.seq - b.seq),
   );
-  await deleteLogLines(database, id);
+  await deleteLogLines(database, id, fresh.at(-1)!.seq);
 }
