@@ -61,8 +61,12 @@ interface Question {
 export function buildEnvironment(question: Question): Record<string, string> {
   const { framework, packageJson, nodeVersion, manager, declared } = question;
   const env = { ...ALWAYS };
-  // The same for pnpm up to 10; npm warns of this name.
-  if (manager.name === "pnpm") env.npm_config_manage_package_manager_versions = "false";
+  // For pnpm up to 10, since npm warns of these names. It would try to link each package first, and pnpm 7 would say of
+  // each that it can't: its store and the site are different mounts.
+  if (manager.name === "pnpm") {
+    env.npm_config_manage_package_manager_versions = "false";
+    env.npm_config_package_import_method = "copy";
+  }
   // The others only warn when a package's range of Nodes does not hold the one that the source asks for.
   if (manager.name === "yarn" && isYarnOne(manager.version)) env.YARN_IGNORE_ENGINES = "true";
   // It turns warnings into errors where CI is set: a warning should not keep a site from going live.
