@@ -122,9 +122,11 @@ function answerWhenAsked(child: ChildProcess): void {
 
 function start(run: WallRun, statusPath: string, bundle: Bundle | undefined): ChildProcess {
   const stdin = openSync(run.options.stdin ?? "/dev/null", "r");
-  const files = [openArguments(run, bundle), openSync(run.runtime.seccomp, "r"), openSync(statusPath, "ax", 0o600)];
+  // The filter as a file of the run's own: by that bwrap is known until the command begins (`leftovers.ts`).
+  const filter = openUnnamed(run, readFileSync(run.runtime.seccomp));
+  const files = [openArguments(run, bundle), filter, openSync(statusPath, "ax", 0o600)];
   const environment =
-    bundle === undefined && run.mode === "capabilities" ? [openText(run, environmentScript(run))] : [];
+    bundle === undefined && run.mode === "capabilities" ? [openUnnamed(run, environmentScript(run))] : [];
   try {
     return spawn(...(bundle === undefined ? commandLine(run) : gateLine(run, bundle)), {
       env: TOOL_ENVIRONMENT,
@@ -139,14 +141,14 @@ function start(run: WallRun, statusPath: string, bundle: Bundle | undefined): Ch
 /** By descriptor: what stands in a command line is seen by every user of the machine, values of variables too. */
 function openArguments(run: WallRun, bundle: Bundle | undefined): number {
   const text = (bundle === undefined ? profileArguments(run) : GATE_ARGUMENTS).map((argument) => `${argument}\0`);
-  return openText(run, text.join(""));
+  return openUnnamed(run, text.join(""));
 }
 
 /** A file without a name. */
-function openText({ runDirectory }: WallRun, text: string): number {
-  const path = join(runDirectory, `arguments.${nanoid(8)}`);
+function openUnnamed({ runDirectory }: WallRun, content: string | Uint8Array): number {
+  const path = join(runDirectory, `unnamed.${nanoid(8)}`);
   try {
-    writeFileSync(path, text, { mode: 0o600 });
+    writeFileSync(path, content, { mode: 0o600 });
     return openSync(path, "r");
   } finally {
     rmSync(path, { force: true });
