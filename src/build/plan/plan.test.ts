@@ -271,6 +271,9 @@ describe("the root", () => {
     const plugin = { scripts: { build: "rollup -c" }, devDependencies: { vite: "7", vue: "3" } };
     const beside = { "plugin/package.json": plugin, "plugin/playground/index.html": "", ...below("docs/images") };
     expect(await plan({ ...module, ...layered, ...beside })).toMatchObject({ root: "docs", framework: "nuxt" });
+    // A folder that is named as the framework is does not run it.
+    own.scripts.build = "unbuild && nuxt-module-build build ./src/nuxt --outDir ../../dist/nuxt";
+    expect(await plan({ ...module, "package.json": own, ...layered, ...beside })).toMatchObject({ root: "docs" });
   });
 
   test("Astro at the top of a workspace, there to check types alone, is not the site", async () => {

@@ -75,10 +75,13 @@ function expand(scripts: Record<string, string>, name: string): string {
   return texts.join("\n");
 }
 
-/** Whether a command line runs this program: its name stands alone, as the first or a later word. */
+/**
+ * Whether a command line runs this program: its name stands alone, as the first or a later word. Of a path it is the
+ * program in a folder of programs alone: `tool build ./src/nuxt` does not run nuxt.
+ */
 export function runsProgram(text: string, program: string): boolean {
   const escaped = program.replace(/[^\w-]/g, "\\$&");
-  return new RegExp(`(^|[\\s"'/;&|(])${escaped}(?=$|[\\s"';&|)])`, "m").test(text);
+  return new RegExp(`(^|[\\s"';&|(]|\\bbin/)${escaped}(?=$|[\\s"';&|)])`, "m").test(text);
 }
 
 /** Compilers of libraries: what they write is no site. */
