@@ -11,16 +11,16 @@ const textOf = (file: string) => readFileSync(join(root, file), "utf8");
 /** Each room with the rooms that it may import; every room may import itself and the model. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: [],
-  store: [],
+  store: ["libc.ts"],
   queue: [],
   database: [],
   sandbox: [],
   packages: [],
-  http: [],
+  http: ["libc.ts"],
   work: ["store", "queue", "database"],
   serve: ["http", "store"],
   upload: ["work", "sandbox", "store", "queue", "database"],
-  build: ["work", "sandbox", "store", "queue", "database"],
+  build: ["work", "sandbox", "store", "queue", "database", "libc.ts"],
   api: ["work", "store", "queue", "database"],
   website: [],
   server: [
@@ -40,6 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ["server", "build", "sandbox", "environment.ts"],
   "main.ts": ["cli"],
   "environment.ts": [],
+  "libc.ts": [],
 };
 
 const roomOf = (path: string): string => path.split("/")[1]!;

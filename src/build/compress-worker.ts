@@ -1,4 +1,5 @@
-import { dlopen, FFIType } from "bun:ffi";
+import { FFIType } from "bun:ffi";
+import { loadLibc } from "../libc.ts";
 import type { Compression } from "../model/manifest.ts";
 import { compressHere } from "./compress-here.ts";
 
@@ -25,14 +26,13 @@ self.onmessage = ({ data: { bytes, compression } }: MessageEvent<Order>) => {
   );
 };
 
-/** Where the C library is another one, it is done without. */
 function goBehind(nice: number): void {
   try {
-    const { symbols } = dlopen("libc.so.6", {
+    const { setpriority } = loadLibc({
       setpriority: { args: [FFIType.i32, FFIType.u32, FFIType.i32], returns: FFIType.i32 },
     });
-    symbols.setpriority(PRIO_PROCESS, 0, nice);
+    setpriority(PRIO_PROCESS, 0, nice);
   } catch {
-    // musl
+    // Where the C library is another one, it is done without.
   }
 }

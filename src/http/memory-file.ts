@@ -1,5 +1,6 @@
-import { dlopen, FFIType, ptr } from "bun:ffi";
+import { FFIType } from "bun:ffi";
 import { closeSync, writeSync } from "node:fs";
+import { loadLibc } from "../libc.ts";
 
 const MFD_CLOEXEC = 1;
 const MSG_MORE_NOSIGNAL = 0x8000 | 0x4000;
@@ -13,10 +14,9 @@ const SYMBOLS = {
 /** undefined where the C library is another one: everything is sent as all else is, then. */
 const libc = process.platform === "linux" ? load() : undefined;
 /** Where the kernel is to begin; it writes there where it ended. */
-const offset = new BigInt64Array(new ArrayBuffer(8));
-const offsetAt = ptr(offset);
-/** Of every file: none. As `offset` it is held here, since a pointer keeps nothing from being collected. */
-const name = new Uint8Array(new ArrayBuffer(1));
+const offset = new BigInt64Array(1);
+/** Of every file: none, which is a zero byte in C. */
+const name = new Uint8Array(1);
 
 /**
  * Bytes in a file that lies in memory alone (memfd_create(2)). The kernel sends its pages as they are (sendfile(2)), where
@@ -49,7 +49,7 @@ export class MemoryFile {
    */
   sendTo(socket: number): number {
     offset[0] = 0n;
-    return Math.max(0, Number(libc!.sendfile(socket, this.fd, offsetAt, this.bytes)));
+    return Math.max(0, Number(libc!.sendfile(socket, this.fd, offset, this.bytes)));
   }
 
   /** What is on its way goes on. */
@@ -68,7 +68,7 @@ export function sendBefore(socket: number, bytes: Uint8Array, length: number): n
 
 function load() {
   try {
-    return dlopen("libc.so.6", SYMBOLS).symbols;
+    return loadLibc(SYMBOLS);
   } catch {
     return undefined;
   }

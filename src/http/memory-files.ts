@@ -59,7 +59,8 @@ export class MemoryFiles {
       const [oldest, entry] = this.entries.entries().next().value!;
       this.entries.delete(oldest);
       if (entry.isUsed) {
-        this.entries.set(oldest, { ...entry, isUsed: false });
+        entry.isUsed = false;
+        this.entries.set(oldest, entry);
         return false;
       }
       entry.file.close();

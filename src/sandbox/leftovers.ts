@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileS
 import { join } from "node:path";
 import { nanoid } from "nanoid";
 import { removeCgroups } from "./cgroup.ts";
-import { identify, isGone, type ProcessId, untilGone } from "./process-tree.ts";
+import { identify, isGone, type ProcessId, processesWithOpen, untilGone } from "./process-tree.ts";
 
 /** Which platform process a slot belongs to; told apart over reboots and containers. */
 interface Owner extends ProcessId {
@@ -55,34 +55,9 @@ export async function endLeftRuns(slotRoot: string): Promise<void> {
     }
     rmSync(join(folder, name), { force: true });
   }
-  for (const id of waitingFor(folder)) await untilGone(id);
-}
-
-/**
- * bwrap's inner half, where the outer one was killed before it gave leave to go on: that is waited for without an end, in
- * no control group and before anything of a build's. Of its run's files it has one open.
- */
-function waitingFor(runFolder: string): ProcessId[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && nameOf(pid) === "bwrap" && hasOpenBelow(pid, runFolder))
-    .flatMap((pid) => identify(pid) ?? []);
-}
-
-function nameOf(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-  } catch {
-    return undefined;
-  }
-}
-
-function hasOpenBelow(pid: number, folder: string): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(`${folder}/`));
-  } catch {
-    return false;
-  }
+  // bwrap's inner half, where the outer one was killed before it gave leave to go on: that is waited for without an end,
+  // in no control group and before anything of a build's. Of its run's files it has one open.
+  for (const id of processesWithOpen(folder, "bwrap")) await untilGone(id);
 }
 
 function self(): Owner {

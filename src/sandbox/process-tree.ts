@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** proc(5): an id alone may have been given out again, so it goes with the start in clock ticks since boot. */
 export interface ProcessId {
@@ -84,11 +84,36 @@ function membersOf(root: ProcessId): ProcessStat[] {
 
 /** Processes of one real user id. */
 export function processesOf(uid: number): ProcessId[] {
+  return processesWhere((pid) => realUid(pid) === uid);
+}
+
+/** Processes of that program that have a file below the folder open, be it removed meanwhile. */
+export function processesWithOpen(folder: string, program: string): ProcessId[] {
+  return processesWhere((pid) => nameOf(pid) === program && hasOpenBelow(pid, folder));
+}
+
+function processesWhere(isMeant: (pid: number) => boolean): ProcessId[] {
   return readdirSync("/proc")
     .map(Number)
-    .filter((pid) => Number.isInteger(pid) && realUid(pid) === uid)
+    .filter((pid) => Number.isInteger(pid) && isMeant(pid))
     .flatMap((pid) => identify(pid) ?? [])
     .filter((id) => !isGone(id));
+}
+
+function nameOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function hasOpenBelow(pid: number, folder: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(`${folder}/`));
+  } catch {
+    return false;
+  }
 }
 
 function realUid(pid: number): number | undefined {

@@ -1,6 +1,7 @@
-import { dlopen, FFIType } from "bun:ffi";
+import { FFIType } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { loadLibc } from "../libc.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -39,13 +40,6 @@ export function holdFileLock(path: string): { fd: number; release(): void } | un
   return undefined;
 }
 
-/** glibc by its name of all versions, else musl. */
 function loadFlock(): (fd: number, operation: number) => number {
-  const symbols = { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } } as const;
-  const musl = process.arch === "arm64" ? "libc.musl-aarch64.so.1" : "libc.musl-x86_64.so.1";
-  try {
-    return dlopen("libc.so.6", symbols).symbols.flock;
-  } catch {
-    return dlopen(musl, symbols).symbols.flock;
-  }
+  return loadLibc({ flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } } as const).flock;
 }
