@@ -54,7 +54,7 @@ export async function startDeploymentService(parts: BuildParts, options: { concu
     async handle(id, signal) {
       planning += 1;
       try {
-        await planDeployment(parts, id, signal);
+        await planDeployment(parts, { id, signal, places: options.concurrency });
       } finally {
         planning -= 1;
       }
@@ -83,16 +83,26 @@ export async function startDeploymentService(parts: BuildParts, options: { concu
 }
 
 /** Publishes what needs no build. Anything else goes in line for one, and stays `queued` until its turn. */
-async function planDeployment(parts: BuildParts, id: string, signal: AbortSignal): Promise<void> {
+async function planDeployment(
+  parts: BuildParts,
+  { id, signal, places }: { id: string; signal: AbortSignal; places: number },
+): Promise<void> {
   // It has been planned by somebody who could not say so any more; its build may be running by now.
   if (await parts.queue.has("build", id)) return;
   await holdDeployment(parts, { id, to: "queued", signal }, async (held) => {
     const site = await prepare(parts, held);
     const { plan } = site;
     if (plan.kind === "static") return await publishSource(parts, held, { ...site, plan });
-    if (!(await tryReuse(parts, held, { ...site, plan }))) await parts.queue.add("build", id);
+    if (await tryReuse(parts, held, { ...site, plan })) return;
+    const before = await parts.queue.depth("build");
+    if (before >= places) held.log.say("queue", waitingLine(before));
+    await parts.queue.add("build", id);
   });
 }
+
+/** @param before builds that run or wait */
+const waitingLine = (before: number): string =>
+  `Waiting for a place to build: ${before === 1 ? "one other build is" : `${before} other builds are`} before this one.`;
 
 interface Place {
   slot: number;

@@ -50,10 +50,15 @@ const REPLACED_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
 const SOCKET_PATH_MAX = 100;
 /**
- * As the launcher tells a process that is an edge alone: of less memory, so that what it let go of is collected in time.
+ * As the launcher tells a process that is an edge alone: of less memory, so that what it let go of is collected in time,
+ * and of growth that lets most collections leave the older part of the heap alone.
  * What the launcher tells every process is inherited.
  */
-const RUNTIME = { BUN_JSC_forceRAMSize: "167772160" };
+const RUNTIME = {
+  BUN_JSC_forceRAMSize: "167772160",
+  BUN_JSC_mediumHeapGrowthFactor: "1.6",
+  BUN_JSC_largeHeapGrowthFactor: "1.2",
+};
 
 /**
  * Processes that share the ports of the edge. Each serves sites by itself; what is asked of the base domain, `answer`

@@ -79,6 +79,8 @@ function waiting(name: string, open: () => Promise<{ env: Record<string, string>
       expect(wrong).toMatchObject({ status: "failed", error: { code: "root_not_found" } });
       const statuses = await Promise.all([long, first, gone, last].map(({ id }) => statusOf(id)));
       expect(statuses).toEqual(["building", "queued", "canceled", "queued"]);
+      expect(await logOf(platform, first.id)).toContain("one other build is before this one.");
+      expect(await logOf(platform, gone.id)).toContain("2 other builds are before this one.");
 
       await cancel(long.id);
       const ends = await Promise.all([first, last].map(({ id }) => waitForEnd(platform, id)));
