@@ -119,7 +119,9 @@ async function buildDeployment(parts: BuildParts, held: HeldDeployment, place: P
   await begin(held, site);
   // The first build opens it, while its tools are looked for; what goes wrong is met where it is used.
   parts.sandbox().catch(() => undefined);
-  const toolchains = parts.toolchains.lend();
+  const toolchains = parts.toolchains.lend((name) =>
+    held.log.say("install", `Fetching ${name} for this and later builds`),
+  );
   try {
     const tools = await toolsFor(toolchains, plan);
     const { findings, earlier } = await findEarlier(parts, held.view, { ...site, tools });

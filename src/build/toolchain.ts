@@ -39,8 +39,11 @@ export interface Toolchains {
 
 /** All that is kept for builds. */
 export interface ToolchainStore {
-  /** For one build: what it was given stays on the disk until it is given back. */
-  lend(): LentToolchains;
+  /**
+   * For one build: what it was given stays on the disk until it is given back.
+   * @param onFetch gets the name of what has to be fetched first, such as `node 24.11.0`
+   */
+  lend(onFetch?: (name: string) => void): LentToolchains;
 }
 
 export interface LentToolchains extends Toolchains {
@@ -92,7 +95,7 @@ export function openToolchains(settings: ToolchainSettings): ToolchainStore {
     fitting = await evictTools(directory, { maxBytes, stays });
   };
   return {
-    lend() {
+    lend(onFetch = () => undefined) {
       const used = new Set<string>();
       const onUse = (folder: string) => {
         if (!used.has(folder)) holders.set(folder, (holders.get(folder) ?? 0) + 1);
@@ -106,7 +109,7 @@ export function openToolchains(settings: ToolchainSettings): ToolchainStore {
         }
         await evict(used).catch(onFault);
       };
-      return { ...lendFrom(settings, { underway, onUse }), giveBack };
+      return { ...lendFrom(settings, { underway, onUse, onFetch }), giveBack };
     },
   };
 }
@@ -124,16 +127,18 @@ interface Lending {
   underway: Map<string, Promise<string>>;
   /** Before it is looked for. */
   onUse(folder: string): void;
+  onFetch(name: string): void;
 }
 
 function lendFrom(
   { directory, npm, architecture = currentArchitecture() }: ToolchainSettings,
-  { underway, onUse }: Lending,
+  { underway, onUse, onFetch }: Lending,
 ): Toolchains {
   const fetchExact = async ({ name, packageName, programs, links }: ToolSource, version: string): Promise<Tool> => {
     const folder = `${name}-${version}`;
     onUse(folder);
-    const running = underway.get(folder) ?? keepPackage({ directory, npm }, { folder, packageName, version, links });
+    const wanted = { folder, packageName, version, links, onFetch: () => onFetch(`${name} ${version}`) };
+    const running = underway.get(folder) ?? keepPackage({ directory, npm }, wanted);
     underway.set(folder, running);
     try {
       const host = await running;

@@ -9,6 +9,8 @@ interface Package {
   version: string;
   /** Further names of programs: path of the link in the folder, and where it leads, relative to it. */
   links?: readonly (readonly [path: string, target: string])[];
+  /** Called when it is not there yet. */
+  onFetch(): void;
 }
 
 /**
@@ -19,10 +21,11 @@ interface Package {
  */
 export async function keepPackage(
   { directory, npm }: { directory: string; npm: NpmCommand },
-  { folder, packageName, version, links = [] }: Package,
+  { folder, packageName, version, links = [], onFetch }: Package,
 ): Promise<string> {
   const kept = join(directory, folder);
   if (await exists(kept)) return kept;
+  onFetch();
   await mkdir(directory, { recursive: true, mode: 0o755 });
   const draft = await mkdtemp(join(directory, "fetching-"));
   try {
