@@ -30,13 +30,20 @@ function answer(architecture: Architecture, call: { number: number; args?: numbe
 }
 
 describe.each([
-  ["x64", { read: 0, mount: 165, fallocate: 285, clone: 56, socket: 41, ioctl: 16, io_setup: 206, setsockopt: 54 }],
-  ["arm64", { read: 63, mount: 40, fallocate: 47, clone: 220, socket: 198, ioctl: 29, io_setup: 0, setsockopt: 208 }],
+  [
+    "x64",
+    { read: 0, mount: 165, fallocate: 285, clone: 56, socket: 41, ioctl: 16, io_setup: 206, setsockopt: 54, fsync: 74 },
+  ],
+  [
+    "arm64",
+    { read: 63, mount: 40, fallocate: 47, clone: 220, socket: 198, ioctl: 29, io_setup: 0, setsockopt: 208, fsync: 82 },
+  ],
 ] as const)("%s", (architecture, calls) => {
   test.each([
     ["read", { number: calls.read }, ALLOW],
     ["mount", { number: calls.mount }, errno(1)],
     ["fallocate", { number: calls.fallocate }, errno(95)],
+    ["fsync", { number: calls.fsync }, errno(0)],
     ["io_uring_setup", { number: 425 }, errno(38)],
     ["clone3", { number: 435 }, errno(38)],
     ["mseal", { number: 462 }, ALLOW],

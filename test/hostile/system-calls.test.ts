@@ -12,6 +12,9 @@ const X64 = {
   bpf: 321,
   keyctl: 250,
   setns: 308,
+  fsync: 74,
+  fdatasync: 75,
+  syncfs: 306,
 };
 const ARM64 = {
   socket: 198,
@@ -23,12 +26,16 @@ const ARM64 = {
   bpf: 280,
   keyctl: 219,
   setns: 268,
+  fsync: 82,
+  fdatasync: 83,
+  syncfs: 267,
 };
 const NUMBERS = process.arch === "x64" ? X64 : ARM64;
-const [EPERM, ENOSYS, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT] = ["1", "38", "93", "94", "97"];
+const [EPERM, EBADF, ENOSYS, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT] = ["1", "9", "38", "93", "94", "97"];
 
 type Call = [name: string, number: number, args: readonly number[], refusal: string];
-const { socket, unshare, ptrace, io_uring_setup, io_setup, mount, bpf, keyctl, setns } = NUMBERS;
+const { socket, unshare, ptrace, io_uring_setup, io_setup, mount, bpf, keyctl, setns, fsync, fdatasync, syncfs } =
+  NUMBERS;
 const REFUSED: Call[] = [
   ["socket(AF_VSOCK)", socket, [40, 1, 0], EAFNOSUPPORT],
   ["socket(AF_ALG)", socket, [38, 5, 0], EAFNOSUPPORT],
@@ -53,6 +60,12 @@ const ALLOWED: Call[] = [
   ["socket(AF_INET, IPPROTO_TCP)", socket, [2, 1 | 0o2000000, 6], "ok"],
   ["socket(AF_INET6, IPPROTO_UDP)", socket, [10, 2, 17], "ok"],
   ["socket(AF_NETLINK, NETLINK_ROUTE)", socket, [16, 3, 0], "ok"],
+];
+/** Of a descriptor that nobody has: whoever hears of that asked the kernel. */
+const FLUSHES: Call[] = [
+  ["fsync", fsync, [99], "ok"],
+  ["fdatasync", fdatasync, [99], "ok"],
+  ["syncfs", syncfs, [99], "ok"],
 ];
 
 const script = (calls: Call[]) => {
@@ -96,6 +109,11 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
       expect(answers((await wall.attempt(script(calls))).text, calls)).toEqual(expected(calls));
     }));
 
+  test("nobody waits for the disk, or makes others wait", () =>
+    withWall(mode, async (wall) => {
+      expect(answers((await wall.attempt(script(FLUSHES))).text, FLUSHES)).toEqual(expected(FLUSHES));
+    }));
+
   test("a terminal of its own takes no other line discipline, and a socket no filter", () =>
     withWall(mode, async (wall) => {
       expect((await wall.attempt(DISCIPLINE)).text).toBe(EPERM);
@@ -117,6 +135,8 @@ test("without the wall the kernel knows the same calls", () =>
     // A kernel may lack one or the other: AF_VSOCK is a module, and io_uring can be switched off.
     const differing = REFUSED.filter(([name, , , refusal]) => found[name] !== refusal);
     expect(differing.length).toBeGreaterThanOrEqual(4);
+    const flushed = answers((await wall.attempt(script(FLUSHES))).text, FLUSHES);
+    expect(new Set(Object.values(flushed))).toEqual(new Set([EBADF]));
     expect(await wall.attempt("unshare -U true")).toMatchObject({ exit: 0 });
     expect((await wall.attempt(DISCIPLINE)).text).toBe("ok");
     expect((await wall.attempt(FILTER)).text).toBe("ok");
