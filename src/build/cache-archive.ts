@@ -5,7 +5,7 @@ import { PassThrough, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { nanoid } from "nanoid";
-import type { RunLimits, Sandbox } from "../sandbox/sandbox.ts";
+import type { RunLimits, RunResult, Sandbox } from "../sandbox/sandbox.ts";
 
 /** Where archives are made and taken apart: tar runs behind the wall, as the slot's user, on the slot's own files. */
 export interface ArchivePlace {
@@ -68,8 +68,7 @@ export async function pack(
         });
       },
     });
-    if (result.exit !== 0 && !abort.signal.aborted)
-      abort.abort(new Error(`tar ended by ${result.cause}, ${result.exit}`));
+    if (result.exit !== 0 && !abort.signal.aborted) abort.abort(tarFault(result));
     if (abort.signal.aborted) tar.destroy();
     else tar.end();
     await written;
@@ -80,39 +79,75 @@ export async function pack(
   }
 }
 
+interface Unpacking {
+  archive: ReadableStream<Uint8Array>;
+  signal: AbortSignal;
+}
+
 /**
- * Checks the whole archive before anything of it is unpacked.
- * @throws Error with the reason when it is damaged or does not fit; of an install nothing is left then
+ * Unpacks an install while it is read: should it turn out to be damaged at its end, all of it can be removed.
+ * @throws Error with the reason when it is damaged or does not fit; nothing is left then
  */
-export async function unpack(
-  place: ArchivePlace,
-  { kind, archive, signal }: { kind: keyof typeof PACKING; archive: ReadableStream<Uint8Array>; signal: AbortSignal },
-): Promise<void> {
+export async function unpackInstall(place: ArchivePlace, { archive, signal }: Unpacking): Promise<void> {
+  const [source, decompress, content] = contentOf(place, archive);
+  const read = pipeline(source, decompress, content, { signal }).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error,
+  );
+  const options = { ...inWork(place), signal, onOutput: () => undefined };
+  // What did not come so far as to be read is not waited for.
+  const result = await place.sandbox.run(UNPACKING, { ...options, stdin: content }).finally(() => content.destroy());
+  const fault = await read;
+  if (result.exit === 0 && fault === undefined) return;
+  await place.sandbox.run(["/bin/sh", "-c", CLEARING], options);
+  throw fault === undefined || READER_GONE.has(fault.code ?? "") ? tarFault(result) : fault;
+}
+
+/** What a stream says whose reader ended before it. */
+const READER_GONE: ReadonlySet<string> = new Set(["EPIPE", "ERR_STREAM_PREMATURE_CLOSE"]);
+
+/**
+ * Checks the whole archive before anything of it is unpacked: its folders may hold files of the source, so that what is
+ * wrong could not be removed.
+ * @throws Error with the reason when it is damaged or does not fit
+ */
+export async function unpackWork(place: ArchivePlace, { archive, signal }: Unpacking): Promise<void> {
   const path = join(place.spoolDirectory, `cache.${nanoid()}`);
   try {
-    await pipeline(
-      Readable.from(archive),
-      createZstdDecompress({ chunkSize: CHUNK_BYTES }),
-      atMost(unpackedMaxBytes(place.limits)),
-      // `wx`: builds write to that folder, and nothing of theirs is followed.
-      createWriteStream(path, { mode: 0o600, flags: "wx", highWaterMark: 4 * CHUNK_BYTES }),
-      { signal },
-    );
+    // `wx`: builds write to that folder, and nothing of theirs is followed.
+    const spool = createWriteStream(path, { mode: 0o600, flags: "wx", highWaterMark: 4 * CHUNK_BYTES });
+    await pipeline(...contentOf(place, archive), spool, { signal });
+    await assertWhole(path);
     if (await isEmpty(path)) return;
     const options = { ...inWork(place), signal, onOutput: () => undefined };
     const result = await place.sandbox.run(UNPACKING, { ...options, stdin: path });
-    if (result.exit === 0) return;
-    if (kind === "install") await place.sandbox.run(["/bin/sh", "-c", CLEARING], options);
-    throw new Error(`tar ended by ${result.cause}, ${result.exit}`);
+    if (result.exit !== 0) throw tarFault(result);
   } finally {
     await rm(path, { force: true });
   }
 }
 
-/** An archive's end is a block of zeros. Of work there often is none, and no sandbox has to be started for it. */
+function contentOf({ limits }: ArchivePlace, archive: ReadableStream<Uint8Array>) {
+  const decompress = createZstdDecompress({ chunkSize: CHUNK_BYTES });
+  return [Readable.from(archive), decompress, atMost(unpackedMaxBytes(limits))] as const;
+}
+
+const tarFault = ({ cause, exit }: RunResult): Error => new Error(`tar ended by ${cause}, ${exit}`);
+
+/** An archive's end is blocks of zeros: where there is no work, all of it is, and no sandbox has to be started for it. */
 async function isEmpty(path: string): Promise<boolean> {
-  const block = await Bun.file(path).slice(0, TAR_BLOCK_BYTES).bytes();
-  return block.length === TAR_BLOCK_BYTES && block.every((byte) => byte === 0);
+  return await isZeros(Bun.file(path).slice(0, TAR_BLOCK_BYTES));
+}
+
+/** A decompressor need not say that it was given a part. */
+async function assertWhole(path: string): Promise<void> {
+  const file = Bun.file(path);
+  if (!(await isZeros(file.slice(file.size - TAR_BLOCK_BYTES)))) throw new Error("it is cut off");
+}
+
+async function isZeros(block: Blob): Promise<boolean> {
+  const bytes = await block.bytes();
+  return bytes.length === TAR_BLOCK_BYTES && bytes.every((byte) => byte === 0);
 }
 
 function inWork({ slot, limits }: ArchivePlace) {

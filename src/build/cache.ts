@@ -12,7 +12,7 @@ import {
 } from "../store/caches.ts";
 import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
 import type { BuildInputs } from "./build-key.ts";
-import { type ArchivePlace, pack, unpack } from "./cache-archive.ts";
+import { type ArchivePlace, pack, unpackInstall, unpackWork } from "./cache-archive.ts";
 import { installName, workFolders, workName } from "./cache-name.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
@@ -81,7 +81,8 @@ export async function openBuildCache(
     try {
       const object = await parts.store.get(cache.key);
       if (object === undefined) return undefined;
-      await unpack(place, { kind, archive: object.stream(), signal });
+      const unpack = kind === "install" ? unpackInstall : unpackWork;
+      await unpack(place, { archive: object.stream(), signal });
       return Math.round(performance.now() - start);
     } catch (error) {
       signal.throwIfAborted();

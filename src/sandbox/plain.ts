@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { openGuard } from "./guard.ts";
 import { dropPrefix, findTool, limitPrefix, TOOL_ENVIRONMENT } from "./launch.ts";
 import { identify, kill, processesOf } from "./process-tree.ts";
 import { insideEnvironment, type ProfileInput } from "./profile.ts";
-
+import { feed, openStdin } from "./stdin.ts";
 import { type Ending, resultOf, supervise } from "./supervise.ts";
 
 const LOOK_EVERY_MS = 2;
@@ -35,9 +35,10 @@ export async function runPlain(run: PlainRun): Promise<Ending> {
     ...(uid === undefined ? [] : dropPrefix(uid)),
     ...["env", "-C", onHost(options.cwd), "--", ...run.command],
   ];
-  const stdin = openSync(options.stdin ?? "/dev/null", "r");
+  const stdin = openStdin(options);
   const child = spawn(program!, rest, { env, cwd: "/", stdio: [stdin, "pipe", "pipe"], detached: true });
-  closeSync(stdin);
+  if (stdin !== "pipe") closeSync(stdin);
+  feed(child, options);
   const first = Promise.resolve(child.pid === undefined ? undefined : identify(child.pid));
   const others = new Promise<void>((resolve) => child.once("exit", () => resolve())).then(() =>
     endOthers(child.pid, uid),

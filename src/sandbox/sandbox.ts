@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { ContactedHost } from "../model/contacted-host.ts";
 import type { ErrorBody } from "../model/errors.ts";
 
@@ -76,8 +77,8 @@ export interface RunOptions {
   /** What may be reached beside what the policy lets through. */
   egressHosts?: readonly PinnedHost[];
   limits: RunLimits;
-  /** A file of the host that is the command's standard input; empty without. */
-  stdin?: string;
+  /** The command's standard input: a file of the host or a stream, which ends with the command; empty without. */
+  stdin?: string | Readable;
   /**
    * Gets raw bytes as they come; total bytes are held to `limits.logBytes`. While a promise that it returned is
    * pending, the stream is not read on, so that a fast command waits for a slow reader.

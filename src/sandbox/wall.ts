@@ -11,7 +11,7 @@ import { dropPrefix, limitPrefix, TOOL_ENVIRONMENT, trustedPrefix } from "./laun
 import { writeRecord } from "./leftovers.ts";
 import { identify, kill, type ProcessId } from "./process-tree.ts";
 import { environmentScript, insideCommand, type ProfileInput, profileArguments, WITH_ENVIRONMENT } from "./profile.ts";
-
+import { feed, openStdin } from "./stdin.ts";
 import { type Ending, resultOf, supervise } from "./supervise.ts";
 
 export interface WallRun extends ProfileInput {
@@ -61,6 +61,7 @@ export async function runInWall(run: WallRun): Promise<Ending> {
     if (run.gvisor && run.uid !== undefined) bundle = makeBundle({ ...run, uid: run.uid });
     const child = start(run, statusPath, bundle);
     answerWhenAsked(child);
+    feed(child, run.options);
     let unplaced: unknown;
     const first = findFirst(child, statusPath).then((id) => {
       if (id === undefined) return undefined;
@@ -121,7 +122,7 @@ function answerWhenAsked(child: ChildProcess): void {
 }
 
 function start(run: WallRun, statusPath: string, bundle: Bundle | undefined): ChildProcess {
-  const stdin = openSync(run.options.stdin ?? "/dev/null", "r");
+  const stdin = openStdin(run.options);
   // The filter as a file of the run's own: by that bwrap is known until the command begins (`leftovers.ts`).
   const filter = openUnnamed(run, readFileSync(run.runtime.seccomp));
   const files = [openArguments(run, bundle), filter, openSync(statusPath, "ax", 0o600)];
@@ -134,7 +135,7 @@ function start(run: WallRun, statusPath: string, bundle: Bundle | undefined): Ch
       stdio: [stdin, "pipe", "pipe", ...files, "pipe", "pipe", ...environment],
     });
   } finally {
-    for (const file of [stdin, ...files, ...environment]) closeSync(file);
+    for (const file of [stdin, ...files, ...environment]) if (file !== "pipe") closeSync(file);
   }
 }
 
