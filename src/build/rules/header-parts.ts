@@ -20,16 +20,30 @@ export function headerName(text: string): string {
   return name;
 }
 
-/** RFC 9110 section 5.5, with `:name` for what the rule's path captures. @throws BadRule */
-export function headerValue(text: string, known: ReadonlySet<string>): Template {
+const NAME = /(:[A-Za-z_]\w*)/;
+const NAME_OR_GROUP = /(:[A-Za-z_]\w*|\$\d|\$[A-Za-z_]\w*)/;
+
+/**
+ * RFC 9110 section 5.5, with `:name` for what the rule's path captures.
+ * @param groups what `$1` and its like stand for, in their order; without them a `$` is text
+ * @throws BadRule
+ */
+export function headerValue(text: string, known: ReadonlySet<string>, groups?: readonly string[]): Template {
   if (/[^\t\x20-\x7e\u0080-\u{10ffff}]/u.test(text)) throw new BadRule(`${quoted(text)} holds a control character`);
   const latin = text.trim().replace(/[^\t\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
   const template: Template = [];
-  for (const piece of latin.split(/(:[A-Za-z_]\w*)/)) {
+  for (const piece of latin.split(groups === undefined ? NAME : NAME_OR_GROUP)) {
     const last = template.at(-1);
-    if (piece.startsWith(":") && known.has(piece.slice(1))) template.push({ use: piece.slice(1) });
+    const name = piece.startsWith(":") ? piece.slice(1) : groups && groupIn(piece, groups);
+    if (name !== undefined && known.has(name)) template.push({ use: name });
     else if (typeof last === "string") template[template.length - 1] = last + piece;
     else if (piece !== "") template.push(piece);
   }
   return template.length === 0 ? [""] : template;
+}
+
+/** The group that `$1` or `$name` stands for, as Vercel writes it. */
+export function groupIn(text: string, groups: readonly string[]): string | undefined {
+  const [, number, name] = /^\$(?:(\d)|([A-Za-z_]\w*))$/.exec(text) ?? [];
+  return number === undefined ? name : groups[Number(number) - 1];
 }

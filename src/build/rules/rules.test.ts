@@ -336,6 +336,7 @@ describe("vercel.json, as Vercel documents it", () => {
     [{ src: "/a.b", dest: "/new.html" }, "/a.b", "200 /new.html"],
     [{ src: "/a.b", dest: "/new.html" }, "/axb", "not-found"],
     [{ src: "/blog/(?<slug>.+)?", status: 301, headers: { Location: "/posts/$1" } }, "/blog/a", "301 -> /posts/a"],
+    [{ src: "/users/(?<id>[^/]*)", headers: { Location: "/u?id=$id&cost=$x" } }, "/users/7", "308 -> /u?id=7&cost=$x"],
     [{ src: "/go", headers: { location: "https://b.example/" } }, "/go", "308 -> https://b.example/"],
     [{ src: "/.*", status: 404, dest: "/404.html" }, "/x", "404 /404.html"],
     [{ src: "/api/(.*)", dest: "https://api.example/$1" }, "/api/x", "proxy 200 https://api.example/x"],
@@ -346,7 +347,7 @@ describe("vercel.json, as Vercel documents it", () => {
   test("headers of routes, and what of them can't be held", () => {
     const route = { src: "/static/(.*)", headers: { "X-A": "n $1" }, continue: true };
     const { routes, faults } = compile({ vercel: { routes: [route] } });
-    expect([routes?.headers.length, faults]).toEqual([1, []]);
+    expect([routes?.headers.map(({ headers }) => headers), faults]).toEqual([[[["x-a", ["n ", { use: "0" }]]]], []]);
     for (const [bad, reason] of [
       [{ handle: "miss" }, "only 'filesystem'"],
       [{ src: "/(a(b))", dest: "/" }, "a group in a group"],
@@ -473,9 +474,11 @@ describe("headers", () => {
       headers: [
         { source: "/(.*)", headers: [{ key: "X-A", value: "1" }] },
         { source: "/b/:n", headers: [{ key: "x-a", value: "n :n" }] },
+        { source: "/d/(.*)/(\\d+)", headers: [{ key: "x-a", value: "$2 of $1 for $5" }] },
       ],
     };
     expect(changes({ vercel }, "/b/5")?.set).toEqual([["x-a", "n 5"]]);
+    expect(changes({ vercel }, "/d/e/5")?.set).toEqual([["x-a", "5 of e for $5"]]);
     expect(changes({ vercel }, "/c")?.set).toEqual([["x-a", "1"]]);
   });
 

@@ -119,7 +119,7 @@ function matchedRoute(entry: Table): Omit<Route, "status" | "origin"> {
 
 function headersOf(entry: Table, origin: Route["origin"]): HeaderRoute {
   onlyKeys(entry, ["source", "headers", "has", "missing"]);
-  const { path } = parseVercelSource(textIn(entry, "source"));
+  const { path, names } = parseVercelSource(textIn(entry, "source"));
   const when = vercelConditions(entry.has, entry.missing);
   const { known } = namesOf(path, [], when);
   if (!Array.isArray(entry.headers)) throw new BadRule("'headers' of a rule is no list");
@@ -129,7 +129,7 @@ function headersOf(entry: Table, origin: Route["origin"]): HeaderRoute {
     const value = textIn(table, "value").replace(/:([A-Za-z_]\w*)[*+?]/g, (whole, name: string) =>
       known.has(name) ? `:${name}` : whole,
     );
-    return [headerName(textIn(table, "key")), headerValue(value, known)];
+    return [headerName(textIn(table, "key")), headerValue(value, known, names)];
   });
   return when.length > 0 ? { path, when, headers, origin } : { path, headers, origin };
 }

@@ -1,10 +1,11 @@
 import type { Template } from "../../model/routes.ts";
 import { checkedTemplate, type Names } from "./destination.ts";
 import { BadRule, quoted } from "./faults.ts";
+import { groupIn } from "./header-parts.ts";
 
 export type Table = Record<string, unknown>;
 
-/** `:name`, with a modifier, an expression or braces around it that say nothing more, and `$1` for the first group. */
+/** `:name`, with a modifier, an expression or braces around it that say nothing more, and `$1` or `$name` for a group. */
 export function destinationOf(text: string, groups: readonly string[], names: Names): Template {
   const template: Template = [];
   const add = (piece: string) => {
@@ -14,10 +15,10 @@ export function destinationOf(text: string, groups: readonly string[], names: Na
   };
   let end = 0;
   const plain = text.replace(/\{(:[A-Za-z_]\w*)\}/g, "$1");
-  for (const match of plain.matchAll(/:([A-Za-z_]\w*)(\([^()]*\))?([*+?])?|\$(\d)/g)) {
-    const name = match[4] === undefined ? match[1]! : groups[Number(match[4]) - 1];
+  for (const match of plain.matchAll(/:([A-Za-z_]\w*)(\([^()]*\))?([*+?])?|\$(?:\d|[A-Za-z_]\w*)/g)) {
+    const name = match[1] ?? groupIn(match[0], groups);
     const isKnown = name !== undefined && names.known.has(name);
-    const isNumber = match[4] !== undefined && match[4] !== "0";
+    const isNumber = /^\$[1-9]/.test(match[0]);
     if (!isKnown && (isNumber || (match[1] !== undefined && plain[match.index - 1] === "/"))) {
       throw new BadRule(`the destination uses ${quoted(match[0])}, which the source does not capture`);
     }

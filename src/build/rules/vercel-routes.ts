@@ -39,7 +39,7 @@ export function legacyRoute(entry: Table, origin: Route["origin"]): Parsed {
   if (kept.length > 0) {
     const headers = kept.map(([name, value]): HeaderRoute["headers"][number] => [
       headerName(name),
-      headerValue(String(value), known.known),
+      headerValue(String(value), known.known, names),
     ]);
     parsed.header = { ...matched, headers, origin };
   }

@@ -405,6 +405,23 @@ export const vercelCorners: Topic = {
         ["GET /index.html", "200 index.html"],
       ],
     },
+    {
+      source: VERCEL,
+      site: site({
+        routes: [
+          { src: "/users/(?<id>[^/]*)/(\\d+)", headers: { Location: "/people?id=$id&page=$2" }, status: 302 },
+          { src: "/shown/(?<page>[a-z]+)", dest: "/$page.html" },
+          { src: "/(about|docs/.*)", headers: { "x-from": "$1 for $5" }, continue: true },
+        ],
+        headers: [{ source: "/docs/(.*)", headers: [{ key: "X-Page", value: "page $1" }] }],
+      }),
+      rows: [
+        ["GET /users/jo%20e/2", "302 /people?id=jo%20e&page=2"],
+        ["GET /shown/about", "200 about.html"],
+        ["GET /about", "200 about.html", { headers: { "x-from": "about for $5", "x-page": null } }],
+        ["GET /docs/", "200 docs/index.html", { headers: { "x-from": "docs/ for $5", "x-page": "page" } }],
+      ],
+    },
   ],
   refusals: [
     refusal("redirects", moved("/a?x=1", "/b")),
