@@ -53,13 +53,13 @@ export function refuseLoop(route: Route, where: Where & { slashCounts: boolean }
 }
 
 /**
- * A rewrite of a vercel.json is passed over when its target is not there. Most such targets are functions (`/api/…`),
- * which are not run here.
+ * A rewrite of a vercel.json is passed over when its target is not there, unless it has a fault's status, which holds all
+ * the same. Most such targets are functions (`/api/…`), which are not run here.
  * @returns the route @throws BadRule
  */
 export function refuseWithoutTarget(route: Route, hasFile: (path: string) => boolean): Route {
   const [path, ...more] = route.to;
-  if (typeof path !== "string" || more.length > 0 || !path.startsWith("/")) return route;
+  if (typeof path !== "string" || more.length > 0 || !path.startsWith("/") || route.status >= 400) return route;
   const target = path.replace(/[?#].*$/s, "");
   if (hasFile(decoded(target))) return route;
   throw new NeedlessRule(`its target ${quoted(target)} is no file of the site, and functions are not run here`);

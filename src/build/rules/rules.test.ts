@@ -339,6 +339,8 @@ describe("vercel.json, as Vercel documents it", () => {
     [{ src: "/users/(?<id>[^/]*)", headers: { Location: "/u?id=$id&cost=$x" } }, "/users/7", "308 -> /u?id=7&cost=$x"],
     [{ src: "/go", headers: { location: "https://b.example/" } }, "/go", "308 -> https://b.example/"],
     [{ src: "/.*", status: 404, dest: "/404.html" }, "/x", "404 /404.html"],
+    [{ src: "/legacy", status: 404 }, "/legacy", "404 /404.html"],
+    [{ src: "/about", status: 410 }, "/about", "200 /about.html"],
     [{ src: "/api/(.*)", dest: "https://api.example/$1" }, "/api/x", "proxy 200 https://api.example/x"],
   ])("routes, the older form: %j at %s is %s", (route, target, expected) => {
     expect(ask({ vercel: { version: 2, routes: [{ handle: "filesystem" }, route] } }, target)).toBe(expected);
@@ -359,6 +361,8 @@ describe("vercel.json, as Vercel documents it", () => {
       [{ src: "/a", dest: "/", continue: true }, "'continue'"],
       [{ src: "/a", methods: ["POST"], dest: "/" }, "other methods"],
       [{ src: "/a" }, "neither 'dest' nor 'headers'"],
+      [{ src: "/a", status: 200 }, "neither 'dest' nor 'headers'"],
+      [{ src: "/a", status: 308 }, "neither 'dest' nor 'headers'"],
     ] as const) {
       expect(faultsOf({ vercel: { routes: [bad] } })).toEqual([expect.stringContaining(reason)]);
     }

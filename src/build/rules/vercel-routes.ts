@@ -55,9 +55,12 @@ export function legacyRoute(entry: Table, origin: Route["origin"]): Parsed {
     const rewrite = checked(200);
     if (rewrite >= 300 && rewrite < 400) throw new BadRule(`${rewrite} is no status of a rewrite`);
     parsed.rewrite = { ...matched, to: destinationOf(target, names, known), status: rewrite, origin };
+  } else if (status !== undefined && checked(404) >= 400 && entry.continue !== true) {
+    // With the site's page for what is not there; without one, the status holds all the same.
+    parsed.rewrite = { ...matched, to: ["/404.html"], status: checked(404), origin };
   }
   if (parsed.header === undefined && parsed.redirect === undefined && parsed.rewrite === undefined)
-    throw new BadRule("it has neither 'dest' nor 'headers'");
+    throw new BadRule("it has neither 'dest' nor 'headers', nor the status of a fault");
   return parsed;
 }
 

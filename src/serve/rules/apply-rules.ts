@@ -81,7 +81,8 @@ export class RuleRun<File> {
     }
     for (const matched of this.rules.rewrites.matching(path, this.facts, this.work)) {
       const decision = this.follow(matched, mergedQuery);
-      if (decision !== undefined && decision.kind !== "not-found") return decision;
+      const isPassedOver = decision?.kind === "not-found" && decision.status === undefined;
+      if (decision !== undefined && !isPassedOver) return decision;
     }
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { ExpectedHeader, Refusal, Site, Topic } from "../case.ts";
-import { BERTH, VERCEL } from "./sources.ts";
+import { BERTH, RULES, VERCEL } from "./sources.ts";
 
 /** What Vercel's own tools make of the grammar. */
 const ROUTING = "https://github.com/vercel/vercel/blob/main/packages/routing-utils/test/superstatic.spec.ts";
@@ -420,6 +420,45 @@ export const vercelCorners: Topic = {
         ["GET /shown/about", "200 about.html"],
         ["GET /about", "200 about.html", { headers: { "x-from": "about for $5", "x-page": null } }],
         ["GET /docs/", "200 docs/index.html", { headers: { "x-from": "docs/ for $5", "x-page": "page" } }],
+      ],
+    },
+    {
+      source: VERCEL,
+      site: site({
+        routes: [
+          { src: "/legacy", status: 404 },
+          { src: "/gone/(.*)", status: 410 },
+          { src: "/gone.*", dest: "/about.html" },
+          { src: "/about", status: 410 },
+        ],
+      }),
+      rows: [
+        ["GET /legacy", "404 404.html"],
+        ["GET /gone/a", "410 404.html"],
+        ["GET /gone", "200 about.html"],
+        ["GET /about", "200 about.html", { source: RULES }],
+      ],
+    },
+    {
+      source: VERCEL,
+      site: {
+        files: [
+          "index.html",
+          "about.html",
+          [
+            "vercel.json",
+            JSON.stringify({
+              routes: [
+                { src: "/legacy", status: 410 },
+                { src: "/.*", dest: "/" },
+              ],
+            }),
+          ],
+        ],
+      },
+      rows: [
+        ["GET /legacy", "410"],
+        ["GET /other", "200 index.html"],
       ],
     },
   ],
