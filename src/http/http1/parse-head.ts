@@ -89,7 +89,7 @@ const isLaterMinor = (version: string): boolean => /^HTTP\/1\.[2-9]$/.test(versi
 function readFields(head: Http1Head, start: number): HeadFault | undefined {
   const { text } = head;
   let lengths = 0;
-  let codings = 0;
+  let codings: string | null = null;
   let count = 0;
   // Up to the empty line, which is the end of the text; a CR alone is no line.
   for (let at = start; at < text.length - 2; ) {
@@ -141,8 +141,7 @@ function readFields(head: Http1Head, start: number): HeadFault | undefined {
         if (isName(text, at, "if-modified-since")) {
           head.ifModifiedSince = joined(head.ifModifiedSince, trimmed(text, colon + 1, end));
         } else if (isName(text, at, "transfer-encoding")) {
-          if (trimmed(text, colon + 1, end).toLowerCase() !== "chunked") return unknownCoding;
-          codings += 1;
+          codings = joined(codings, trimmed(text, colon + 1, end));
         }
         break;
       case 19:
@@ -155,17 +154,32 @@ function readFields(head: Http1Head, start: number): HeadFault | undefined {
 }
 
 /** RFC 9112 section 6.3: what could be read in two ways is refused. */
-function readLength(head: Http1Head, lengths: number, codings: number): HeadFault | undefined {
+function readLength(head: Http1Head, lengths: number, codings: string | null): HeadFault | undefined {
   if (lengths > 1) return malformed("The request has more than one Content-Length.");
-  if (codings > 1) return malformed("The request's content is chunked twice.");
-  if (codings === 1) {
+  if (codings !== null) {
     if (lengths === 1) return malformed("The request has both Content-Length and Transfer-Encoding.");
     if (head.isHttp10) return malformed("HTTP/1.0 has no Transfer-Encoding.");
+    const fault = codingFault(codings);
+    if (fault !== undefined) return fault;
     head.bodyLength = "chunked";
   }
   if (head.bodyLength !== 0) head.isPlain = false;
   else head.expectsContinue = false;
   return undefined;
+}
+
+/**
+ * RFC 9112 section 6.3: where `chunked` is not the last of the codings, nobody can tell where the content ends. One before
+ * it is only not known here (section 6.1).
+ */
+function codingFault(codings: string): HeadFault | undefined {
+  const names = codings
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim());
+  if (names.pop() !== "chunked") return malformed("The last of the request's transfer codings is not 'chunked'.");
+  if (names.includes("chunked")) return malformed("The request's content is chunked twice.");
+  return names.length > 0 ? unknownCoding : undefined;
 }
 
 /** RFC 9112 section 3.2: the four forms of a target. */

@@ -207,13 +207,13 @@ export const messages: Topic = {
         ),
         raw(
           "a transfer coding that is unknown",
-          "501|400",
+          "400",
           `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: rot13\r\n${END}a=b`,
-          "6.1",
+          "6.3",
         ),
         raw(
           "chunked, but not as the last coding",
-          "400|501",
+          "400",
           `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, gzip\r\n${END}0\r\n\r\n`,
           "6.3",
         ),
