@@ -53,6 +53,7 @@ test.each([
 test("xml is text", () => expect(contentTypeOf("sitemap.xml")).toMatch(/^(text|application)\/xml; charset=utf-8$/));
 
 test("pages have no asset extension", () => {
-  expect(["/a", "/a.html", "/john.doe", "/v1.2/a"].map(hasAssetExtension)).toEqual([false, false, false, false]);
+  for (const path of ["/a", "/a.html", "/john.doe", "/v1.2/a", "/user/jo@example.com", "/site/kernel.org"])
+    expect([path, hasAssetExtension(path)]).toEqual([path, false]);
   expect(["/a.js", "/a/b.css"].map(hasAssetExtension)).toEqual([true, true]);
 });

@@ -43,6 +43,8 @@ const WELL_KNOWN: readonly [RegExp, string][] = [
   [/(?:^|\/)\.well-known\/matrix\/[^./]+$/, "application/json"],
   [/(?:^|\/)\.well-known\/acme-challenge\/[^./]+$/, "text/plain"],
 ];
+/** Endings that paths have from hosts and addresses (`/user/jo@example.com`), and files of the web hardly ever. */
+const OF_HOSTS = new Set("ac ai au cat cc com fm in ma me mobi ms org so st tr xyz".split(" "));
 const FALLBACK = "application/octet-stream";
 const TEXTUAL =
   /^(?:text\/|application\/(?:json|json5|jsonl|x-ndjson|toml|javascript|xml|manifest\+json|[\w.-]+\+(?:json|xml))$|image\/svg\+xml$)/;
@@ -53,8 +55,9 @@ export function contentTypeOf(path: string): string {
   return TEXTUAL.test(type) ? `${type}; charset=utf-8` : type;
 }
 
-/** Whether the path names something that no page lives at: `.js`, `.png`; not `.html`, and not an unknown ending. */
+/** Whether the path names something that no page lives at: `.js`, `.png`; not `.html`, `.com` or an unknown ending. */
 export function hasAssetExtension(path: string): boolean {
+  if (OF_HOSTS.has(path.slice(path.lastIndexOf(".") + 1))) return false;
   const type = typeOf(path);
   return type !== undefined && type !== "text/html" && type !== "application/xhtml+xml";
 }

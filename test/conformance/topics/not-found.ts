@@ -58,6 +58,8 @@ export const notFound: Topic = {
         ["GET /missing.png", "404", { send: { accept: "image/avif,image/webp,*/*" }, source: BERTH }],
         ["GET /api/things", "404", { send: { accept: "application/json" }, source: BERTH }],
         ["GET /any/route", "200 index.html", { send: { accept: "text/html" }, source: BERTH }],
+        ["GET /user/jo@example.com", "200 index.html", { send: { accept: "text/html" }, source: BERTH }],
+        ["GET /site/kernel.org", "200 index.html", { source: BERTH }],
       ],
     },
     {
