@@ -1,5 +1,5 @@
 import type { HeaderRoute, Pattern, Route } from "../../model/routes.ts";
-import { BadRule, quoted } from "./faults.ts";
+import { BadRule, NeedlessRule, quoted } from "./faults.ts";
 import { headerName, headerValue } from "./header-parts.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
 import { decoded } from "./url-pattern.ts";
@@ -27,7 +27,7 @@ export function legacyRoute(entry: Table, origin: Route["origin"]): Parsed {
     throw new BadRule(`of 'handle' only 'filesystem' is known, and no ${quoted(String(entry.handle))}`);
   onlyKeys(entry, KEYS);
   const { methods, status } = entry;
-  if (Array.isArray(methods) && !methods.includes("GET")) throw new BadRule("it is for other methods than GET");
+  if (Array.isArray(methods) && !methods.includes("GET")) throw ofOtherMethods(entry.dest);
   const { path, names } = patternOf(textIn(entry, "src"));
   const when = vercelConditions(entry.has, entry.missing);
   const matched = when.length > 0 ? { path, when } : { path };
@@ -62,6 +62,13 @@ export function legacyRoute(entry: Table, origin: Route["origin"]): Parsed {
   if (parsed.header === undefined && parsed.redirect === undefined && parsed.rewrite === undefined)
     throw new BadRule("it has neither 'dest' nor 'headers', nor the status of a fault");
   return parsed;
+}
+
+/** Within the site only a function answers such methods, and a rewrite to one is left out too. */
+function ofOtherMethods(dest: unknown): BadRule {
+  const reason = "it is for other methods than GET";
+  const isWithin = typeof dest === "string" && !/^https?:\/\//i.test(dest);
+  return isWithin ? new NeedlessRule(`${reason}, and functions are not run here`) : new BadRule(reason);
 }
 
 /** Text that stands for itself in a regular expression; a dot alone is meant as one. */

@@ -424,6 +424,30 @@ export const vercelCorners: Topic = {
     },
     {
       source: VERCEL,
+      site: site(
+        {
+          routes: [
+            { src: "/redirect", status: 308, headers: { Location: "https://example.com/" } },
+            { src: "/custom-page", headers: { "cache-control": "s-maxage=1000" }, dest: "/index.html" },
+            { src: "/api", dest: "/my-api.js" },
+            { src: "/users", methods: ["POST"], dest: "/users-api" },
+            { src: "/users/(?<id>[^/]*)", dest: "/users?id=$id" },
+            { src: "/legacy", status: 404 },
+            { src: "/.*", dest: "https://my-old-site.com" },
+          ],
+        },
+        ["users.html"],
+      ),
+      rows: [
+        ["GET /redirect", "308 https://example.com/"],
+        ["GET /custom-page", "200 index.html", { headers: { "cache-control": "s-maxage=1000" } }],
+        ["GET /users", "200 users.html"],
+        ["GET /users/7", "200 users.html"],
+        ["GET /legacy", "404 404.html"],
+      ],
+    },
+    {
+      source: VERCEL,
       site: site({
         routes: [
           { src: "/legacy", status: 404 },
