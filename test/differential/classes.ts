@@ -93,6 +93,9 @@ function isGivenBy({ status, location, body }: Answer, [, to, code]: Rule): bool
   return `${status}` === code && (location ?? "").startsWith(to.replace(/(?::|[?#]).*$/, ""));
 }
 
+const isNotFound = ({ status, body }: Answer, { notFoundHandling }: GeneratedSite) =>
+  status === 404 || (notFoundHandling === "single-page-application" && body === "index.html");
+
 /** What Berth does on purpose otherwise than Cloudflare; docs/differences.md argues each. The first that applies counts. */
 export const CLASSES: Record<string, Class> = {
   "bad-path": {
@@ -124,6 +127,15 @@ export const CLASSES: Record<string, Class> = {
       ours.status === 307 &&
       theirs.location?.replace(/^\/index(?=$|\?)/, "/") === ours.location,
   },
+  "one-front-page": {
+    title: "The front page has one address",
+    applies: ({ site, target, theirs, ours }) =>
+      site.htmlHandling === "force-trailing-slash" &&
+      pathOf(target) === "/index/" &&
+      theirs.body === "index.html" &&
+      ours.status === 307 &&
+      pathOf(ours.location) === "/",
+  },
   "slash-in-a-rule": {
     title: "A slash at the end of a rule's path is ignored",
     applies: ({ site, target, ours }) => {
@@ -145,10 +157,9 @@ export const CLASSES: Record<string, Class> = {
     },
   },
   "rewrite-to-a-page": {
-    title: "A rewrite shows the page at its target, also where only exact paths are served",
+    title: "A rewrite shows the page at its target, whatever the form of its address",
     applies: ({ site, target, theirs, ours }) =>
-      site.htmlHandling === "none" &&
-      theirs.status === 404 &&
+      (site.htmlHandling === "none" ? isNotFound(theirs, site) : theirs.status === 307) &&
       rulesOf(site).some(
         (rule) =>
           rule[2] === "200" &&
