@@ -1,6 +1,6 @@
+import { handleHtml } from "../model/html-handling.ts";
 import type { HtmlHandling, NotFoundHandling } from "../model/manifest.ts";
 import type { RuleOrigin } from "../model/routes.ts";
-import { handleHtml } from "./html-handling.ts";
 import { hasAssetExtension } from "./media-types.ts";
 import { decodePath, encodePath } from "./request-path.ts";
 import { RuleRun } from "./rules/apply-rules.ts";

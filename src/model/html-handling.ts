@@ -1,4 +1,4 @@
-import type { HtmlHandling } from "../model/manifest.ts";
+import type { HtmlHandling } from "./manifest.ts";
 
 /** Paths with a leading slash. */
 export interface FileNames {
