@@ -32,11 +32,33 @@ function answer(architecture: Architecture, call: { number: number; args?: numbe
 describe.each([
   [
     "x64",
-    { read: 0, mount: 165, fallocate: 285, clone: 56, socket: 41, ioctl: 16, io_setup: 206, setsockopt: 54, fsync: 74 },
+    {
+      read: 0,
+      mount: 165,
+      fallocate: 285,
+      clone: 56,
+      socket: 41,
+      socketpair: 53,
+      ioctl: 16,
+      io_setup: 206,
+      setsockopt: 54,
+      fsync: 74,
+    },
   ],
   [
     "arm64",
-    { read: 63, mount: 40, fallocate: 47, clone: 220, socket: 198, ioctl: 29, io_setup: 0, setsockopt: 208, fsync: 82 },
+    {
+      read: 63,
+      mount: 40,
+      fallocate: 47,
+      clone: 220,
+      socket: 198,
+      socketpair: 199,
+      ioctl: 29,
+      io_setup: 0,
+      setsockopt: 208,
+      fsync: 82,
+    },
   ],
 ] as const)("%s", (architecture, calls) => {
   test.each([
@@ -65,6 +87,10 @@ describe.each([
     ["NETLINK_ROUTE", { number: calls.socket, args: [16, 3, 0] }, ALLOW],
     ["NETLINK_NETFILTER", { number: calls.socket, args: [16, 3, 12] }, errno(97)],
     ["AF_VSOCK", { number: calls.socket, args: [40, 1, 0] }, errno(97)],
+    ["a pair of AF_UNIX", { number: calls.socketpair, args: [1, 0x80001, 0] }, ALLOW],
+    ["a pair of AF_TIPC", { number: calls.socketpair, args: [30, 1, 0] }, errno(97)],
+    ["SIOCBRADDBR", { number: calls.ioctl, args: [3, 0x89a0] }, errno(1)],
+    ["SIOCGIFCONF", { number: calls.ioctl, args: [3, 0x8912] }, ALLOW],
     ["AF_ALG", { number: calls.socket, args: [38, 5, 0] }, errno(97)],
     ["TIOCSTI", { number: calls.ioctl, args: [0, 0x5412] }, errno(1)],
     ["TIOCSETD", { number: calls.ioctl, args: [0, 0x5423] }, errno(1)],

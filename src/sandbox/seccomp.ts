@@ -11,8 +11,8 @@
  * build writes outlives no crash anyway, and what waits for the disk holds up everybody who uses it, sync even for
  * what the others wrote. Sockets only of
  * the families that builds use, which closes AF_VSOCK and AF_ALG; a network namespace alone does not. Of internet sockets
- * only the protocols that builds use, and no line discipline: to ask for another one is enough to make the host's kernel
- * load its module.
+ * only the protocols that builds use, of pairs only AF_UNIX, no line discipline, no bridge and no VLAN: to ask for another
+ * one is enough to make the host's kernel load its module.
  */
 export type Architecture = "x64" | "arm64";
 
@@ -33,6 +33,7 @@ export function seccompFilter(architecture: Architecture): Uint8Array {
     ...ifEqual(calls.setsockopt, CHECK_SOCKET_OPTION),
     ...ifEqual(calls.clone, CHECK_CLONE),
     ...ifEqual(calls.socket, CHECK_SOCKET),
+    ...ifEqual(calls.socketpair, CHECK_PAIR),
     ...ifEqual(calls.ioctl, CHECK_IOCTL),
     answer(ALLOW),
   ];
@@ -136,6 +137,9 @@ const CHECK_SOCKET = [
   answer(ALLOW),
 ];
 
+/** The kernel makes both sockets before it asks whether the family has pairs at all. */
+const CHECK_PAIR = [load(OFFSET_FIRST), ...unlessEqual(AF_UNIX, [answer(errno(EAFNOSUPPORT))]), answer(ALLOW)];
+
 /** asm-generic/socket.h: SO_ATTACH_FILTER, _BPF, _REUSEPORT_CBPF, _REUSEPORT_EBPF. */
 const SOL_SOCKET = 1;
 const FILTER_OPTIONS = [26, 50, 51, 52];
@@ -152,11 +156,11 @@ const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 /** Another line discipline for a terminal, of which everybody can make one. */
 const TIOCSETD = 0x5423;
+/** linux/sockios.h: SIOCGIFBR, SIOCSIFBR, SIOCGIFVLAN, SIOCSIFVLAN, SIOCBRADDBR, SIOCBRDELBR: of any socket, by anybody. */
+const OF_BRIDGES = [0x8940, 0x8941, 0x8982, 0x8983, 0x89a0, 0x89a1];
 const CHECK_IOCTL = [
   load(OFFSET_SECOND),
-  ...ifEqual(TIOCSTI, [answer(errno(EPERM))]),
-  ...ifEqual(TIOCLINUX, [answer(errno(EPERM))]),
-  ...ifEqual(TIOCSETD, [answer(errno(EPERM))]),
+  ...[TIOCSTI, TIOCLINUX, TIOCSETD, ...OF_BRIDGES].flatMap((request) => ifEqual(request, [answer(errno(EPERM))])),
   answer(ALLOW),
 ];
 
@@ -185,6 +189,7 @@ interface Calls {
   setsockopt: number;
   clone: number;
   socket: number;
+  socketpair: number;
   ioctl: number;
   flushes: Record<string, number>;
   denied: Record<string, number>;
@@ -197,6 +202,7 @@ const CALLS: Record<Architecture, Calls> = {
     setsockopt: 54,
     clone: 56,
     socket: 41,
+    socketpair: 53,
     ioctl: 16,
     flushes: { fsync: 74, fdatasync: 75, sync: 162, sync_file_range: 277, syncfs: 306 },
     denied: {
@@ -217,6 +223,7 @@ const CALLS: Record<Architecture, Calls> = {
     setsockopt: 208,
     clone: 220,
     socket: 198,
+    socketpair: 199,
     ioctl: 29,
     flushes: { sync: 81, fsync: 82, fdatasync: 83, sync_file_range: 84, syncfs: 267 },
     denied: {

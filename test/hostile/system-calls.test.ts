@@ -4,6 +4,8 @@ import { MODES, newFolder, openWall, type Wall } from "../support/hostile.ts";
 /** System calls by number, as there is no name for all in perl, which is on every Debian. */
 const X64 = {
   socket: 41,
+  socketpair: 53,
+  ioctl: 16,
   unshare: 272,
   ptrace: 101,
   io_uring_setup: 425,
@@ -18,6 +20,8 @@ const X64 = {
 };
 const ARM64 = {
   socket: 198,
+  socketpair: 199,
+  ioctl: 29,
   unshare: 97,
   ptrace: 117,
   io_uring_setup: 425,
@@ -34,8 +38,8 @@ const NUMBERS = process.arch === "x64" ? X64 : ARM64;
 const [EPERM, EBADF, ENOSYS, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT] = ["1", "9", "38", "93", "94", "97"];
 
 type Call = [name: string, number: number, args: readonly number[], refusal: string];
-const { socket, unshare, ptrace, io_uring_setup, io_setup, mount, bpf, keyctl, setns, fsync, fdatasync, syncfs } =
-  NUMBERS;
+const { socket, socketpair, ioctl, unshare, ptrace, io_uring_setup, io_setup, mount, bpf, keyctl, setns } = NUMBERS;
+const { fsync, fdatasync, syncfs } = NUMBERS;
 const REFUSED: Call[] = [
   ["socket(AF_VSOCK)", socket, [40, 1, 0], EAFNOSUPPORT],
   ["socket(AF_ALG)", socket, [38, 5, 0], EAFNOSUPPORT],
@@ -45,6 +49,10 @@ const REFUSED: Call[] = [
   ["socket(AF_INET, IPPROTO_MPTCP)", socket, [2, 1, 262], EPROTONOSUPPORT],
   ["socket(AF_INET, IPPROTO_SCTP)", socket, [2, 1, 132], EPROTONOSUPPORT],
   ["socket(AF_INET, SOCK_DCCP | SOCK_CLOEXEC)", socket, [2, 6 | 0o2000000, 0], ESOCKTNOSUPPORT],
+  ["socketpair(AF_VSOCK)", socketpair, [40, 1, 0, 0], EAFNOSUPPORT],
+  ["socketpair(AF_INET, IPPROTO_SCTP)", socketpair, [2, 1, 132, 0], EAFNOSUPPORT],
+  ["ioctl(SIOCGIFBR)", ioctl, [0, 0x8940, 0], EPERM],
+  ["ioctl(SIOCGIFVLAN)", ioctl, [0, 0x8982, 0], EPERM],
   ["unshare(CLONE_NEWUSER)", unshare, [0x1000_0000], EPERM],
   ["ptrace", ptrace, [0, 0, 0, 0], EPERM],
   ["io_uring_setup", io_uring_setup, [8, 0], ENOSYS],
