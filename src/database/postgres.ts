@@ -69,10 +69,22 @@ const SOCKET_IS_AWAY = /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|EHO
 /** The driver's own words, which have no code. */
 const DRIVER_IS_CUT_OFF = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered)/;
 
-/** @returns what a caller is told when a query failed because the server was out of reach; undefined for other faults */
+/** character_not_in_repertoire: its text holds no NUL, in whichever part of a request one came. */
+const NO_TEXT = "22021";
+
+/**
+ * @returns what a caller is told when a query failed because the server was out of reach, or because of the caller's own
+ * words; undefined for other faults
+ */
 export function asDatabaseFault(thrown: unknown): BerthError | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const code = String((thrown as { code?: unknown }).code ?? "");
+  if (code === NO_TEXT) {
+    return new BerthError("bad_request", "The request holds a NUL character.", {
+      hint: "Leave it out: no name and no text holds one.",
+      cause: thrown,
+    });
+  }
   if (!SERVER_IS_AWAY.test(code) && !SOCKET_IS_AWAY.test(code) && !DRIVER_IS_CUT_OFF.test(thrown.message)) {
     return undefined;
   }

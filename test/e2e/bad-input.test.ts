@@ -127,6 +127,19 @@ describe("bad input", () => {
     expect(((await response.json()) as { error: { code: string } }).error.code).not.toBe("internal");
   });
 
+  test("a NUL that only the database would refuse is the caller's to mend", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "berth-named-"));
+    await deployAndWait(platform, { source: folder, project: "named" });
+    await rm(folder, { recursive: true });
+    const answers = await Promise.all([
+      platform.api("/projects/%00", { method: "PATCH", body: "{}" }),
+      platform.api("/projects/named/variables?names=%00", { method: "DELETE" }),
+    ]);
+    for (const answer of answers) {
+      expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("bad_request")]);
+    }
+  });
+
   test("a body that is not said to be JSON is refused", async () => {
     const headers = { "content-type": "text/plain" };
     const response = await platform.api("/deployments", { method: "POST", headers, body: '{"source":"/x"}' });
