@@ -21,5 +21,9 @@ export function wholeNumber(least: number, most: number) {
 export function reasonOf({ message }: { message: string }): string {
   const choices = /^Invalid option: expected one of (.*)$/.exec(message)?.[1];
   if (choices !== undefined) return `must be one of ${choices.replaceAll('"', "").replaceAll("|", ", ")}`;
+  const most = /^Too big: expected string to have <=(\d+) characters$/.exec(message)?.[1];
+  if (most !== undefined) return `must have at most ${most} characters`;
+  const least = /^Too small: expected string to have >=(\d+) characters$/.exec(message)?.[1];
+  if (least !== undefined) return least === "1" ? "must not be empty" : `must have at least ${least} characters`;
   return message.replace(/^Invalid/, "is invalid");
 }
