@@ -60,7 +60,7 @@ export const NODE_CAUSES: readonly Explain[] = [
     wrongNode(node, match[2], match[1]),
   ),
   told(
-    /(\b[A-Z]\w+|[\w@/-]*[a-z][\w@/-]*)(?: v?\d[\d.]*)? requires Node(?:\.js)? (?:version )?([<>=^~v]*\s?\d+(?:\.[\dx]+)*\+?(?:(?:,? or |\s?\|\|\s?)(?:v?[<>=^~]*\s?\d+(?:\.[\dx]+)*\+?|higher|newer|later|above))*)/,
+    /(?<![\w@/-])(?=[\d@/_-]*[A-Za-z])([\w@/-]{1,100})(?: v?\d[\d.]*)? requires Node(?:\.js)? (?:version )?([<>=^~v]*\s?\d+(?:\.[\dx]+)*\+?(?:(?:,? or |\s?\|\|\s?)(?:v?[<>=^~]*\s?\d+(?:\.[\dx]+)*\+?|higher|newer|later|above))*)/,
     (match, { node }) => wrongNode(node, match[2], match[1]),
   ),
   told(/requires? (?:at least )?Node(?:\.js)? (?:version )?([<>=^~v]*\s?\d+(?:\.[\dx]+)*\+?)/i, (match, { node }) =>
