@@ -33,11 +33,9 @@ function existing(files: SourceFiles, { value, from }: { value: string; from: st
   const root = files.join(value);
   if (files.hasFolder(root)) return { value: root, from, warnings: [] };
   throw new BerthError("root_not_found", `The source has no folder '${value}', which is to be the root (${from}).`, {
-    hint: `Set root to one of these: ${[".", ...files.foldersIn(".")].slice(0, 12).map(inQuotes).join(", ")}.`,
+    hint: `Set root to one of these: ${files.choicesIn(".")}.`,
   });
 }
-
-const inQuotes = (name: string): string => `'${name}'`;
 
 /** Scripts of a repository of many packages that run the scripts of its members and do nothing else. */
 const DELEGATES =

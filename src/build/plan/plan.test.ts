@@ -197,6 +197,10 @@ describe("the root", () => {
 
   test("a file is no root", async () => {
     await expect(plan({ "index.html": "" }, { root: "index.html" })).rejects.toMatchObject({ code: "root_not_found" });
+    const refused = (settings: { root: string } | { output_directory: string }) =>
+      plan({ "index.html": "" }, settings).catch(({ hint }) => hint);
+    expect(await refused({ root: "no" })).toBe("Set root to one of these: '.'.");
+    expect(await refused({ output_directory: "no" })).toEndWith("Set output_directory to one of these: '.'.");
   });
 
   test("by netlify.toml's base, with publish seen from it", async () => {

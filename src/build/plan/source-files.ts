@@ -17,6 +17,8 @@ export interface PackageJson {
   workspaces?: unknown;
 }
 
+const CHOICES_SHOWN = 12;
+
 /** A source tree, asked as a file system is; nothing of it is on a disk. Paths are relative to the source's top. */
 export class SourceFiles {
   private readonly files: Set<string>;
@@ -57,6 +59,14 @@ export class SourceFiles {
       .filter(([, kind]) => kind === "directory")
       .map(([name]) => name)
       .sort();
+  }
+
+  /** The folder itself and those in it, for the hint of a setting that names another one. */
+  choicesIn(folder: string): string {
+    return [".", ...this.foldersIn(folder)]
+      .slice(0, CHOICES_SHOWN)
+      .map((name) => `'${name}'`)
+      .join(", ");
   }
 
   pathsBelow(folder: string): string[] {

@@ -18,7 +18,7 @@ export async function staticPlan(planning: Planning): Promise<BuildPlan> {
   const from = settings.output_directory !== undefined ? "project settings" : (host?.from ?? "detected");
   if (asked !== undefined && (asked.startsWith("..") || !files.hasFolder(files.join(root, asked)))) {
     throw new BerthError("output_missing", `The source has no folder '${asked}', which is to be published.`, {
-      hint: `It comes from ${from}. Set output_directory to one of: ${[".", ...files.foldersIn(root)].slice(0, 12).join(", ")}.`,
+      hint: `It comes from ${from}. Set output_directory to one of these: ${files.choicesIn(root)}.`,
     });
   }
   const output = asked ?? (await pagesFolder(files, root));
