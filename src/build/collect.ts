@@ -98,15 +98,20 @@ interface Place {
   above: readonly string[];
 }
 
+const PROJECT_FILE = Buffer.from("package.json");
+const PACKAGES = Buffer.from("node_modules");
+
 async function collectFolder(collection: Collection, place: Place): Promise<void> {
   if (place.shown.length > collection.limits.depth) throw refused(place.shown.join("/"), "its folders lie too deep");
   const names = await namesIn(place.folder);
+  // Only a folder that is the project itself has both; its packages are no part of the site.
+  const isProject = place.shown.length === 0 && names.some((name) => name.equals(PROJECT_FILE));
   collection.entries += names.length;
   if (collection.entries > 2 * collection.limits.files) throw refused(place.shown.join("/"), "it has too many entries");
   const files: { name: string; info: Stats }[] = [];
   for (const raw of names) {
-    const name = checkedName(raw, { place, names });
-    if (name === undefined) continue;
+    if (isProject && raw.equals(PACKAGES)) continue;
+    const name = checkedName(raw, place);
     const info = await statBelow(place.folder, raw);
     if (info?.isDirectory()) await naming(place, name, () => enter(collection, place, name));
     else if (info?.isSymbolicLink()) await naming(place, name, () => follow(collection, place, name));
@@ -127,13 +132,9 @@ async function naming(place: Place, name: string, look: () => Promise<void>): Pr
   }
 }
 
-/** @returns undefined for what is not a part of a site */
-function checkedName(raw: Buffer, { place, names }: { place: Place; names: readonly Buffer[] }): string | undefined {
+function checkedName(raw: Buffer, place: Place): string {
   const name = raw.toString("utf8");
   const path = [...place.shown, name].join("/");
-  // Only a folder that is the project itself has both; its packages are no part of the site.
-  const isProject = place.shown.length === 0 && names.some((other) => other.equals(Buffer.from("package.json")));
-  if (name === "node_modules" && isProject) return undefined;
   const problem = Buffer.from(name, "utf8").equals(raw) ? pathProblem(path) : "a name that is not UTF-8";
   if (problem !== undefined) throw refused(path, `it has ${problem}`);
   if (isEnvFile(name)) throw envFileRefused(path);
