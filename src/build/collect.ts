@@ -34,6 +34,13 @@ export interface OutputLimits {
   depth: number;
 }
 
+interface CollectOptions {
+  scan?: SecretScan | undefined;
+  /** The framework's hint, for an output without any page. */
+  howToWritePages?: string | null;
+  signal?: AbortSignal;
+}
+
 const MIB = 1024 ** 2;
 export const OUTPUT_LIMITS: OutputLimits = { files: 100_000, fileBytes: 512 * MIB, totalBytes: 4096 * MIB, depth: 64 };
 const AT_ONCE = 16;
@@ -41,14 +48,13 @@ const AT_ONCE = 16;
 /**
  * Reads an output that nobody writes to any more. Each name is opened below its open folder without following links,
  * and looked at by its descriptor, so what is published is what was checked. Modes and owners are dropped; a link to
- * something within the output becomes what it leads to. `howToWritePages` is the framework's hint, for an output without any.
+ * something within the output becomes what it leads to.
  * @throws BerthError `output_refused` naming the entry, `output_empty`, `output_no_index`
  */
 export async function collectOutput(
   directory: string,
   limits: OutputLimits = OUTPUT_LIMITS,
-  scan?: SecretScan,
-  howToWritePages: string | null = null,
+  { scan, howToWritePages = null, signal }: CollectOptions = {},
 ): Promise<OutputFile[]> {
   const top = await openFolder(directory).catch((cause: NodeJS.ErrnoException) => {
     throw refused(directory.split("/").at(-1)!, cause.code === "ENOENT" ? "it is gone" : "it is a link or no folder");
@@ -59,6 +65,7 @@ export async function collectOutput(
       top,
       limits,
       scan,
+      signal,
       files: [],
       totalBytes: 0,
       entries: 0,
@@ -80,6 +87,7 @@ interface Collection {
   top: FileHandle;
   limits: OutputLimits;
   scan: SecretScan | undefined;
+  signal: AbortSignal | undefined;
   files: OutputFile[];
   totalBytes: number;
   /** Names of all kinds that were met. */
@@ -112,6 +120,7 @@ async function collectFolder(collection: Collection, place: Place): Promise<void
   for (const raw of names) {
     if (isProject && raw.equals(PACKAGES)) continue;
     const name = checkedName(raw, place);
+    collection.signal?.throwIfAborted();
     const info = await statBelow(place.folder, raw);
     if (info?.isDirectory()) await naming(place, name, () => enter(collection, place, name));
     else if (info?.isSymbolicLink()) await naming(place, name, () => follow(collection, place, name));
@@ -226,7 +235,8 @@ async function addFile(
   { name, as }: { name: string; as: readonly string[] },
 ): Promise<void> {
   const path = as.join("/");
-  const { limits } = collection;
+  const { limits, signal } = collection;
+  signal?.throwIfAborted();
   const file = await openFileBelow(place.folder, Buffer.from(name));
   try {
     const info = await file.stat();

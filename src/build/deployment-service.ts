@@ -201,7 +201,9 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     });
     log.say("build", `Output: ${output.relative}`);
     await held.advance({ findings: { resolved: withOutput(plan, log.masked(output.relative)) } });
-    const files = await collectOutput(output.directory, parts.outputLimits, site.scan, plan.outputHint);
+    const files = await collectOutput(output.directory, parts.outputLimits, {
+      ...{ scan: site.scan, howToWritePages: plan.outputHint, signal },
+    });
     const outputWarnings = [...output.warnings, ...(await baseWarnings(files, plan))];
     for (const warning of outputWarnings) log.say("build", `Warning: ${warning}`);
     const warnings = [...plan.warnings, ...built.warnings, ...outputWarnings];

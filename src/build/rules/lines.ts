@@ -1,6 +1,8 @@
 import { BadRule, noting, type RuleFault } from "./faults.ts";
 
 const MAX_LINE = 8192;
+/** Of rules and the comments between them; what comes behind is not read, as it is the thread of all sites that reads. */
+const MAX_LINES = 100_000;
 
 /** The lines of a file without the space around them, numbered from 1; one that is too long is a fault. */
 export function linesIn(
@@ -14,6 +16,10 @@ export function linesIn(
     .split(/\r\n|\n|\r/)
     .entries()) {
     const line = index + 1;
+    if (line > MAX_LINES) {
+      faults.push({ file, line, reason: `the file has more than ${MAX_LINES} lines` });
+      break;
+    }
     noting(faults, { file, line }, () => {
       if (raw.length > MAX_LINE) throw new BadRule(`the line is longer than ${MAX_LINE} characters`);
       // What a decoder puts in the place of bytes that are none of UTF-8.

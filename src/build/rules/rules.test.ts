@@ -636,3 +636,10 @@ test("a vercel.ts and its like, and files with almost the right name, are told o
     expect.stringContaining("have to stand in a _headers"),
   ]);
 });
+
+test("a file of more lines than anybody writes is not read to its end", () => {
+  const redirects = `/a /b\n${"#\n".repeat(100_000)}x\n`;
+  expect(compile({ redirects }).faults).toEqual([
+    { file: "_redirects", line: 100_001, reason: "the file has more than 100000 lines" },
+  ]);
+});
