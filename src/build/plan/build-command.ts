@@ -1,6 +1,6 @@
 import { BerthError } from "../../model/errors.ts";
 import { commandLine, inSandboxShell, runProgram, runScript } from "./commands.ts";
-import { frameworkOf } from "./detect.ts";
+import { frameworkOf, NEVER_ALONE } from "./detect.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
 import { HUGO_COMMAND } from "./hugo.ts";
 import { memberBuild } from "./member-build.ts";
@@ -100,16 +100,19 @@ async function siteScript(
   const others = frameworks.filter((id) => !["storybook", "rollup"].includes(id));
   const hasPage = ["", "public"].some((folder) => files.has(files.join(root, folder), "index.html"));
   const ofLibrary =
-    first &&
-    (bundled || (!hasPage && !runs(first, others) && LIBRARY_BUILDERS.some((name) => runsProgram(first.text, name))));
+    first && (bundled || (!hasPage && !runs(first, others) && (packageJson!.isPublished || compiles(first))));
   const ofSite = stories ?? documentation ?? scripts.find(({ name }) => NAMED_FOR_SITE.test(name));
-  return scripts.find((script) => runs(script, pages)) ?? (ofLibrary ? ofSite : undefined) ?? first;
+  const alone = pages.filter((id) => !NEVER_ALONE.has(id));
+  const ofPages = scripts.find((script) => runs(script, alone)) ?? scripts.find((script) => runs(script, pages));
+  return ofPages ?? (ofLibrary ? ofSite : undefined) ?? first;
 }
 
 const NAMED_FOR_SITE = /^(docs|site|website|web)[:-]|[:-](docs|site|website|web)$/;
 
 /** They write modules and no pages: a library's stories, or else its documentation, are its site then. */
 const LIBRARY_BUILDERS = ["babel", "swc", "tsc", "tsup", "tsdown", "rollup", "unbuild", "microbundle"];
+
+const compiles = ({ text }: Script): boolean => LIBRARY_BUILDERS.some((name) => runsProgram(text, name));
 
 /** Vite's library mode: https://vite.dev/guide/build#library-mode */
 async function isLibrary(files: Planning["files"], root: string): Promise<boolean> {

@@ -542,6 +542,10 @@ describe("commands", () => {
     expect((await buildPlan({ "package.json": { scripts }, ...lock })).build).toEqual(["npm", "run", "build:site"]);
     const own = { ...scripts, build: "node make.mjs" };
     expect((await buildPlan({ "package.json": { scripts: own }, ...lock })).build).toEqual(["npm", "run", "build"]);
+    const published = { scripts: own, bin: "dist/cli.js" };
+    expect((await buildPlan({ "package.json": published, ...lock })).build).toEqual(["npm", "run", "build:site"]);
+    const kept = await buildPlan({ "package.json": { ...published, private: true }, ...lock });
+    expect(kept.build).toEqual(["npm", "run", "build"]);
   });
 
   test("the script of the site where 'build' makes a library", async () => {
@@ -552,6 +556,14 @@ describe("commands", () => {
     });
     expect(result).toMatchObject({ framework: "vitepress", build: ["npm", "run", "docs:build"] });
     expect(result.outputCandidates[0]).toBe("docs/.vitepress/dist");
+  });
+
+  test("'docs' makes the whole of a site that 'docs:build' makes a part of", async () => {
+    const scripts = { build: "tsc", docs: "npm run docs:build && npm run docs:gen" };
+    const parts = { "docs:build": "rollup -c", "docs:gen": "eleventy", "docs:watch": "eleventy --watch" };
+    const packageJson = { scripts: { ...scripts, ...parts }, devDependencies: { "@11ty/eleventy": "^1", rollup: "4" } };
+    const result = await buildPlan({ "package.json": packageJson, ...lock });
+    expect(result).toMatchObject({ framework: "eleventy", build: ["npm", "run", "docs"] });
   });
 
   test("'generate' for Nuxt, and the framework's own command where the script makes a server", async () => {
@@ -602,6 +614,8 @@ describe("commands", () => {
 
   test.each([
     ["jsdoc -r src", true],
+    ["eleventy --config=docs/eleventy.config.js", true],
+    ["eleventy --serve", false],
     ["vitepress dev docs", false],
     ["docsify serve docs", false],
     ["node docs.mjs", false],

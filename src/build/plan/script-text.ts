@@ -31,7 +31,7 @@ const SCRIPTS = [
 /** Of these names many a script serves the pages, or writes a file or two. */
 const OFTEN_OTHER = new Set(["docs", "doc"]);
 const WRITES_DOCUMENTATION =
-  /\b(?:typedoc|jsdoc|compodoc|esdoc|documentation build|(?:vitepress|vuepress|docusaurus|rspress|storybook) build)\b/;
+  /\b(?:typedoc|jsdoc|compodoc|esdoc|eleventy|documentation build|(?:astro|vitepress|vuepress|docusaurus|rspress|storybook) build)\b/;
 const SERVES = /(?:^|\s)(?:--?serve|--?watch|-s|-w|serve|dev|start)(?=\s|$)/;
 
 /** Of one script. A person's is shorter, and the patterns' work is bounded by it. */

@@ -15,6 +15,8 @@ export interface PackageJson {
   volta?: Record<string, string>;
   packageManager?: string;
   workspaces?: unknown;
+  /** It says what others get of it: a package for the registry, whatever site lies beside it. */
+  isPublished?: boolean;
 }
 
 const CHOICES_SHOWN = 12;
@@ -115,12 +117,16 @@ function parseJson(text: string, path: string): unknown {
 
 const TEXT_TABLES = ["scripts", "dependencies", "devDependencies", "engines", "volta"] as const;
 
+/** Fields that nobody has who does not publish; `main` stands in what `npm init` writes for everybody. */
+const PUBLISHED = ["exports", "bin", "files", "publishConfig"];
+
 /** Anybody may have written anything: what is of another kind than documented is as good as absent. */
 function tidy(parsed: object): PackageJson {
   const raw = parsed as Record<string, unknown>;
   const result: PackageJson = { workspaces: raw.workspaces };
   if (typeof raw.name === "string") result.name = raw.name;
   if (typeof raw.packageManager === "string") result.packageManager = raw.packageManager;
+  if (raw.private !== true && PUBLISHED.some((key) => raw[key] !== undefined)) result.isPublished = true;
   for (const key of TEXT_TABLES) {
     const table = raw[key];
     if (typeof table !== "object" || table === null) continue;
