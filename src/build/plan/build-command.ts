@@ -1,6 +1,7 @@
 import { BerthError } from "../../model/errors.ts";
 import { commandLine, inSandboxShell, runProgram, runScript } from "./commands.ts";
 import { frameworkOf, NEVER_ALONE } from "./detect.ts";
+import { configLiterals } from "./framework-outputs.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
 import { HUGO_COMMAND } from "./hugo.ts";
 import { memberBuild } from "./member-build.ts";
@@ -8,8 +9,8 @@ import { nxApps } from "./nx.ts";
 import type { ManagerChoice } from "./package-manager.ts";
 import { pagesFolder } from "./pages-folder.ts";
 import type { Planning } from "./plan.ts";
-import { buildScripts, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
-import { dependsOn } from "./site.ts";
+import { buildScripts, exportScript, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
+import { dependsOn, majorOf } from "./site.ts";
 import type { PackageJson } from "./source-files.ts";
 import { taskCommand } from "./task-runner.ts";
 
@@ -39,6 +40,8 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
     const own = script && runsProgram(script.text, "hugo");
     if (!own) return { kind: "line", line: HUGO_COMMAND, from: "detected", text: HUGO_COMMAND, framework };
   }
+  const exporting = script && (await exportChoice(planning, { script, framework }));
+  if (exporting !== undefined) return exporting;
   if (script && !(framework === "nuxt" && writesServer(script)))
     return { kind: "script", script, text: script.text, framework };
   const generating = script && framework === "nuxt" ? generatingLine(script, planning.packageJson!) : undefined;
@@ -130,6 +133,31 @@ function generatingLine({ name }: Script, { scripts }: PackageJson): string | un
   const own = scripts![name]!.trim();
   const line = own.replace(/\b(nuxt|nuxi) build\b/g, "$1 generate");
   return /^(nuxt|nuxi) build$|preset/i.test(own) || line === own ? undefined : line;
+}
+
+/**
+ * Next.js before 14 and Sapper make files by a command of their own, which a repository may have a script for beside
+ * `build`. The two are run one after the other where that one builds nothing itself.
+ */
+async function exportChoice(
+  { files, root, packageJson }: Planning,
+  { script, framework }: { script: Script; framework: string | undefined },
+): Promise<BuildChoice | undefined> {
+  if (framework !== "sapper" && !(framework === "next" && (majorOf(packageJson!, "next") ?? 14) < 14)) return undefined;
+  const configured = { file: /^next\.config\.[cm]?js$/, key: /output/ };
+  const site = { files, root, packageJson: packageJson!, commandText: script.text };
+  const found = exportScript(packageJson!, script);
+  if (found === undefined || (await configLiterals(site, configured)).includes("export")) return undefined;
+  if (framework === "sapper" || /\bnext build\b/.test(found.text)) {
+    return { kind: "script", script: found, text: found.text, framework };
+  }
+  const line = [script, found].flatMap(({ name }) => ownSteps(packageJson!, name)).join(" && ");
+  return { kind: "line", line, from: "package.json", text: `${script.text}\n${found.text}`, framework };
+}
+
+/** A script with those that npm runs before and after it. */
+function ownSteps({ scripts = {} }: PackageJson, name: string): string[] {
+  return [`pre${name}`, name, `post${name}`].map((step) => scripts[step]?.trim() ?? "").filter((step) => step !== "");
 }
 
 /** The argv of the choice, and where it came from. */

@@ -577,6 +577,28 @@ describe("commands", () => {
     expect(one.build).toEqual(["npx", "--no-install", "nuxt", "generate"]);
   });
 
+  test.each([
+    [{ build: "next build", export: "next export" }, shell("next build && next export")],
+    [{ prebuild: "x", build: "next build", export: "next export" }, shell("x && next build && next export")],
+    [{ build: "next build", "build:static": "npm run build && next export" }, ["npm", "run", "build:static"]],
+    [{ build: "next build", postbuild: "next export", export: "next export" }, ["npm", "run", "build"]],
+    [{ build: "next build && next export" }, ["npm", "run", "build"]],
+    [{ build: "next build", deploy: "next build && next export && gh-pages -d out" }, ["npm", "run", "build"]],
+  ])("pages are exported by the script that does so, where 'build' makes a server: %j", async (scripts, command) => {
+    const packageJson = { scripts, dependencies: { next: "^12.1.0" } };
+    expect((await buildPlan({ "package.json": packageJson, ...lock })).build).toEqual(command);
+    const later = { "package.json": { scripts, dependencies: { next: "15" } }, ...lock };
+    expect((await buildPlan(later)).build).toEqual(["npm", "run", "build"]);
+    const told = { "package.json": packageJson, "next.config.js": "module.exports = { output: 'export' }", ...lock };
+    expect((await buildPlan(told)).build).toEqual(["npm", "run", "build"]);
+  });
+
+  test("Sapper's export builds by itself", async () => {
+    const scripts = { build: "sapper build --legacy", export: "sapper export --legacy" };
+    const result = await buildPlan({ "package.json": { scripts, devDependencies: { sapper: "^0.28.0" } }, ...lock });
+    expect(result).toMatchObject({ framework: "sapper", build: ["npm", "run", "export"] });
+  });
+
   test("a framework without a script is run through the package manager", async () => {
     const packageJson = { dependencies: { "@11ty/eleventy": "3" } };
     expect(

@@ -53,6 +53,19 @@ export function buildScripts({ scripts = {} }: PackageJson): Script[] {
     .filter(({ name, text }) => !OFTEN_OTHER.has(name) || (WRITES_DOCUMENTATION.test(text) && !SERVES.test(text)));
 }
 
+/** Their `build` makes a server, and this the files. */
+const EXPORTS = /\b(?:next|sapper) export\b/;
+/** What is done with a site when it is built. */
+const PUBLISHES = /\b(?:gh-pages|git push|surge|firebase|netlify|vercel|now|aws|gsutil|rsync|scp)\b/;
+
+/** The script that exports pages where the one that builds does not do so; undefined of none. */
+export function exportScript({ scripts = {} }: PackageJson, build: Script): Script | undefined {
+  if (EXPORTS.test(`${build.text}\n${scripts[`post${build.name}`] ?? ""}`)) return undefined;
+  return Object.keys(scripts)
+    .map((name) => ({ name, text: expand(scripts, name) }))
+    .find(({ text }) => EXPORTS.test(text) && !PUBLISHES.test(text));
+}
+
 /** Texts of the scripts that a command line runs. */
 export function scriptsNamedIn(line: string, { scripts = {} }: PackageJson): string[] {
   const names = line.split(/[\s"'&;|]+/).filter((word) => Object.hasOwn(scripts, word));
