@@ -19,6 +19,7 @@ import { freeLockfile } from "./lockfile-hosts.ts";
 import { materialise } from "./materialise.ts";
 import { placeNodeHeaders } from "./node-headers.ts";
 import type { BuildPlan } from "./plan/plan.ts";
+import { leaveNodeToPlatform } from "./pnpm-node.ts";
 import { begin, type PreparedBuild, type PreparedSource, type PrepareParts, prepare } from "./prepare.ts";
 import { publish } from "./publish.ts";
 import { findEarlier, publishEarlier } from "./reuse.ts";
@@ -241,6 +242,7 @@ async function fillSlot(
     await materialise({ tree: source.tree, directory: work, readBlob, streamBlob: streamed, signal });
     if (source.git) await writeGitFolder(work, source.git, await readBlob(source.git.pack));
     await freeLockfile(work, plan, { readFile: source.readFile, registry: sandbox.registry });
+    await leaveNodeToPlatform(work, plan, source.readFile);
     await placeNodeHeaders(folders, site.tools.node, sandbox.tier.level > 0);
   } catch (error) {
     throw sourceFault(error, { ...parts.limits, hasVolume: sandbox.hasVolumes });

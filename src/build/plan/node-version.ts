@@ -18,6 +18,12 @@ const LINES: Record<string, string> = {
   ...{ gallium: "16", hydrogen: "18", iron: "20", jod: "22", krypton: "24" },
 };
 
+/** By file, the lines with which pnpm up to 10 is told to fetch a Node from nodejs.org. */
+export const NODE_OF_PNPM: Readonly<Record<string, RegExp>> = {
+  ".npmrc": /^[ \t]*use-node-version[ \t]*=[ \t]*["']?([^\s"';#]+).*$/gm,
+  "pnpm-workspace.yaml": /^useNodeVersion[ \t]*:[ \t]*["']?([^\s"'#]+).*$/gm,
+};
+
 interface Question {
   root: string;
   workspaceRoot: string;
@@ -35,7 +41,7 @@ export interface WishedNode {
 }
 
 /**
- * Setting, then netlify.toml, `.nvmrc`, `.node-version`, `.tool-versions`, Volta's pin, `engines.node`; else the newest
+ * Setting, then netlify.toml, what pnpm is told, `.nvmrc`, `.node-version`, `.tool-versions`, Volta's pin, `engines.node`; else the newest
  * long-term Node that the site's tools run on. One that builds can't have gives way to the nearest, with a warning.
  */
 export async function wishedNode(files: SourceFiles, question: Question): Promise<WishedNode> {
@@ -78,7 +84,7 @@ async function findPin(
 ): Promise<{ pin: Pin | undefined /** Warnings of what is no version. */; passedOver: string[] }> {
   const passedOver: string[] = [];
   const told = { text: env.variables.NODE_VERSION, from: `${env.from} NODE_VERSION` };
-  const pins = [told];
+  const pins = [told, ...(await pnpmPins(files, [root, workspaceRoot]))];
   for (const folder of new Set([root, workspaceRoot, "."])) {
     for (const name of [".nvmrc", ".node-version", ".tool-versions"]) {
       pins.push({ text: firstLine((await files.text(folder, name)) ?? "", name), from: files.join(folder, name) });
@@ -90,6 +96,18 @@ async function findPin(
     notVersion(passedOver, { text, from });
   }
   return { pin: await voltaPin(files, root), passedOver };
+}
+
+/** The Node that pnpm runs scripts with, whatever else is pinned: https://pnpm.io/10.x/settings#usenodeversion */
+async function pnpmPins(files: SourceFiles, folders: readonly string[]): Promise<{ text?: string; from: string }[]> {
+  const pins: { text?: string; from: string }[] = [];
+  for (const folder of new Set(folders)) {
+    for (const [name, pattern] of Object.entries(NODE_OF_PNPM)) {
+      const text = new RegExp(pattern.source, "m").exec((await files.text(folder, name)) ?? "")?.[1];
+      if (text !== undefined) pins.push({ text, from: files.join(folder, name) });
+    }
+  }
+  return pins;
 }
 
 /** Words for the newest one, which a build gets anyway. */
