@@ -65,6 +65,18 @@ test("a folder that nobody thought of, when it is the only fresh one with an ind
   expect(await choose(["dist"])).toMatchObject({ relative: "dist" });
 });
 
+test("the one folder further down that the build has put an index page in, with a warning", async () => {
+  await put("dist/lib.js", "site/dist/index.html", "site/dist/about/index.html", "node_modules/x/index.html");
+  expect(await choose(["dist"])).toMatchObject({
+    relative: "site/dist",
+    warnings: [expect.stringContaining("'site/dist' is published")],
+  });
+  await expect(choose(["dist"], { from: "project settings" })).resolves.toMatchObject({ relative: "dist" });
+  await expect(choose(["dist"], { server: ["dist/lib.js"] })).rejects.toMatchObject({ code: "server_output" });
+  await put("docs/build/index.html");
+  expect(await choose(["dist"])).toMatchObject({ relative: "dist" });
+});
+
 test("folders that lead deeper than a path may be long hold nothing up", async () => {
   await put("build/index.html", "dist/app.js");
   const dig = 'for (1 .. 30) { $name = "a" x 200; mkdir $name; chdir $name }';

@@ -69,6 +69,9 @@ async function choose(work: string, plan: CommandPlan, startedAtMs: number): Pro
     throw refusedFolder(links[0], "it is a link, or lies behind one", written);
   }
   if (!isAsked && !chosen?.hasPage) await refuseServer(work, plan);
+  const deep =
+    isAsked || chosen?.hasPage ? undefined : await onlyDeepFolder(work, { root: plan.root, startedAtMs, look });
+  if (deep !== undefined) return deep;
   if (chosen === undefined) throw await missing(work, plan, startedAtMs);
   const inner = isAsked
     ? chosen
@@ -111,6 +114,18 @@ async function onlyFreshFolder(work: string, { root, look }: { root: string; loo
     if (found?.isFresh && lstatSync(join(found.directory, "index.html"), { throwIfNoEntry: false })) fresh.push(found);
   }
   return fresh.length === 1 ? fresh[0] : undefined;
+}
+
+/** The same further down, where nothing else has a page at all: told, since nobody has said so. */
+async function onlyDeepFolder(
+  work: string,
+  { root, startedAtMs, look }: { root: string; startedAtMs: number; look: Look },
+): Promise<ChosenOutput | undefined> {
+  const [only, ...others] = await withFreshIndex(join(work, root), { startedAtMs, depth: 0 });
+  const found = only === undefined || others.length > 0 ? undefined : await look(posix.join(root, only));
+  if (found === undefined) return undefined;
+  const warning = `'${found.relative}' is published, the one folder with an index.html that this build has written; set output_directory if it is not the site.`;
+  return { directory: found.directory, relative: found.relative, warnings: [warning] };
 }
 
 /** What servers start from, at the top of what an adapter wrote: Astro's, SvelteKit's and other Node adapters'. */
