@@ -128,6 +128,21 @@ describe("the package manager", () => {
     expect(engine.packageManager.version).toBe("10");
   });
 
+  test("what developers are to have counts where there is no pin", async () => {
+    const devEngines = { packageManager: { name: "pnpm", version: "^11.1.0", onFail: "download" } };
+    const wished = await buildPlan(packageJson({ devEngines }));
+    expect(wished.packageManager).toEqual({ name: "pnpm", version: ">=11.1.0 <12.0.0-0" });
+    const pinned = await buildPlan(packageJson({ devEngines, packageManager: "yarn@1.22.22" }));
+    expect(pinned.packageManager).toEqual({ name: "yarn", version: "1.22.22" });
+    const npm = await buildPlan(packageJson({ devEngines: { packageManager: [{ name: "npm", version: ">=9" }] } }));
+    expect(npm.packageManager).toEqual({ name: "npm", version: null });
+    const other = await buildPlan({
+      ...packageJson({ devEngines: { packageManager: { name: "vlt" } } }),
+      "yarn.lock": "",
+    });
+    expect(other.packageManager.name).toBe("yarn");
+  });
+
   test("Yarn's own version from yarnPath", async () => {
     const plan = await buildPlan({
       ...packageJson(),
@@ -308,6 +323,12 @@ describe("Node", () => {
     [{ ".node-version": "22" }, {}, "22", ".node-version"],
     [{ ".tool-versions": "ruby 3.3.0\nnodejs 18.20.4\n" }, {}, "18.20.4", ".tool-versions"],
     [{}, { engines: { node: ">=18" } }, "24", "package.json engines"],
+    [
+      {},
+      { engines: { node: ">=18" }, devEngines: { runtime: [{ name: "deno" }, { name: "node", version: "^22.4.0" }] } },
+      "22",
+      "package.json engines",
+    ],
     [{}, { engines: { node: "^18 || ^20" } }, "20", "package.json engines"],
     [{}, { engines: { node: "20.x" } }, "20", "package.json engines"],
     [{}, { engines: { node: "18.16.x" } }, "18.16", "package.json engines"],

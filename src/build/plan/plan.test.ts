@@ -680,7 +680,8 @@ describe("commands", () => {
   });
 
   test("a package.json of odd kinds is read as if they were absent", async () => {
-    const odd = { scripts: ["build"], dependencies: "vite", engines: { node: 5 }, packageManager: {}, workspaces: 7 };
+    const engines = { engines: { node: 5 }, devEngines: { runtime: [null, 7, { name: 7 }], packageManager: "npm" } };
+    const odd = { scripts: ["build"], dependencies: "vite", ...engines, packageManager: {}, workspaces: 7 };
     expect(await plan({ "package.json": odd, "index.html": "" })).toMatchObject({ kind: "static" });
     const proto = '{"scripts":{"build":"x","__proto__":"y"},"dependencies":{"constructor":"1"}}';
     expect(await plan({ "package.json": proto })).toMatchObject({ kind: "build", framework: null });

@@ -133,5 +133,29 @@ function tidy(parsed: object): PackageJson {
     const texts = Object.entries(table).filter((entry): entry is [string, string] => typeof entry[1] === "string");
     result[key] = Object.fromEntries(texts);
   }
-  return result;
+  return withDevEngines(result, raw.devEngines);
+}
+
+const MANAGERS = ["npm", "pnpm", "yarn", "bun"];
+
+/**
+ * What developers are to have goes before what users need: https://docs.npmjs.com/cli/v11/configuring-npm/package-json#devengines
+ * A manager's version is a range there, so it counts as one of `engines`, and not as a pin.
+ */
+function withDevEngines(packageJson: PackageJson, devEngines: unknown): PackageJson {
+  const { runtime, packageManager } = (devEngines ?? {}) as { runtime?: unknown; packageManager?: unknown };
+  const node = engineOf(runtime, ["node"]);
+  const manager = engineOf(packageManager, MANAGERS);
+  if (manager !== undefined) packageJson.packageManager ??= manager.name;
+  for (const engine of [node, manager]) {
+    if (engine?.version !== undefined) packageJson.engines = { ...packageJson.engines, [engine.name]: engine.version };
+  }
+  return packageJson;
+}
+
+/** One engine or a list of them: the first that builds can have. */
+function engineOf(engines: unknown, names: readonly string[]): { name: string; version?: string } | undefined {
+  const found = [engines].flat().find((engine) => names.includes((engine as { name?: string } | null)?.name ?? ""));
+  const { name, version } = (found ?? {}) as { name?: string; version?: unknown };
+  return name === undefined ? undefined : { name, ...(typeof version === "string" ? { version } : {}) };
 }
