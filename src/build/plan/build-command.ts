@@ -9,7 +9,7 @@ import { nxApps } from "./nx.ts";
 import type { ManagerChoice } from "./package-manager.ts";
 import { pagesFolder } from "./pages-folder.ts";
 import type { Planning } from "./plan.ts";
-import { buildScripts, exportScript, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
+import { buildScripts, exportScript, runsProgram, type Script, scriptRunning, scriptsNamedIn } from "./script-text.ts";
 import { dependsOn, majorOf } from "./site.ts";
 import type { PackageJson } from "./source-files.ts";
 import { taskCommand } from "./task-runner.ts";
@@ -107,7 +107,13 @@ async function siteScript(
   const ofSite = stories ?? documentation ?? scripts.find(({ name }) => NAMED_FOR_SITE.test(name));
   const alone = pages.filter((id) => !NEVER_ALONE.has(id));
   const ofPages = scripts.find((script) => runs(script, alone)) ?? scripts.find((script) => runs(script, pages));
-  return ofPages ?? (ofLibrary ? ofSite : undefined) ?? first;
+  if (ofPages !== undefined || (first && !ofLibrary)) return ofPages ?? first;
+  // Of a library that Vite bundles every script may run Vite: the name tells which shows it.
+  const shown = bundled
+    ? { ids: sites, named: /\b(?:demos?|examples?|playground|gh-?pages|docs|site|web(?:site)?)\b/i }
+    : undefined;
+  const programs = (shown?.ids ?? alone).flatMap((id) => FRAMEWORKS[id]!.programs);
+  return ofSite ?? scriptRunning(packageJson!, { programs, named: shown?.named ?? /./ }) ?? first;
 }
 
 const NAMED_FOR_SITE = /^(docs|site|website|web)[:-]|[:-](docs|site|website|web)$/;

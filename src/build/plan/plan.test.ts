@@ -558,6 +558,23 @@ describe("commands", () => {
     expect(result.outputCandidates[0]).toBe("docs/.vitepress/dist");
   });
 
+  test.each([
+    [{ build: "tsc", site: "dumi build && cp a dist" }, {}, "site"],
+    [{ "deploy:build": "dumi build", prod: "cross-env A=1 dumi build" }, {}, "prod"],
+    [{ build: "tsc", site: "dumi build && gh-pages -d dist" }, {}, "build"],
+    [{ build: "node make.mjs", site: "dumi build" }, {}, "build"],
+    [{ build: "tsc", "site:watch": "dumi build --watch", start: "dumi dev" }, {}, "build"],
+    [
+      { build: "vite build", "build:types": "vite build --mode types", "build:demo": "vite build --mode demo" },
+      { "vite.config.ts": "export default {\n  build: {\n    lib: {} } }" },
+      "build:demo",
+    ],
+  ])("a script of any name that builds the site, where 'build' does not: %j", async (scripts, files, script) => {
+    const packageJson = { scripts, devDependencies: { dumi: "2", vite: "7" } };
+    const result = await buildPlan({ "package.json": packageJson, ...files, ...lock });
+    expect(result.build).toEqual(["npm", "run", script]);
+  });
+
   test("'docs' makes the whole of a site that 'docs:build' makes a part of", async () => {
     const scripts = { build: "tsc", docs: "npm run docs:build && npm run docs:gen" };
     const parts = { "docs:build": "rollup -c", "docs:gen": "eleventy", "docs:watch": "eleventy --watch" };

@@ -66,6 +66,24 @@ export function exportScript({ scripts = {} }: PackageJson, build: Script): Scri
     .find(({ text }) => EXPORTS.test(text) && !PUBLISHES.test(text));
 }
 
+/** Not for its pages: what is done after, before or instead of a build. */
+const NO_BUILD =
+  /^(pre|post)|\b(dev|start|serve|watch|preview|test|e2e|lint|deploy|publish|release|analy[sz]e|stats|debug|profile)\b/i;
+
+/** A script of any other name that builds with one of these programs: `site`, `build:app`, `prod`. */
+export function scriptRunning(
+  { scripts = {} }: PackageJson,
+  { programs, named }: { programs: readonly string[]; named: RegExp },
+): Script | undefined {
+  return Object.keys(scripts)
+    .filter((name) => named.test(name) && !NO_BUILD.test(name))
+    .map((name) => ({ name, text: expand(scripts, name) }))
+    .filter(({ text }) => !SERVES.test(text) && !PUBLISHES.test(text))
+    .find(({ text }) => programs.some((program) => BUILDS.some((word) => runsProgram(text, `${program} ${word}`))));
+}
+
+const BUILDS = ["build", "generate", "export"];
+
 /** Texts of the scripts that a command line runs. */
 export function scriptsNamedIn(line: string, { scripts = {} }: PackageJson): string[] {
   const names = line.split(/[\s"'&;|]+/).filter((word) => Object.hasOwn(scripts, word));
