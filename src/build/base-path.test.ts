@@ -4,7 +4,7 @@ import { basePathWarning } from "./base-path.ts";
 
 const FILES = ["index.html", "assets/app.js", "assets/app.css", "img/a b.png", "favicon.ico"];
 const warn = (text: string, framework: string | null = "vite", paths = FILES) =>
-  basePathWarning({ text, paths, framework });
+  basePathWarning({ text, has: (path) => paths.includes(path), framework });
 
 describe("built for a folder", () => {
   test.each([
@@ -38,7 +38,7 @@ describe("built for a folder", () => {
     const pages = ["index.html", "css/index.html", "about.html"];
     const links = '<a href="/">Top</a><a href="/boats/css/">CSS</a> <a href="/boats/about#x">About</a>';
     expect(warn(`<link href="https://cdn.example/boats/a.png">${links}`, "eleventy", pages)).toBe(
-      "The site was built to lie below '/boats/' of its host: index.html links to '/boats/css/', which is '/css/' here. Build it for '/': 'pathPrefix' in Eleventy's configuration says where it lies.",
+      "The site was built to lie below '/boats/' of its host: index.html links to '/boats/css/', which is '/css/' here. Its files are shown below '/boats/', too; build it for '/': 'pathPrefix' in Eleventy's configuration says where it lies.",
     );
     const own = '<a href="/css/">CSS</a><a href="about">About</a><a href="/boats/css">Boats</a>';
     expect(warn(own, "eleventy", pages)).toBeUndefined();
@@ -48,7 +48,7 @@ describe("built for a folder", () => {
   test("the example and the framework's setting are named", () => {
     const html = '<script src="/boats/assets/app.js"></script>';
     expect(warn(html, "docusaurus")).toBe(
-      "The site was built to lie below '/boats/' of its host: index.html asks for '/boats/assets/app.js', which is '/assets/app.js' here. Build it for '/': 'baseUrl' in docusaurus.config says where it lies.",
+      "The site was built to lie below '/boats/' of its host: index.html asks for '/boats/assets/app.js', which is '/assets/app.js' here. Its files are shown below '/boats/', too; build it for '/': 'baseUrl' in docusaurus.config says where it lies.",
     );
     expect(warn(html, "solid-js")).toContain("vite.config");
     expect(warn(html, null)).toContain("look for that name");

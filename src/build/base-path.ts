@@ -1,3 +1,5 @@
+/** A larger page is not read. */
+export const INDEX_MAX_BYTES = 4 * 1024 ** 2;
 /** What is looked at of a page: its head stands in it, whatever comes after. */
 const PAGE_MAX_CHARACTERS = 512 * 1024;
 const REFERENCES_MAX = 500;
@@ -11,57 +13,67 @@ const ADDRESS = /\s(?:src|href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
 interface Page {
   /** Text of the page at the output's top. */
   text: string;
-  /** Of the output's files. */
-  paths: readonly string[];
-  framework: string | null;
+  /** Whether the output has a file. */
+  has(path: string): boolean;
+}
+
+export interface SiteBase {
+  /** Empty for the page's own host, else `https://name`. */
+  host: string;
+  /** Without slashes around it; empty for the top of another host. */
+  folder: string;
+  verb: "asks for" | "links to";
+  /** What of the output is asked for below it, for example. */
+  file: string;
 }
 
 /**
  * A site that was built for a folder of another host, as for GitHub Pages: its page asks for `/name/assets/app.js`
  * (https://html.spec.whatwg.org/multipage/semantics.html#the-base-element counts), and the file is `assets/app.js`. Of a
  * page that asks for no file of its own host, the links to other pages tell.
- * Pure. @returns a warning with the setting that the base comes from; undefined when most of what the page asks for is there
+ * Pure. @returns undefined when most of what the page asks for is there
  */
-export function basePathWarning({ text, paths, framework }: Page): string | undefined {
+export function siteBase({ text, has }: Page): SiteBase | undefined {
   const page = text.slice(0, PAGE_MAX_CHARACTERS);
-  const files = new Set(paths);
   const asked = addressesIn(page, TAG).filter(({ path }) => /\.\w+$/.test(path));
-  const hasFile = (path: string) => files.has(path);
-  if (asked.length > 0) return warningOf(asked, { has: hasFile, verb: "asks for", framework });
+  if (asked.length > 0) return likeliestBase(asked, { has, verb: "asks for" });
   const links = addressesIn(page, LINK).filter(({ host, path }) => host === "" && /[^/]/.test(path));
   const hasPage = (path: string) => {
     const bare = path.replace(/\/$/, "");
-    return bare !== "" && [path, `${bare}.html`, `${bare}/index.html`].some(hasFile);
+    return bare !== "" && [path, `${bare}.html`, `${bare}/index.html`].some(has);
   };
-  return warningOf(links, { has: hasPage, verb: "links to", framework });
+  return likeliestBase(links, { has: hasPage, verb: "links to" });
 }
 
-interface Way {
-  /** Whether the output has what lies at a path. */
-  has(path: string): boolean;
-  verb: string;
-  framework: string | null;
+/** A warning with the setting that the base comes from. */
+export function basePathWarning({ text, has, framework }: Page & { framework: string | null }): string | undefined {
+  const base = siteBase({ text, has });
+  if (base === undefined) return undefined;
+  const place = `${base.host}/${base.folder}`.replace(/\/?$/, "/");
+  const where = base.host === "" ? `below '${place}' of its host` : `at '${place}'`;
+  const too = base.host === "" ? `Its files are shown below '${place}', too; build it for '/'` : "Build it for '/'";
+  const file = base.file.slice(0, 200);
+  return `The site was built to lie ${where}: index.html ${base.verb} '${place}${file}', which is '/${file}' here. ${too}: ${settingOf(framework)}.`;
 }
 
-function warningOf(asked: readonly Asked[], { has, verb, framework }: Way): string | undefined {
-  const below = new Map<string, string[]>();
+function likeliestBase(
+  asked: readonly Asked[],
+  { has, verb }: { has: Page["has"]; verb: SiteBase["verb"] },
+): SiteBase | undefined {
+  const below = new Map<string, SiteBase[]>();
   let found = 0;
   for (const { host, path } of asked) {
     if (host === "" && has(path)) found += 1;
     else {
       const folder = baseOf(path, has);
       if (folder === undefined || (host === "" && folder === "")) continue;
+      const file = path.slice(folder === "" ? 0 : folder.length + 1);
       const base = `${host}/${folder}`;
-      below.set(base, [...(below.get(base) ?? []), path.slice(folder === "" ? 0 : folder.length + 1)]);
+      below.set(base, [...(below.get(base) ?? []), { host, folder, verb, file }]);
     }
   }
-  const [likeliest] = [...below].sort(([, a], [, b]) => b.length - a.length);
-  if (likeliest === undefined || likeliest[1].length <= found) return undefined;
-  const [base, [example]] = likeliest;
-  const place = base.replace(/\/?$/, "/");
-  const where = base.startsWith("/") ? `below '${place}' of its host` : `at '${place}'`;
-  const file = example!.slice(0, 200);
-  return `The site was built to lie ${where}: index.html ${verb} '${place}${file}', which is '/${file}' here. Build it for '/': ${settingOf(framework)}.`;
+  const [likeliest] = [...below.values()].sort((one, other) => other.length - one.length);
+  return likeliest === undefined || likeliest.length <= found ? undefined : likeliest[0];
 }
 
 /** Hosts that show a site as it was built, and no files for others' pages as networks of caches do. */
@@ -105,7 +117,7 @@ function decoded(path: string): string | undefined {
   }
 }
 
-function baseOf(path: string, has: Way["has"]): string | undefined {
+function baseOf(path: string, has: Page["has"]): string | undefined {
   const parts = path.split("/");
   for (let count = 0; count <= Math.min(BASE_MAX_PARTS, parts.length - 1); count += 1) {
     if (has(parts.slice(count).join("/"))) return parts.slice(0, count).join("/");

@@ -9,7 +9,7 @@ import type { Sandbox, SlotFolders } from "../sandbox/sandbox.ts";
 import { openToOwner } from "../sandbox/tools.ts";
 import { getBlob, streamBlob } from "../store/blobs.ts";
 import { type HeldDeployment, holdDeployment } from "../work/held-deployment.ts";
-import { basePathWarning } from "./base-path.ts";
+import { basePathWarning, INDEX_MAX_BYTES } from "./base-path.ts";
 import { type BuildCache, type CacheParts, openBuildCache } from "./cache.ts";
 import { chooseOutput, collectOutput, type OutputFile, type OutputLimits, withOutput } from "./collect.ts";
 import { withErrorsOf } from "./explain-failure.ts";
@@ -216,13 +216,12 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
   }
 }
 
-const INDEX_MAX_BYTES = 4 * 1024 ** 2;
-
 async function baseWarnings(files: readonly OutputFile[], { framework }: BuildPlan): Promise<string[]> {
   const index = files.find(({ path }) => path === "index.html");
   if (index === undefined || index.size > INDEX_MAX_BYTES) return [];
   const text = new TextDecoder().decode(await index.bytes());
-  const warning = basePathWarning({ text, paths: files.map(({ path }) => path), framework });
+  const paths = new Set(files.map(({ path }) => path));
+  const warning = basePathWarning({ text, has: (path) => paths.has(path), framework });
   return warning === undefined ? [] : [warning];
 }
 

@@ -1,6 +1,7 @@
 import type { BlobRef, Manifest } from "../../model/manifest.ts";
 import type { ProjectSettings } from "../../model/project.ts";
-import type { Routes } from "../../model/routes.ts";
+import type { Route, Routes } from "../../model/routes.ts";
+import { INDEX_MAX_BYTES, siteBase } from "../base-path.ts";
 import { netlifyBase } from "../plan/host-files.ts";
 import type { SourceFiles } from "../plan/source-files.ts";
 import { compileRules, RULE_FILE_MAX_BYTES, type RuleText, type RuleTexts } from "./compile.ts";
@@ -86,11 +87,34 @@ export async function rulesOf(
     if (blob !== undefined) ruleFiles[name] = { hash: blob.hash, size: blob.size };
   }
   return {
-    routes,
+    routes: await withSiteBase(routes, output),
     ruleFiles: Object.keys(ruleFiles).length === 0 ? undefined : ruleFiles,
     warnings: faultLines(faults).map((line) => `${LEFT_OUT} ${line}`),
   };
 }
+
+/**
+ * A site that was built to lie below `/name/` is shown there, too: its page asks for its files there, and people have
+ * such addresses. It comes after all that the site's own rules say.
+ */
+async function withSiteBase(routes: Routes | undefined, output: RuleOutput): Promise<Routes | undefined> {
+  const index = output.blobOf("index.html");
+  if (index === undefined || index.size > INDEX_MAX_BYTES) return routes;
+  const text = new TextDecoder().decode(await output.bytesOf("index.html"));
+  const base = siteBase({ text, has: output.has });
+  if (base === undefined || base.host !== "") return routes;
+  const { redirects, rules, rewrites, headers, ...rest } = routes ?? NO_ROUTES;
+  const route: Route = {
+    path: [`/${base.folder}/`, { rest: "splat" }],
+    anySlash: true,
+    to: ["/", { use: "splat" }],
+    status: 200,
+    origin: { file: "index.html", line: 1 },
+  };
+  return { redirects, rules, rewrites: [...rewrites, route], headers, ...rest };
+}
+
+const NO_ROUTES: Routes = { redirects: [], rules: [], rewrites: [], headers: [] };
 
 export function isRuleFile(path: string): boolean {
   return (RULE_FILES as readonly string[]).includes(path);
