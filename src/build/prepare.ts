@@ -14,7 +14,7 @@ import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { SecretBox } from "../work/secrets.ts";
 import { type BuildPlan, planBuild } from "./plan/plan.ts";
 import { SourceFiles } from "./plan/source-files.ts";
-import { readSourceRules, type SourceRules } from "./rules/read-rules.ts";
+import { assertUsable, readSourceRules, type SourceRules } from "./rules/read-rules.ts";
 import { type SecretScan, secretScan } from "./secret-scan.ts";
 import { type BuildVariables, variablesFor } from "./variables.ts";
 
@@ -67,6 +67,8 @@ export async function prepare(parts: PrepareParts, { view, log }: HeldDeployment
   });
   const scan = secretScan(variables.secrets);
   const sourceRules = await readSourceRules(new SourceFiles(source), plan.root);
+  // Where nothing is built, what stands in the output's own files is told in the same breath.
+  if (plan.kind === "build") assertUsable(sourceRules, settings);
   return { source, plan, settings, variables, scan, sourceRules, queueMs };
 }
 

@@ -38,6 +38,20 @@ export async function readSourceRules(files: SourceFiles, root: string): Promise
   };
 }
 
+/**
+ * Of the source's own rules what can't be used whatever a build writes: nobody is to wait for a build to hear of it.
+ * @throws BerthError `rules_invalid`
+ */
+export function assertUsable(source: SourceRules, settings: ProjectSettings): void {
+  if (settings.rules === "warn") return;
+  const [full, empty] = [true, false].map((isThere) => compileRules(source, () => isThere).faults);
+  const named = new Set(empty!.map(({ file, line, reason }) => `${file}:${line} ${reason}`));
+  const grave = full!.filter(
+    ({ file, line, reason, isHarmless }) => !isHarmless && named.has(`${file}:${line} ${reason}`),
+  );
+  if (grave.length > 0) throw rulesInvalid(grave);
+}
+
 /** An output, as far as rules are concerned; paths without a leading slash. */
 export interface RuleOutput {
   has(path: string): boolean;

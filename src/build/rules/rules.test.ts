@@ -7,7 +7,7 @@ import { siteRules } from "../../serve/rules/site-rules.ts";
 import { SourceFiles } from "../plan/source-files.ts";
 import { sourceOf } from "../plan/testing/in-memory-source.ts";
 import { compileRules, type RuleTexts } from "./compile.ts";
-import { readSourceRules, rulesOf } from "./read-rules.ts";
+import { assertUsable, readSourceRules, rulesOf } from "./read-rules.ts";
 
 interface Written {
   redirects?: string;
@@ -642,4 +642,12 @@ test("a file of more lines than anybody writes is not read to its end", () => {
   expect(compile({ redirects }).faults).toEqual([
     { file: "_redirects", line: 100_001, reason: "the file has more than 100000 lines" },
   ]);
+
+test("what is wrong with the source's own rules whatever a build writes is told before it", () => {
+  const check = (text: string, settings = {}) =>
+    assertUsable({ netlify: { file: "netlify.toml", text }, vercel: undefined, hasCloudflareMark: false }, settings);
+  const service = '[[redirects]]\nfrom = "/api/*"\nto = "/.netlify/functions/:splat"\nstatus = 200\n';
+  expect(() => check(service)).toThrow("netlify.toml line 1");
+  expect(() => check(service, { rules: "warn" })).not.toThrow();
+  expect(() => check('[[redirects]]\nfrom = "/a"\nto = "/b"\nstatus = 200\n')).not.toThrow();
 });
