@@ -477,6 +477,13 @@ describe("build", () => {
       /types[\s\S]*src\/b\.ts/,
     ],
     [
+      "types, the first sentence of what is found",
+      "src/a.ts(3,7): error TS7016: Could not find a declaration file for module 'x'. '/work/node_modules/x/index.js' implicitly has an 'any' type.",
+      "build_failed",
+      /TypeScript found an error: Could not find a declaration file for module x \(TS7016\)/,
+      /types[\s\S]*implicitly/,
+    ],
+    [
       "Next's types",
       "Failed to compile.\n\n./app/page.tsx:3:7\nType error: Type 'string' is not assignable to type 'number'.",
       "build_failed",
