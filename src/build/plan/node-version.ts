@@ -41,8 +41,9 @@ export interface WishedNode {
 }
 
 /**
- * Setting, then netlify.toml, what pnpm is told, `.nvmrc`, `.node-version`, `.tool-versions`, Volta's pin, `engines.node`; else the newest
- * long-term Node that the site's tools run on. One that builds can't have gives way to the nearest, with a warning.
+ * Setting, then netlify.toml, what pnpm is told, `.nvmrc`, `.node-version`, `.tool-versions`, `mise.toml`, Volta's
+ * pin, `devEngines`, `engines.node`; else the newest long-term Node that the site's tools run on. One that builds can't
+ * have gives way to the nearest, with a warning.
  */
 export async function wishedNode(files: SourceFiles, question: Question): Promise<WishedNode> {
   const { settings, manager } = question;
@@ -86,7 +87,7 @@ async function findPin(
   const told = { text: env.variables.NODE_VERSION, from: `${env.from} NODE_VERSION` };
   const pins = [told, ...(await pnpmPins(files, [root, workspaceRoot]))];
   for (const folder of new Set([root, workspaceRoot, "."])) {
-    for (const name of [".nvmrc", ".node-version", ".tool-versions"]) {
+    for (const name of [".nvmrc", ".node-version", ".tool-versions", "mise.toml", ".mise.toml"]) {
       pins.push({ text: firstLine((await files.text(folder, name)) ?? "", name), from: files.join(folder, name) });
     }
   }
@@ -133,7 +134,11 @@ async function voltaPin(files: SourceFiles, root: string): Promise<Pin | undefin
   return undefined;
 }
 
+/** `node = "22"` among other tools: https://mise.jdx.dev/lang/node.html */
+const NODE_OF_MISE = /^[ \t]*node(?:js)?[ \t]*=[ \t]*(?:\{[^}\n]{0,200}?version[ \t]*=[ \t]*)?["']([^"'\n]{1,40})["']/m;
+
 function firstLine(text: string, name: string): string | undefined {
+  if (name.endsWith("mise.toml")) return NODE_OF_MISE.exec(text)?.[1];
   const lines = text.split("\n").map((line) => line.replace(/#.*/, "").trim());
   if (name === ".tool-versions") return lines.find((line) => /^nodejs?\s/.test(line))?.split(/\s+/)[1];
   return lines.find((line) => line !== "");

@@ -322,6 +322,9 @@ describe("Node", () => {
     [{ "pnpm-workspace.yaml": "useNodeVersion: '22.1.0'\n" }, {}, "22.1.0", "pnpm-workspace.yaml"],
     [{ ".node-version": "22" }, {}, "22", ".node-version"],
     [{ ".tool-versions": "ruby 3.3.0\nnodejs 18.20.4\n" }, {}, "18.20.4", ".tool-versions"],
+    [{ "mise.toml": '[tools]\npnpm = "10"\nnode = "20.11.1"\n' }, {}, "20.11.1", "mise.toml"],
+    [{ ".mise.toml": "[tools]\nnode = { version = '22', postinstall = 'x' }\n" }, {}, "22", ".mise.toml"],
+    [{ "mise.toml": '[tools]\nnode = "lts"\n' }, {}, "24", "default"],
     [{}, { engines: { node: ">=18" } }, "24", "package.json engines"],
     [
       {},
