@@ -100,10 +100,13 @@ async function siteScript(
   const [first] = scripts;
   const stories = frameworks.includes("storybook") ? scripts.find((script) => runs(script, ["storybook"])) : undefined;
   const documentation = scripts.find((script) => runs(script, ["typedoc"]));
-  const others = frameworks.filter((id) => !["storybook", "rollup"].includes(id));
+  const { isPublished, workspaces } = packageJson!;
+  const ofLibraries = ["storybook", "rollup", ...(isPublished ? ["gulp", "grunt"] : [])];
+  const others = frameworks.filter((id) => !ofLibraries.includes(id));
   const hasPage = ["", "public"].some((folder) => files.has(files.join(root, folder), "index.html"));
-  const ofLibrary =
-    first && (bundled || (!hasPage && !runs(first, others) && (packageJson!.isPublished || compiles(first))));
+  const hasMembers = workspaces !== undefined || files.has(root, "pnpm-workspace.yaml");
+  const isOther = first && !hasPage && !runs(first, others) && (isPublished || hasMembers || compiles(first));
+  const ofLibrary = first && (bundled || isOther);
   const ofSite = stories ?? documentation ?? scripts.find(({ name }) => NAMED_FOR_SITE.test(name));
   const alone = pages.filter((id) => !NEVER_ALONE.has(id));
   const ofPages = scripts.find((script) => runs(script, alone)) ?? scripts.find((script) => runs(script, pages));

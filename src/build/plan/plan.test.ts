@@ -563,6 +563,7 @@ describe("commands", () => {
     [{ "deploy:build": "dumi build", prod: "cross-env A=1 dumi build" }, {}, "prod"],
     [{ build: "tsc", site: "dumi build && gh-pages -d dist" }, {}, "build"],
     [{ build: "node make.mjs", site: "dumi build" }, {}, "build"],
+    [{ build: "gulp", "build-doc": "dumi build" }, {}, "build"],
     [{ build: "tsc", "site:watch": "dumi build --watch", start: "dumi dev" }, {}, "build"],
     [
       { build: "vite build", "build:types": "vite build --mode types", "build:demo": "vite build --mode demo" },
@@ -573,6 +574,24 @@ describe("commands", () => {
     const packageJson = { scripts, devDependencies: { dumi: "2", vite: "7" } };
     const result = await buildPlan({ "package.json": packageJson, ...files, ...lock });
     expect(result.build).toEqual(["npm", "run", script]);
+  });
+
+  test("of a package that is published gulp makes what others install", async () => {
+    const devDependencies = { dumi: "2", gulp: "5" };
+    const packageJson = { files: ["lib"], scripts: { build: "gulp", "build-doc": "dumi build" }, devDependencies };
+    const result = await buildPlan({ "package.json": packageJson, "gulpfile.js": "", ...lock });
+    expect(result).toMatchObject({ framework: "dumi", build: ["npm", "run", "build-doc"] });
+    const alone = { ...packageJson, scripts: { build: "gulp" } };
+    expect((await buildPlan({ "package.json": alone, ...lock })).build).toEqual(["npm", "run", "build"]);
+  });
+
+  test("at the top of a workspace without a site that is known, the script that is named for one", async () => {
+    const scripts = { build: "pnpm --dir ./packages/kit build", "build:site": "pnpm --dir ./packages/kit build:site" };
+    const kit = { "packages/kit/package.json": { name: "kit", scripts: { build: "kit-cli build" } } };
+    const top = { "package.json": { private: true, scripts }, "pnpm-workspace.yaml": "packages: [packages/*]", ...kit };
+    const result = await buildPlan(top);
+    expect(result).toMatchObject({ root: ".", build: ["pnpm", "run", "build:site"] });
+    expect(result.outputCandidates).toContain("packages/kit/site");
   });
 
   test("'docs' makes the whole of a site that 'docs:build' makes a part of", async () => {
