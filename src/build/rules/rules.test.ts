@@ -642,6 +642,7 @@ test("a file of more lines than anybody writes is not read to its end", () => {
   expect(compile({ redirects }).faults).toEqual([
     { file: "_redirects", line: 100_001, reason: "the file has more than 100000 lines" },
   ]);
+});
 
 test("what is wrong with the source's own rules whatever a build writes is told before it", () => {
   const check = (text: string, settings = {}) =>
