@@ -13,6 +13,7 @@ import type { Deployment, Status } from "../src/model/deployment.ts";
 import { deployAndWait, logOf, requestDeployment, waitFor } from "../test/support/deploy.ts";
 import { removeDataDirectory, startPlatform } from "../test/support/platform.ts";
 import { buildableSite, newRepository, type TestRepository } from "../test/support/repositories.ts";
+import { cpuSecondsOf } from "./support/cpu-time.ts";
 import { type LoadResult, runLoad } from "./support/load.ts";
 import { median, printColumns } from "./support/report.ts";
 
@@ -32,8 +33,13 @@ interface Goal {
 }
 
 interface Measured {
-  throughput: LoadResult;
-  atHalf: LoadResult;
+  throughput: LoadBeside;
+  atHalf: LoadBeside;
+}
+
+interface LoadBeside extends LoadResult {
+  /** CPU seconds that the builds took in each second meanwhile: whether they were at work. */
+  buildsCpu: number;
 }
 
 const { values: options } = parseArgs({
@@ -77,7 +83,15 @@ async function repositoryOf(name: string, files: Record<string, string>): Promis
 }
 
 async function measure(host: string, rate: number): Promise<Measured> {
-  return { throughput: await load({ host, seconds }), atHalf: await load({ host, seconds, rate }) };
+  return { throughput: await loadBeside({ host, seconds }), atHalf: await loadBeside({ host, seconds, rate }) };
+}
+
+async function loadBeside(wish: { host: string; seconds: number; rate?: number }): Promise<LoadBeside> {
+  const pids = await builders();
+  const [cpuBefore, startedMs] = [cpuSecondsOf(pids), performance.now()];
+  const result = await load(wish);
+  const elapsed = (performance.now() - startedMs) / 1000;
+  return { ...result, buildsCpu: (cpuSecondsOf(pids) - cpuBefore) / elapsed };
 }
 
 async function load({ host, ...wish }: { host: string; seconds: number; rate?: number }): Promise<LoadResult> {
@@ -197,6 +211,12 @@ function report(rounds: readonly { alone: Measured; beside: Measured }[], rate: 
       goal === undefined ? "" : `${goal.words}: ${goal.isMet(ratio) ? "met" : "missed"}`,
     ];
   };
+  const ofBuilds = (what: string, figure: (measured: Measured) => LoadBeside) => {
+    const [alone, beside] = (["alone", "beside"] as const).map((when) =>
+      median(rounds.map((round) => figure(round[when]).buildsCpu)),
+    );
+    return [what, `${alone!.toFixed(2)} s`, `${beside!.toFixed(2)} s`, "", ""];
+  };
   const milliseconds = (value: number) => `${value.toFixed(2)} ms`;
   const perSecond = (value: number) => `${Math.round(value)} /s`;
   printColumns(
@@ -213,6 +233,8 @@ function report(rounds: readonly { alone: Measured; beside: Measured }[], rate: 
       }),
       row("p50 at that rate", ({ atHalf }) => atHalf.p50Ms, milliseconds),
       row("answered at that rate", ({ atHalf }) => atHalf.perSecond, perSecond),
+      ofBuilds("CPU time of the builds in a second, at full load", ({ throughput }) => throughput),
+      ofBuilds("the same, at that rate", ({ atHalf }) => atHalf),
     ],
   );
 }

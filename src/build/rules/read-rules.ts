@@ -1,11 +1,12 @@
-import type { BlobRef, Manifest } from "../../model/manifest.ts";
+import { handleHtml } from "../../model/html-handling.ts";
+import type { BlobRef, HtmlHandling, Manifest } from "../../model/manifest.ts";
 import type { ProjectSettings } from "../../model/project.ts";
 import type { Route, Routes } from "../../model/routes.ts";
 import { INDEX_MAX_BYTES, siteBase } from "../base-path.ts";
 import { netlifyBase } from "../plan/host-files.ts";
 import type { SourceFiles } from "../plan/source-files.ts";
 import { compileRules, RULE_FILE_MAX_BYTES, type RuleText, type RuleTexts } from "./compile.ts";
-import { faultLines, rulesInvalid } from "./faults.ts";
+import { faultLines, quoted, type RuleFault, rulesInvalid } from "./faults.ts";
 
 /** Files of an output that are rules, and not served. */
 const RULE_FILES = ["_redirects", "_headers"] as const;
@@ -93,6 +94,7 @@ export async function rulesOf(
     unread: [...(source.unread ?? []), ...MISNAMED.filter(({ file }) => output.has(file))],
   };
   const { routes, faults } = compileRules(texts, (path) => hasPage(output, path));
+  if (routes !== undefined) leaveMovedOut(routes, faults, { output, mode: settings.html_handling });
   const grave = faults.filter(({ isHarmless }) => !isHarmless);
   if (grave.length > 0 && settings.rules !== "warn") throw rulesInvalid(grave);
   const ruleFiles: Record<string, BlobRef> = {};
@@ -105,6 +107,27 @@ export async function rulesOf(
     ruleFiles: Object.keys(ruleFiles).length === 0 ? undefined : ruleFiles,
     warnings: faultLines(faults).map((line) => `${LEFT_OUT} ${line}`),
   };
+}
+
+/**
+ * Headers for `/about.html` reach nobody where that is moved to `/about`: a redirect carries none. Who wrote them for the
+ * page hears which path to write.
+ */
+function leaveMovedOut(
+  routes: Routes,
+  faults: RuleFault[],
+  { output, mode = "auto-trailing-slash" }: { output: RuleOutput; mode?: HtmlHandling | undefined },
+): void {
+  if (routes.paths !== undefined) return;
+  const files = { has: (path: string) => output.has(path.slice(1)) };
+  routes.headers = routes.headers.filter(({ path: [path, ...more], origin }) => {
+    if (typeof path !== "string" || more.length > 0) return true;
+    const found = handleHtml(mode, path, files);
+    if (found.kind !== "moved") return true;
+    const reason = `its headers would reach nobody, as ${quoted(path)} leads to ${quoted(found.to)}: write that path`;
+    faults.push({ ...origin, reason, isHarmless: true });
+    return false;
+  });
 }
 
 /**

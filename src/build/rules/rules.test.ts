@@ -652,3 +652,30 @@ test("what is wrong with the source's own rules whatever a build writes is told 
   expect(() => check(service, { rules: "warn" })).not.toThrow();
   expect(() => check('[[redirects]]\nfrom = "/a"\nto = "/b"\nstatus = 200\n')).not.toThrow();
 });
+
+test("headers for a page's file, which leads to the page, are told of with the path to write", async () => {
+  const text =
+    "/docs/index.html\n  X-A: 1\n/about.html\n  X-A: 2\n/about\n  X-A: 3\n/none.html\n  X-A: 4\n/*.html\n  X-A: 5\n";
+  const bytes = new TextEncoder().encode(text);
+  const files = ["_headers", "index.html", "docs/index.html", "about.html"];
+  const output = {
+    has: (path: string) => files.includes(path),
+    blobOf: (path: string) => (path === "_headers" ? { hash: sha256(bytes), size: bytes.byteLength } : undefined),
+    bytesOf: async () => bytes,
+  };
+  const source = { netlify: undefined, vercel: undefined, hasCloudflareMark: false };
+  const linesLeft = async (settings: { html_handling?: "none" }) => {
+    const { routes, warnings } = await rulesOf(source, output, settings);
+    return [routes?.headers.map(({ origin }) => origin.line), warnings];
+  };
+  expect(await linesLeft({})).toEqual([
+    [5, 7, 9],
+    [
+      expect.stringContaining(
+        "_headers line 1: its headers would reach nobody, as '/docs/index.html' leads to '/docs/'",
+      ),
+      expect.stringContaining("_headers line 3: its headers would reach nobody, as '/about.html' leads to '/about'"),
+    ],
+  ]);
+  expect(await linesLeft({ html_handling: "none" })).toEqual([[1, 3, 5, 7, 9], []]);
+});
