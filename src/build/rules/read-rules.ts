@@ -120,11 +120,13 @@ function leaveMovedOut(
 ): void {
   if (routes.paths !== undefined) return;
   const files = { has: (path: string) => output.has(path.slice(1)) };
-  routes.headers = routes.headers.filter(({ path: [path, ...more], origin }) => {
+  routes.headers = routes.headers.filter(({ path: [path, ...more], anySlash, origin }) => {
     if (typeof path !== "string" || more.length > 0) return true;
-    const found = handleHtml(mode, path, files);
-    if (found.kind !== "moved") return true;
-    const reason = `its headers would reach nobody, as ${quoted(path)} leads to ${quoted(found.to)}: write that path`;
+    const bare = path.replace(/\/$/, "");
+    const found = (anySlash ? [bare, `${bare}/`] : [path]).map((each) => handleHtml(mode, each, files));
+    const moved = found.find(({ kind }) => kind === "moved");
+    if (moved?.kind !== "moved" || found.some(({ kind }) => kind === "file")) return true;
+    const reason = `its headers would reach nobody, as ${quoted(path)} leads to ${quoted(moved.to)}: write that path`;
     faults.push({ ...origin, reason, isHarmless: true });
     return false;
   });

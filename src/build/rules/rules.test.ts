@@ -663,19 +663,26 @@ test("headers for a page's file, which leads to the page, are told of with the p
     blobOf: (path: string) => (path === "_headers" ? { hash: sha256(bytes), size: bytes.byteLength } : undefined),
     bytesOf: async () => bytes,
   };
-  const source = { netlify: undefined, vercel: undefined, hasCloudflareMark: false };
+  const headers = ["/about/", "/docs", "/about.html"].map(
+    (path) => `[[headers]]\nfor = "${path}"\nvalues = {X-B = "1"}\n`,
+  );
+  const netlify = { file: "netlify.toml", text: headers.join("") };
+  const source = { netlify, vercel: undefined, hasCloudflareMark: false };
   const linesLeft = async (settings: { html_handling?: "none" }) => {
     const { routes, warnings } = await rulesOf(source, output, settings);
     return [routes?.headers.map(({ origin }) => origin.line), warnings];
   };
   expect(await linesLeft({})).toEqual([
-    [5, 7, 9],
+    [5, 7, 9, 1, 4],
     [
       expect.stringContaining(
         "_headers line 1: its headers would reach nobody, as '/docs/index.html' leads to '/docs/'",
       ),
       expect.stringContaining("_headers line 3: its headers would reach nobody, as '/about.html' leads to '/about'"),
+      expect.stringContaining(
+        "netlify.toml line 7: its headers would reach nobody, as '/about.html' leads to '/about'",
+      ),
     ],
   ]);
-  expect(await linesLeft({ html_handling: "none" })).toEqual([[1, 3, 5, 7, 9], []]);
+  expect(await linesLeft({ html_handling: "none" })).toEqual([[1, 3, 5, 7, 9, 1, 4, 7], []]);
 });
