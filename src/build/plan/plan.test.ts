@@ -108,6 +108,12 @@ describe("sources that are served as they are", () => {
     expect(await buildPlan({ "package.json": other })).toMatchObject({ framework: null });
   });
 
+  test("what a page asks for below a folder of its host is not missing, as it is shown there", async () => {
+    const page = '<script src="/boats/app.js"></script><script src="/boats/gone.js"></script>';
+    const { warnings } = await plan({ "index.html": page, "app.js": "" });
+    expect(warnings).toEqual([expect.stringMatching(/^index.html asks for boats\/gone.js, which/)]);
+  });
+
   test("scripts and styles that an index page asks for and nothing holds are named", async () => {
     const page = '<link rel=stylesheet href="/app.css"><script src="elm.js"></script>';
     const elm = await plan({ "elm.json": "{}", "index.html": page, "app.css": "" });

@@ -1,4 +1,5 @@
 import { BerthError } from "../../model/errors.ts";
+import { siteBase } from "../base-path.ts";
 import { isTemplate, otherGenerator } from "./generators.ts";
 import { missingReferences } from "./page-references.ts";
 import { foldersToName, isPageName, pagesFolder } from "./pages-folder.ts";
@@ -51,7 +52,14 @@ async function indexWarnings(
 ): Promise<string[]> {
   const page = await files.text(folder, "index.html");
   if (page === undefined) return ["The site has no index.html at its top."];
-  const missing = missingReferences(page, (path) => files.has(folder, path));
+  const has = (path: string) => files.has(folder, path);
+  // What it asks for below a folder of its host is shown there too, and told of at the publishing.
+  const base = siteBase({ text: page, has });
+  const below = base?.host === "" ? `${base.folder}/` : undefined;
+  const missing = missingReferences(
+    page,
+    (path) => has(path) || (below !== undefined && path.startsWith(below) && has(path.slice(below.length))),
+  );
   if (missing.length === 0) return [];
   const names = missing.slice(0, 5).join(", ");
   const generator = await otherGenerator(files, root);
