@@ -118,7 +118,8 @@ function leaveMovedOut(
   faults: RuleFault[],
   { output, mode = "auto-trailing-slash" }: { output: RuleOutput; mode?: HtmlHandling | undefined },
 ): void {
-  if (routes.paths !== undefined) return;
+  // A forced rule answers before any path is moved.
+  if (routes.paths !== undefined || routes.rules.some(({ forced }) => forced)) return;
   const files = { has: (path: string) => output.has(path.slice(1)) };
   routes.headers = routes.headers.filter(({ path: [path, ...more], anySlash, origin }) => {
     if (typeof path !== "string" || more.length > 0) return true;

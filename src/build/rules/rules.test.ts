@@ -685,4 +685,6 @@ test("headers for a page's file, which leads to the page, are told of with the p
     ],
   ]);
   expect(await linesLeft({ html_handling: "none" })).toEqual([[1, 3, 5, 7, 9, 1, 4, 7], []]);
+  netlify.text += '[[redirects]]\nfrom = "/about.html"\nto = "/docs/"\nstatus = 200\nforce = true\n';
+  expect(await linesLeft({})).toEqual([[1, 3, 5, 7, 9, 1, 4, 7], []]);
 });
