@@ -51,7 +51,7 @@ const TEMPLATES = /(^|\/)(templates?|_?layouts?|_includes|themes?|views)\//;
 const DEPTH = 3;
 
 /** Folders with an index page, wherever they lie: one may be what is meant. */
-export function foldersToName(files: SourceFiles, root: string): string[] {
+function foldersToName(files: SourceFiles, root: string): string[] {
   const top = root === "." ? "" : `${root}/`;
   return files
     .pathsBelow(root)
@@ -59,4 +59,15 @@ export function foldersToName(files: SourceFiles, root: string): string[] {
     .map((path) => path.slice(top.length, -"/index.html".length))
     .filter((folder) => folder.length > 0 && folder.split("/").length <= DEPTH && !TEMPLATES.test(`${folder}/`))
     .sort((one, other) => one.split("/").length - other.split("/").length || (one < other ? -1 : 1));
+}
+
+/** For a hint: where pages lie in folders, and which setting is to name one; undefined where there are none. */
+export function foldersHint(
+  files: SourceFiles,
+  root: string,
+  setting: "root" | "output_directory",
+): string | undefined {
+  const withIndex = foldersToName(files, root).slice(0, 8).join(", ");
+  if (withIndex === "") return undefined;
+  return `An index.html is in: ${withIndex}. Set ${setting} to the folder to be published.`;
 }

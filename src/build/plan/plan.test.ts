@@ -108,6 +108,13 @@ describe("sources that are served as they are", () => {
     expect(await buildPlan({ "package.json": other })).toMatchObject({ framework: null });
   });
 
+  test("a library with a page in a folder is told what to set, and published so", async () => {
+    const source = { "package.json": { scripts: { test: "x" } }, "demo/index.html": "", "lib.js": "" };
+    const { hint } = await plan(source).catch((error) => error);
+    expect(hint).toContain("An index.html is in: demo. Set root to the folder to be published.");
+    expect(await plan(source, { root: "demo" })).toMatchObject({ kind: "static", root: "demo" });
+  });
+
   test("what a page asks for below a folder of its host is not missing, as it is shown there", async () => {
     const page = '<script src="/boats/app.js"></script><script src="/boats/gone.js"></script>';
     const { warnings } = await plan({ "index.html": page, "app.js": "" });

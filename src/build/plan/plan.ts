@@ -11,7 +11,7 @@ import { FRAMEWORKS, frameworkId, NOT_BUILT } from "./frameworks.ts";
 import { type HostFile, readHostFiles } from "./host-files.ts";
 import { isHugoSite } from "./hugo.ts";
 import type { ChosenManager } from "./package-manager.ts";
-import { pagesFolder } from "./pages-folder.ts";
+import { foldersHint, pagesFolder } from "./pages-folder.ts";
 import { otherServer, serverHint } from "./servers.ts";
 import { type PackageJson, SourceFiles } from "./source-files.ts";
 import { staticPlan } from "./static-plan.ts";
@@ -153,7 +153,7 @@ function nothingToRun(
     "framework_unknown",
     "No build script, framework with a known command or index page was found.",
     {
-      hint: `${server}Found: ${found}. Add a script named 'build', set build_command, or set root when the site lies in a folder.`,
+      hint: `${server}Found: ${found}. ${foldersHint(files, root, "root") ?? "Set root when the site lies in a folder."} Where there is something to build, add a script named 'build' or set build_command.`,
     },
   );
 }

@@ -2,7 +2,7 @@ import { BerthError } from "../../model/errors.ts";
 import { siteBase } from "../base-path.ts";
 import { isTemplate, otherGenerator } from "./generators.ts";
 import { missingReferences } from "./page-references.ts";
-import { foldersToName, isPageName, pagesFolder } from "./pages-folder.ts";
+import { foldersHint, isPageName, pagesFolder } from "./pages-folder.ts";
 import type { BuildPlan, Planning } from "./plan.ts";
 import { otherServer } from "./servers.ts";
 import type { SourceFiles } from "./source-files.ts";
@@ -81,12 +81,9 @@ async function refuseTemplate(files: SourceFiles, { root, folder }: { root: stri
 async function noPages(files: SourceFiles, root: string): Promise<BerthError> {
   const place = root === "." ? "The source" : `The folder '${root}'`;
   const held = files.namesIn(root).slice(0, 12).join(", ") || "nothing";
-  const withIndex = foldersToName(files, root).slice(0, 8).join(", ");
   const next = [
     otherServer(files, root)?.hint ?? (await otherGenerator(files, root)),
-    withIndex === ""
-      ? undefined
-      : `An index.html is in: ${withIndex}. Set output_directory to the folder to be published.`,
+    foldersHint(files, root, "output_directory"),
   ].filter((sentence) => sentence !== undefined);
   if (next.length === 0) next.push("Set root or output_directory when the pages lie in a folder.");
   if (files.pathsBelow(root).some(isPageName)) next.push("output_directory=. publishes every file as it is.");
