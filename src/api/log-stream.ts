@@ -1,12 +1,11 @@
 import { findDeployment } from "../database/deployments.ts";
-import { readLogLines } from "../database/log-lines.ts";
+import { LOG_PAGE, readLogLines } from "../database/log-lines.ts";
 import { isFinal, type LogLine } from "../model/deployment.ts";
 import { BerthError } from "../model/errors.ts";
 import { getLog } from "../store/deployments.ts";
 import type { ApiParts } from "./parts.ts";
 import { deploymentJson } from "./views.ts";
 
-const PAGE = 2_000;
 const KEEP_ALIVE_MS = 15_000;
 
 /** Lines after `after`: from the database while the deployment runs, from the store once it is over. */
@@ -16,11 +15,12 @@ export async function readLog(
   after: number,
 ): Promise<{ lines: LogLine[]; done: boolean }> {
   const view = await findDeployment(parts.database, id);
-  const live = await readLogLines(parts.database, id, { after, limit: PAGE });
+  const live = await readLogLines(parts.database, id, { after, limit: LOG_PAGE });
   if (!isFinal(view.status)) return { lines: live, done: false };
   const kept = (await getLog(parts.store, view.id))?.filter((line) => line.seq > after) ?? [];
+  if (live.length === 0) return { lines: kept, done: true };
   const bySeq = new Map([...live, ...kept].map((line) => [line.seq, line]));
-  return { lines: [...bySeq.values()].sort((a, b) => a.seq - b.seq), done: live.length < PAGE };
+  return { lines: [...bySeq.values()].sort((a, b) => a.seq - b.seq), done: live.length < LOG_PAGE };
 }
 
 /**
@@ -99,6 +99,6 @@ async function follow(parts: ApiParts, { id, after, stopped, send, nextChange }:
       return;
     }
     lastShown = shown;
-    if (lines.length < PAGE && !isOver) await nextChange();
+    if (lines.length < LOG_PAGE && !isOver) await nextChange();
   }
 }

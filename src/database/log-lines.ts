@@ -4,6 +4,9 @@ import type { DeploymentId } from "../model/ids.ts";
 import { announce } from "./deployments.ts";
 import type { Database } from "./postgres.ts";
 
+/** Lines that are read at once. */
+export const LOG_PAGE = 2_000;
+
 /** Lines live here while the deployment runs; afterwards the store's `log.jsonl` holds them all. */
 export async function insertLogLines(database: Database, id: DeploymentId, lines: readonly LogLine[]): Promise<void> {
   if (lines.length === 0) return;
@@ -18,8 +21,30 @@ export async function insertLogLines(database: Database, id: DeploymentId, lines
   await announce(database, id);
 }
 
-export async function readLogLines(
+/**
+ * All lines of a deployment in pages, as they are at one moment: whoever else moves them meanwhile takes none away
+ * between two pages.
+ */
+export async function inLogPages<T>(
   database: Database,
+  id: DeploymentId,
+  use: (pages: AsyncGenerator<LogLine[]>) => Promise<T>,
+): Promise<T> {
+  const transaction = database.query.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
+  return await transaction.execute(async (query) => await use(logPages({ query }, id)));
+}
+
+async function* logPages(database: Pick<Database, "query">, id: DeploymentId): AsyncGenerator<LogLine[]> {
+  for (let after = 0; ; ) {
+    const page = await readLogLines(database, id, { after, limit: LOG_PAGE });
+    if (page.length === 0) return;
+    yield page;
+    after = page.at(-1)!.seq;
+  }
+}
+
+export async function readLogLines(
+  database: Pick<Database, "query">,
   id: string,
   page: { after: number; limit: number },
 ): Promise<LogLine[]> {

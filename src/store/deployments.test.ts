@@ -73,6 +73,6 @@ test("source and log come back as they were put", async () => {
   expect(await getLog(store, id)).toBeUndefined();
   await putLog(store, id, []);
   expect(await getLog(store, id)).toEqual([]);
-  await putLog(store, id, [line, { ...line, seq: 2 }]);
+  await putLog(store, id, [[line], [{ ...line, seq: 2 }]]);
   expect(await getLog(store, id)).toEqual([line, { ...line, seq: 2 }]);
 });

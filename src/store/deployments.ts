@@ -88,16 +88,22 @@ export async function replaceManifest(store: ObjectStore, manifest: Manifest, et
   return (await store.put(key, withChecksum(encodeManifest(manifest)), { ifMatch: etag })).written;
 }
 
-export async function putLog(store: ObjectStore, id: DeploymentId, lines: Iterable<LogLine>): Promise<void> {
-  let text = "";
-  for (const line of lines) text += `${JSON.stringify(line)}\n`;
-  await store.put(keyOf(id, "log.jsonl"), new TextEncoder().encode(text));
+/** Lines come in pages, of which each is let go of as bytes: the longest logs have 100,000 lines. */
+export async function putLog(
+  store: ObjectStore,
+  id: DeploymentId,
+  pages: AsyncIterable<readonly LogLine[]> | Iterable<readonly LogLine[]>,
+): Promise<void> {
+  const parts: Buffer[] = [];
+  for await (const page of pages) parts.push(Buffer.from(page.map((line) => `${JSON.stringify(line)}\n`).join("")));
+  await store.put(keyOf(id, "log.jsonl"), Buffer.concat(parts));
 }
 
 export async function getLog(store: ObjectStore, id: DeploymentId): Promise<LogLine[] | undefined> {
   const key = keyOf(id, "log.jsonl");
   const found = await store.get(key);
   if (found === undefined) return undefined;
-  const lines = new TextDecoder().decode(await found.bytes()).split("\n");
-  return lines.filter((line) => line !== "").map((line) => parseJson(line, key) as LogLine);
+  const text = new TextDecoder().decode(await found.bytes());
+  // No text of JSON holds a line's end: each of them is one between two lines.
+  return parseJson(`[${text.trimEnd().replaceAll("\n", ",")}]`, key) as LogLine[];
 }

@@ -19,6 +19,12 @@ test("of a redrawn line what stood there last is kept, and no NUL", () => {
   expect(cut(["10%\r50%\r100%\r\n", "a\0b\n"])).toEqual(["100%", "ab"]);
 });
 
+test("of a flood the last lines are made alone, and what has no end yet goes on", () => {
+  const cutter = new LineCutter(createMasker([]));
+  expect(cutter.take(Buffer.from("1\n2\n3\n4"), 2)).toEqual(["2", "3"]);
+  expect(cutter.take(Buffer.from("5\n"), 2)).toEqual(["45"]);
+});
+
 test("a line without an end is cut, and a secret on the cut is masked", () => {
   const rest = Array.from({ length: 50 }, () => "x".repeat(100));
   const lines = cut([`${"x".repeat(3_995)}${"hunter2".repeat(3)}`, ...rest], ["hunter2"]);

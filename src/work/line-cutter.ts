@@ -10,8 +10,8 @@ export class LineCutter {
 
   constructor(private readonly masker: Masker) {}
 
-  /** @returns the lines that are whole now */
-  take(bytes: Uint8Array): string[] {
+  /** @returns the lines that are whole now, of them the last `most` */
+  take(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): string[] {
     // PostgreSQL's text holds no NUL, and a secret is not to be taken apart by some.
     const decoded = this.decoder.decode(bytes, { stream: true }).replaceAll("\0", "");
     const lines = (this.open + decoded).split("\n");
@@ -21,7 +21,8 @@ export class LineCutter {
       lines.push(this.open.slice(0, cut));
       this.open = this.open.slice(cut);
     }
-    return lines.map((line) => shownLine(line, this.masker));
+    const shown = lines.length > most ? lines.slice(-most) : lines;
+    return shown.map((line) => shownLine(line, this.masker));
   }
 
   /** @returns the line that has no end yet, if there is one */
@@ -35,10 +36,7 @@ export class LineCutter {
 /** One line as the log keeps it. */
 export function shownLine(raw: string, masker: Masker): string {
   // A progress bar redraws its line by carriage returns: what stood there last is what is kept.
-  const last =
-    raw
-      .replaceAll("\0", "")
-      .split("\r")
-      .findLast((part) => part !== "") ?? "";
+  const text = raw.replaceAll("\0", "");
+  const last = text.includes("\r") ? (text.split("\r").findLast((part) => part !== "") ?? "") : text;
   return masker.mask(last).slice(0, LINE_MAX);
 }

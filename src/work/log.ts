@@ -1,4 +1,4 @@
-import { deleteLogLines, insertLogLines, lastLogSeq, readLogLines } from "../database/log-lines.ts";
+import { deleteLogLines, inLogPages, insertLogLines, LOG_PAGE, lastLogSeq } from "../database/log-lines.ts";
 import type { Database } from "../database/postgres.ts";
 import { type LogLine, type LogStep, WARNINGS_MAX } from "../model/deployment.ts";
 import type { DeploymentId } from "../model/ids.ts";
@@ -10,6 +10,10 @@ import { createMasker } from "./mask.ts";
 const FLUSH_MS = 80;
 /** Of what commands print. A flood of short lines would fill the database long before its bytes are many. */
 const PRINTED_LINES_MAX = 100_000;
+/** A command that prints faster than the database takes lines waits for it. */
+const PENDING_LINES_MAX = 5_000;
+/** For the error of a failed command. */
+const RECENT_LINES = 200;
 
 /**
  * The log of one deployment while a worker holds it. Lines are written in batches and in order; whoever follows the
@@ -54,12 +58,19 @@ export class DeploymentLog {
     for (const line of text.split("\n")) this.push(step, "system", shownLine(line, this.masker));
   }
 
-  /** What a command printed, in chunks that end anywhere; invalid UTF-8 becomes U+FFFD. */
-  write(step: LogStep, stream: "stdout" | "stderr", bytes: Uint8Array): void {
+  /**
+   * What a command printed, in chunks that end anywhere; invalid UTF-8 becomes U+FFFD.
+   * @returns a promise when more is to be printed only after it
+   */
+  write(step: LogStep, stream: "stdout" | "stderr", bytes: Uint8Array): void | Promise<void> {
     const key = `${step} ${stream}`;
     const cutter = this.cutters.get(key) ?? new LineCutter(this.masker);
     this.cutters.set(key, cutter);
-    for (const line of cutter.take(bytes)) this.push(step, stream, line);
+    const isOver = this.printedLines > PRINTED_LINES_MAX;
+    for (const line of cutter.take(bytes, isOver ? RECENT_LINES : Number.POSITIVE_INFINITY)) {
+      this.push(step, stream, line);
+    }
+    if (this.pending.length > PENDING_LINES_MAX) return this.flush().catch(() => undefined);
   }
 
   /** Ends lines that have no end yet; called when a command is over. */
@@ -70,7 +81,7 @@ export class DeploymentLog {
     }
   }
 
-  private recent: LogLine[] = [];
+  private recent: Pick<LogLine, "step" | "text">[] = [];
 
   private isLeftOut: (line: string) => boolean = () => false;
 
@@ -93,23 +104,24 @@ export class DeploymentLog {
     this.timer = undefined;
     const batch = this.pending;
     this.pending = [];
-    this.writing = this.writing.then(() => insertLogLines(this.database, this.id, batch));
+    this.writing = this.writing.then(async () => {
+      for (let at = 0; at < batch.length; at += LOG_PAGE) {
+        await insertLogLines(this.database, this.id, batch.slice(at, at + LOG_PAGE));
+      }
+    });
     await this.writing;
   }
 
   private push(step: LogStep, stream: LogLine["stream"], text: string): void {
     if (stream !== "system" && this.isLeftOut(text)) return;
-    const isKept = stream === "system" || ++this.printedLines <= PRINTED_LINES_MAX;
-    if (isKept) this.seq += 1;
-    const line: LogLine = { seq: this.seq, at: new Date().toISOString(), step, stream, text };
-    this.recent.push(line);
-    if (this.recent.length > 200) this.recent = this.recent.slice(-100);
-    if (!isKept) {
+    this.recent.push({ step, text });
+    if (this.recent.length > 2 * RECENT_LINES) this.recent = this.recent.slice(-RECENT_LINES);
+    if (stream !== "system" && ++this.printedLines > PRINTED_LINES_MAX) {
       const notice = `What is printed after ${PRINTED_LINES_MAX} lines is not kept in this log.`;
       if (this.printedLines === PRINTED_LINES_MAX + 1) this.push(step, "system", notice);
       return;
     }
-    this.pending.push(line);
+    this.pending.push({ seq: ++this.seq, at: new Date().toISOString(), step, stream, text });
     // A lost write shows at the next flush, which the worker waits for.
     this.timer ??= setTimeout(() => void this.flush().catch(() => undefined), FLUSH_MS);
   }
@@ -120,14 +132,23 @@ export async function archiveLog(
   { database, store }: { database: Database; store: ObjectStore },
   id: DeploymentId,
 ): Promise<void> {
-  const fresh = await readLogLines(database, id, { after: 0, limit: 1_000_000 });
-  if (fresh.length === 0) return;
-  const kept = (await getLog(store, id)) ?? [];
-  const bySeq = new Map([...kept, ...fresh].map((line) => [line.seq, line]));
-  await putLog(
-    store,
-    id,
-    [...bySeq.values()].sort((a, b) => a.seq - b.seq),
-  );
-  await deleteLogLines(database, id, fresh.at(-1)!.seq);
+  const last = await inLogPages(database, id, async (pages) => {
+    const head = (await pages.next()).value;
+    if (head === undefined) return undefined;
+    // Another move may have been in between, and lines may come late: none of both is lost.
+    const kept = (await getLog(store, id)) ?? [];
+    let end = head.at(-1)!.seq;
+    await putLog(store, id, joined());
+    return end;
+    async function* joined() {
+      yield kept.filter(({ seq }) => seq < head![0]!.seq);
+      yield head!;
+      for await (const page of pages) {
+        yield page;
+        end = page.at(-1)!.seq;
+      }
+      yield kept.filter(({ seq }) => seq > end);
+    }
+  });
+  if (last !== undefined) await deleteLogLines(database, id, last);
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   advance,
@@ -20,7 +22,9 @@ import { deleteVariables, keysInUse, listVariables, putVariables } from "../../s
 import { newDeploymentId } from "../../src/model/ids.ts";
 import type { PostgresConnection } from "../../src/model/postgres.ts";
 import type { Context } from "../../src/model/variables.ts";
-import { DeploymentLog } from "../../src/work/log.ts";
+import { getLog } from "../../src/store/deployments.ts";
+import { openFileStore } from "../../src/store/file.ts";
+import { archiveLog, DeploymentLog } from "../../src/work/log.ts";
 import { newDataDirectory, removeDataDirectory } from "../support/platform.ts";
 import { startPostgres } from "../support/postgres.ts";
 
@@ -83,6 +87,24 @@ function databaseContract(
       const lines = (await readLogLines(database, id, { after: 0, limit: 2000 })).map(({ text }) => text);
       expect(lines).toHaveLength(202);
       expect(lines.slice(-2)).toEqual(["There are more than 200 warnings.", "Error: too many"]);
+    });
+
+    test("a long log is moved whole, by two that move it at once, and what comes late follows it", async () => {
+      const { id } = await newDeployment();
+      const folder = await mkdtemp(join(tmpdir(), "berth-logs-"));
+      const parts = { database, store: openFileStore(folder) };
+      const log = await DeploymentLog.open(database, id);
+      for (let index = 1; index <= 5_000; index += 1) log.say("build", `line ${index}`);
+      await log.flush();
+      await Promise.all([archiveLog(parts, id), archiveLog(parts, id)]);
+      log.say("build", "late");
+      await log.flush();
+      await archiveLog(parts, id);
+      const kept = (await getLog(parts.store, id))!;
+      expect(kept.map(({ seq }) => seq)).toEqual(Array.from({ length: 5_001 }, (_, index) => index + 1));
+      expect(kept.map(({ text }) => text).slice(-2)).toEqual(["line 5000", "late"]);
+      expect(await readLogLines(database, id, { after: 0, limit: 1 })).toEqual([]);
+      await rm(folder, { recursive: true });
     });
 
     test("of many claims at once each gets an attempt of its own, and the last one alone may write", async () => {
