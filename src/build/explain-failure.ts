@@ -97,13 +97,12 @@ const outOfMemory: Explain = ({ text, exit, limits }) => {
     exit === 137 ||
     /\bSIGKILL\b|exit code:? 137\b|std::bad_alloc|Cannot allocate memory|\bENOMEM\b/.test(text);
   if (!heap && !killed) return undefined;
-  const room = Math.floor(mib(limits.memoryBytes) * 0.75);
   return {
     what: heap
       ? "Node's heap was full"
       : `it was killed, most likely for want of memory (it may use ${mib(limits.memoryBytes)} MiB)`,
     next: heap
-      ? `Set NODE_OPTIONS=--max-old-space-size=${room} in netlify.toml's [build.environment]; if that is not enough, raise BERTH_BUILD_MEMORY_MIB.`
+      ? "Raise BERTH_BUILD_MEMORY_MIB: Node's heap may take four fifths of it. Where the build sets --max-old-space-size itself, raise that, too."
       : MORE_MEMORY,
     code: "build_limit",
   };

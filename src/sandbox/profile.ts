@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { FOLLOW_ORDERS } from "./inside/frames.ts";
 import { TOOL_ENVIRONMENT } from "./launch.ts";
+import { heapOption } from "./node-heap.ts";
 import { nodeProxyVariables } from "./node-proxy.ts";
 import { isOwnRegistry, type RegistryConfiguration } from "./registries.ts";
 import { ETC_FILES, RUNTIME_INSIDE, type RuntimeFiles } from "./runtime-files.ts";
@@ -113,6 +114,9 @@ function belowOpt(inside: string): string {
 /** What a build sees. Its own variables may take the place of the caches', never of HOME, PATH and the proxy. */
 export function insideEnvironment({ options, registries, egressSocket }: ProfileInput): Record<string, string> {
   const proxy = `http://127.0.0.1:${PROXY_PORT}`;
+  // Of an option that is there twice, Node takes the last: a build's own goes before ours.
+  const heap = options.node === undefined ? undefined : heapOption(options.limits.memoryBytes);
+  const nodeOptions = [heap, options.env.NODE_OPTIONS].filter(Boolean).join(" ");
   return {
     CI: "1",
     LANG: "C.UTF-8",
@@ -127,6 +131,7 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
     ...(isOwnRegistry(options.registries ?? [], registries) ? {} : registryVariables(registries)),
     ...(registries.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: CA_FILE, npm_config_cafile: CA_FILE }),
     ...options.env,
+    ...(nodeOptions === "" ? {} : { NODE_OPTIONS: nodeOptions }),
     HOME: "/home",
     PATH: [...options.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),
     ...(egressSocket === undefined
@@ -140,7 +145,7 @@ export function insideEnvironment({ options, registries, egressSocket }: Profile
           YARN_HTTPS_PROXY: proxy,
           NO_PROXY: NOT_PROXIED,
           no_proxy: NOT_PROXIED,
-          ...nodeProxyVariables(options.node, options.egress, options.env.NODE_OPTIONS),
+          ...nodeProxyVariables(options.node, options.egress, nodeOptions),
         }),
   };
 }

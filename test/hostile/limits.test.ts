@@ -14,6 +14,9 @@ afterAll(() => root.remove());
 const FORKS = "i=0; while [ $i -lt 200 ]; do sleep 1 & i=$((i+1)); done; echo all of them; kill $(jobs -p); exit 0";
 /** perl takes 400 MiB, and touches them, in a child whose parent ends with 0. */
 const HOGS = `perl -e '$x = "x" x (400 << 20); print "had it\\n"; sleep 1'; exit 0`;
+/** Keeps 200 MB at any time, of 640 MB that it makes. */
+const CHURNS =
+  'const kept = []; for (let i = 0; i < 800; i++) kept[i % 250] = new Array(1e5).fill(i); console.log("done")';
 /** 48 files of 4 MiB. */
 const FILES = `i=0; while [ $i -lt 48 ]; do head -c 4194304 /dev/zero > file$i || exit 9; i=$((i+1)); done; echo all of them`;
 /** 40,000 empty files. */
@@ -60,6 +63,16 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
     const script = `for i in 1 2 3 4 5 6 7 8; do ${HOGS.replace("400", "60").replace("; exit 0", "")} & done; wait; exit 0`;
     expect(await wall.attempt(script, { limits })).toMatchObject({ exit: null, cause: "memory" });
     expect(wall.left()).toEqual([]);
+  });
+
+  test("Node collects before the memory limit instead of being killed for what it could let go of", async () => {
+    const limits = { ...LIMITS, memoryBytes: 440 * MIB };
+    const script = `node -e '${CHURNS}'`;
+    expect(await wall.attempt(script, { limits })).toMatchObject({ exit: null, cause: "memory" });
+    expect(await wall.attempt(script, { limits, node: "20.20.2" })).toMatchObject({ exit: 0, text: "done\n" });
+    // What a build sets itself goes before it.
+    const own = { limits, node: "20.20.2", env: { NODE_OPTIONS: "--max-old-space-size=4000" } };
+    expect(await wall.attempt(script, own)).toMatchObject({ exit: null, cause: "memory" });
   });
 
   test("a fork bomb reaches the process limit and nothing of it is left", async () => {
