@@ -162,6 +162,13 @@ describe("sources that are served as they are", () => {
     });
   });
 
+  test("a package.json without a build script and a folder that the settings name", async () => {
+    const source = { "package.json": { scripts: { test: "x" } }, "demo/index.html": "", "main.js": "" };
+    await expect(plan(source)).rejects.toMatchObject({ code: "framework_unknown" });
+    expect(await plan(source, { output_directory: "demo" })).toMatchObject({ kind: "static", output: "demo" });
+    await expect(plan(source, { output_directory: "no" })).rejects.toMatchObject({ code: "framework_unknown" });
+  });
+
   test("a placeholder script is none", async () => {
     const scripts = { build: 'echo "no build step" && exit 1' };
     expect(await plan({ "package.json": { scripts }, "index.html": "" })).toMatchObject({ kind: "static" });

@@ -105,9 +105,15 @@ export async function planBuild({ settings, production, branch, ...source }: Pla
   const frameworks = packageJson === undefined ? hugo : [...(await frameworksOf(planning, packageJson)), ...hugo];
   const choice = await chooseBuild(planning, frameworks);
   if (choice !== undefined && !isServedAsItIs(planning, choice)) return await commandPlan(planning, choice);
-  const hasPages = host.found.some(({ output }) => output) || (await pagesFolder(files, root)) !== undefined;
-  if (packageJson !== undefined && !hasPages) throw nothingToRun(planning, { packageJson, frameworks });
+  if (packageJson !== undefined && !(await hasPages(planning))) throw nothingToRun(planning, { packageJson, frameworks });
   return await staticPlan(planning);
+}
+
+/** Of a source with nothing to build: pages, or a folder that somebody has named for them. */
+async function hasPages({ files, root, settings, hostFiles }: Planning): Promise<boolean> {
+  const asked = settings.output_directory;
+  if (asked !== undefined && files.hasFolder(files.join(root, asked))) return true;
+  return hostFiles.some(({ output }) => output) || (await pagesFolder(files, root)) !== undefined;
 }
 
 async function frameworksOf(
