@@ -29,13 +29,13 @@ export interface RoutedRequest {
 }
 
 export type Decision<File> =
-  /** `isForNavigation`: to whom does not navigate, the path is not found. */
-  | { kind: "serve"; file: File; status: number; rule?: RuleOrigin; isForNavigation?: true }
+  /** `isForNavigation`: to whom does not navigate, the path is not found. `isForAll`: see `RuleDecision`. */
+  | { kind: "serve"; file: File; status: number; rule?: RuleOrigin; isForNavigation?: true; isForAll?: true }
   /** `isOfStyle`: by `cleanUrls` or `trailingSlash` of a vercel.json. */
   | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin; isOfStyle?: true }
   | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
   /** `status` where a rule wants another one than 404. */
-  | { kind: "not-found"; status?: number; rule?: RuleOrigin }
+  | { kind: "not-found"; status?: number; rule?: RuleOrigin; isForAll?: true }
   | { kind: "bad-path"; reason: string }
   | { kind: "options" }
   | { kind: "method-not-allowed" };
@@ -88,10 +88,10 @@ function resolveByRules<File>(
   const ruled = early ?? run.afterFiles();
   if (!isRead && ruled?.kind !== "redirect" && ruled?.kind !== "proxy") return withoutFile(request.method);
   if (ruled?.kind !== "not-found") return ruled ?? resolveNotFound(site, decoded.path, request);
-  const { rule, status } = ruled;
+  const { kind: _, status, ...by } = ruled;
   const missing =
     status === undefined ? resolveNotFound(site, decoded.path, request) : pageOf(site, decoded.path, status);
-  return missing.kind === "serve" ? { ...missing, rule } : ruled;
+  return missing.kind === "serve" ? { ...missing, ...by } : ruled;
 }
 
 /** Of a rule that has a status and a page that is not there: the status holds, so no application answers with 200. */

@@ -123,6 +123,28 @@ test("a 404 that a rule wants is final, with the site's page and without", async
   }
 });
 
+test.each([
+  [404, {}, "chunk 1"],
+  [410, {}, "chunk 1"],
+  [404, { forced: true }, "lost"],
+] as const)("a %d for all paths that have no file hides no asset of before (%p)", async (status, more, text) => {
+  const origin = { file: "_redirects", line: 1 };
+  for (const [n, to] of [
+    [11, "/404.html"],
+    [12, "/nothing"],
+  ] as const) {
+    publishAll(ids.slice(1).map(replaced(1)));
+    const all = { path: ["/", { rest: "splat" }], to: [to], status, origin, ...more };
+    const routes = { redirects: [], rules: [all], rewrites: [], headers: [] };
+    publishSite(store, { "404.html": "lost" }, { deployment: ids[n]!, routes, notFoundHandling: "404-page" });
+    pointHost(store, HOST, { deployment: ids[n]!, earlier: [replaced(1)(ids[1]!)], generation: n });
+    handler.invalidate(HOST);
+    expect(await (await ask("/_astro/c.a1b2c3d1.js")).text()).toBe(text);
+    const other = await ask("/no.js");
+    expect([other.status, await other.text()]).toEqual([status, "lost"]);
+  }
+});
+
 test("deleted and damaged deployments are passed over and asked for once", async () => {
   publishAll(ids.slice(1, 5).map(replaced(1)));
   store.objects.delete(`deployments/${ids[1]}/manifest.json`);

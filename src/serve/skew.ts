@@ -26,20 +26,22 @@ function asksForAsset(path: string, headers: Pick<Headers, "get">): boolean {
 
 /**
  * Whether an earlier deployment is looked into for what this one does not have. A rewrite that shows a page at an asset's
- * address, as the single-page rule does, has it not. A 404 that a rule wants is final.
+ * address, as the single-page rule does, has it not. A 404 that a rule wants is final, unless the rule is for all paths.
  */
 export function mayBeEarlier(
   decision: Decision<number>,
   files: Pick<Site["files"], "pathAt">,
   { method, path, headers }: { method: string; path: string; headers: Pick<Headers, "get"> },
 ): boolean {
-  const isMissing =
-    (decision.kind === "not-found" && decision.rule === undefined) ||
-    (decision.kind === "serve" &&
-      (decision.rule === undefined
-        ? decision.status === 404
-        : decision.status === 200 && isHtml(files.pathAt(decision.file))));
-  return isMissing && (method === "GET" || method === "HEAD") && asksForAsset(path, headers);
+  const isRead = method === "GET" || method === "HEAD";
+  return isMissing(decision, files) && isRead && asksForAsset(path, headers);
+}
+
+function isMissing(decision: Decision<number>, files: Pick<Site["files"], "pathAt">): boolean {
+  if (decision.kind !== "not-found" && decision.kind !== "serve") return false;
+  const isFinal = decision.rule !== undefined && !decision.isForAll;
+  if (decision.kind === "not-found" || decision.status >= 400) return !isFinal;
+  return decision.rule !== undefined && isHtml(files.pathAt(decision.file));
 }
 
 /**

@@ -9,11 +9,12 @@ import type { Matched } from "./rule-set.ts";
 import { newWork, type SiteRules } from "./site-rules.ts";
 
 export type RuleDecision<File> =
-  | { kind: "serve"; file: File; status: number; rule: RuleOrigin }
+  /** `isForAll`: the rule is for every path without a file, and so says of none that it is gone. */
+  | { kind: "serve"; file: File; status: number; rule: RuleOrigin; isForAll?: true }
   | { kind: "redirect"; status: number; location: string; rule?: RuleOrigin; isOfStyle?: true }
   | { kind: "proxy"; url: string; status: number; headers?: Record<string, string>; rule: RuleOrigin }
   /** `status` where the rule has one for what it shows, which is not there. */
-  | { kind: "not-found"; status?: number; rule: RuleOrigin };
+  | { kind: "not-found"; status?: number; rule: RuleOrigin; isForAll?: true };
 
 interface Asked<File> {
   site: Routable<File>;
@@ -107,8 +108,9 @@ export class RuleRun<File> {
       return { kind: "proxy", url: to.url + query, status, ...headers, rule: origin };
     }
     const file = fileAt(site.files, to.path);
-    if (file !== undefined) return { kind: "serve", file, status, rule: origin };
-    return status === 200 ? { kind: "not-found", rule: origin } : { kind: "not-found", status, rule: origin };
+    const by = isForAll(rule) ? ({ rule: origin, isForAll: true } as const) : { rule: origin };
+    if (file !== undefined) return { kind: "serve", file, status, ...by };
+    return status === 200 ? { kind: "not-found", ...by } : { kind: "not-found", status, ...by };
   }
 
   /**
@@ -124,6 +126,11 @@ export class RuleRun<File> {
     const bare = (text: string) => (anySlash ? text.replace(/\/$/, "") : text);
     return bare(target.path) === bare(path);
   }
+}
+
+/** `/* /404.html 404` and its like; one that is forced hides the files that are there, too. */
+function isForAll({ path: [start, rest, ...more], forced }: Route): boolean {
+  return !forced && start === "/" && typeof rest === "object" && "rest" in rest && more.length === 0;
 }
 
 /** What a rewrite shows: the file of that name, or the page that lives at the path, whatever form its address has. */
