@@ -5,7 +5,7 @@ import type { HostPointer } from "../model/host-pointer.ts";
 import type { DeploymentId } from "../model/ids.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { RuleOrigin } from "../model/routes.ts";
-import { negotiate } from "./negotiate.ts";
+import { encodingFor } from "./file-response.ts";
 import { splitTarget } from "./request-path.ts";
 import type { Decision } from "./resolve.ts";
 import type { SiteFile } from "./site.ts";
@@ -72,7 +72,7 @@ export class Story {
     this.document.rule = rule ?? null;
     this.step("entry", entryText(decision, this.request.method));
     if (decision.kind === "proxy") this.document.proxy = { url: decision.url };
-    if (decision.kind === "serve") this.file(decision.file, status);
+    if (decision.kind === "serve") this.file(decision, status);
   }
 
   headerRules(rules: readonly RuleOrigin[]): void {
@@ -81,11 +81,13 @@ export class Story {
     this.document.headerRules = [...rules];
   }
 
-  private file({ path, entry }: SiteFile, status: number | null): void {
+  private file({ file, status: wanted }: { file: SiteFile; status: number }, status: number | null): void {
+    const { path, entry } = file;
     this.document.entry = { path, sizeBytes: entry.size };
     // Parts are of the file itself, whatever encodings the client accepts.
     const ofParts = status === 206 || status === 416;
-    const encoding = ofParts ? "identity" : negotiate(this.request.headers.get("accept-encoding"), entry.encoded);
+    const accepted = this.request.headers.get("accept-encoding");
+    const encoding = ofParts ? "identity" : encodingFor(accepted, file, wanted);
     this.document.encoding = encoding ?? null;
     if (encoding === undefined) {
       this.step("encoding", "It exists in no encoding that the request accepts.");

@@ -37,7 +37,7 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
       if (ranged !== undefined) return ranged;
     }
   }
-  const encoding = negotiate(acceptEncoding, file.entry.encoded);
+  const encoding = encodingFor(acceptEncoding, file, status);
   if (encoding === undefined) return pageResponse(notAcceptable, request);
   const variant = file.variant(encoding, isIndexed);
   if (status === 200) {
@@ -55,6 +55,14 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
     if (body instanceof SmallBlob) return inMemory(body);
     return new Response(body, { status, headers: withDisposition(responseHeaders, body) });
   });
+}
+
+/**
+ * A page that tells of a fault is better sent in a form that was not asked for than turned into another fault.
+ * @returns undefined when the file can't be sent as it is asked for
+ */
+export function encodingFor(acceptEncoding: string | null, { entry }: SiteFile, status: number) {
+  return negotiate(acceptEncoding, entry.encoded) ?? (status === 200 ? undefined : "identity");
 }
 
 function stopped(outcome: "not-modified" | "failed", variant: Variant, request: Request): Response {

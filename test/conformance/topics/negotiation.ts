@@ -77,6 +77,11 @@ export const negotiation: Topic = {
         ],
         ["GET /photo.png", "406", { send: { "accept-encoding": "identity;q=0" }, source: semantics("15.5.7") }],
         ["GET /missing", "404 404.html", { send: { "accept-encoding": "br" } }],
+        [
+          "GET /missing",
+          "404 404.html",
+          { send: { "accept-encoding": "*;q=0" }, headers: { "content-encoding": null }, source: semantics("15.5.5") },
+        ],
         ["GET /page.html", "307 /page", { send: { "accept-encoding": "identity;q=0" } }],
       ],
     },
