@@ -60,6 +60,10 @@ test.each([
   "1;\x00\r\na\r\n",
   "0\r\nTrailer: a\n\r\n",
   "0\r\nTrailer: a\r\rb\r\n\r\n",
+  "0\r\nGET / HTTP/1.1\r\n\r\n",
+  "0\r\n: a\r\n\r\n",
+  "0\r\nTrailer : a\r\n\r\n",
+  "0\r\nTrailer: a\r\n folded\r\n\r\n",
   `${"0".repeat(5000)}\r\n`,
   `0\r\n${"A: b\r\n".repeat(2000)}\r\n`,
 ])("%j is malformed", (text) => {

@@ -1,3 +1,5 @@
+import { endOf, isTokenCode } from "../characters.ts";
+
 /** What became of bytes that were handed to a reader of content. */
 export interface Taken {
   /** Of the bytes handed in; what is left belongs to the next request. */
@@ -32,8 +34,8 @@ const [CR, LF] = [13, 10];
 type Place = "size" | "data" | "data-end" | "trailer";
 
 /**
- * Chunked content (RFC 9112 section 7.1). Extensions and trailers are read past; a line may be cut anywhere between two
- * calls, but ends in CR LF and nothing less.
+ * Chunked content (RFC 9112 section 7.1). Extensions and trailers are read past, but have to be such; a line may be cut
+ * anywhere between two calls, but ends in CR LF and nothing less.
  */
 export function chunkedBody(maxBytes: number): BodyReader {
   let place: Place = "size";
@@ -51,7 +53,7 @@ export function chunkedBody(maxBytes: number): BodyReader {
       place = "size";
       return text === "" ? "more" : "malformed";
     }
-    if (place === "trailer") return text === "" ? "done" : "more";
+    if (place === "trailer") return text === "" ? "done" : isField(text) ? "more" : "malformed";
     const size = SIZE.exec(text)?.[1];
     if (size === undefined) return "malformed";
     left = Number.parseInt(size, 16);
@@ -87,6 +89,11 @@ export function chunkedBody(maxBytes: number): BodyReader {
       return { used: bytes.length, parts, state: "more" };
     },
   };
+}
+
+function isField(text: string): boolean {
+  const colon = endOf(isTokenCode, text, 0);
+  return colon > 0 && text[colon] === ":";
 }
 
 function hasControls(text: string): boolean {
