@@ -303,6 +303,11 @@ test.each<[string, Buffer[], number]>([
     [allOf([frame(FRAME.headers, 4, 1, postOf("/")), frame(FRAME.headers, 4, 1, blockOf([["a", "b"]]))])],
     CODE.protocol,
   ],
+  [
+    "trailers with a pseudo-header field",
+    [allOf([frame(FRAME.headers, 4, 1, postOf("/")), request(1, blockOf([[":method", "GET"]]))])],
+    CODE.protocol,
+  ],
   ["a malformed head", [request(1, getOf("/", ["connection", "close"]))], CODE.protocol],
   [
     "content after its end",
@@ -340,8 +345,14 @@ test.each<[string, Buffer, number]>([
   ["an even stream", allOf([GREETING, request(2, getOf("/"))]), CODE.protocol],
   [
     "a stream for the second time",
-    allOf([GREETING, request(3, getOf("/")), request(1, getOf("/"))]),
+    allOf([GREETING, request(1, getOf("/", ["connection", "close"])), request(3, getOf("/")), request(1, getOf("/"))]),
     CODE.streamClosed,
+  ],
+  ["a stream behind a later one", allOf([GREETING, request(3, getOf("/")), request(1, getOf("/"))]), CODE.protocol],
+  [
+    "a stream behind a later one, between two",
+    allOf([GREETING, request(1, getOf("/")), request(7, getOf("/")), request(5, getOf("/"))]),
+    CODE.protocol,
   ],
   ["content of a stream that did not begin", allOf([GREETING, frame(FRAME.data, 0, 1)]), CODE.protocol],
   ["a reset of a stream that did not begin", allOf([GREETING, frame(FRAME.reset, 0, 1, number(0))]), CODE.protocol],

@@ -25,3 +25,20 @@ export class IgnoredStreams {
     this.ids.delete(id);
   }
 }
+
+/** The numbers that the other end passed over: no stream can begin there any more (RFC 9113 section 5.1.1). */
+export class SkippedStreams {
+  private readonly gaps: { after: number; before: number }[] = [];
+
+  /** @param last that was begun before `next` */
+  add(last: number, next: number): void {
+    // A client's streams have odd numbers, so the next one is two further on, or the first.
+    if (next - last <= 2) return;
+    this.gaps.push({ after: last, before: next });
+    if (this.gaps.length > KEPT) this.gaps.shift();
+  }
+
+  has(id: number): boolean {
+    return this.gaps.some(({ after, before }) => after < id && id < before);
+  }
+}

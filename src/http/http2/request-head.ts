@@ -93,15 +93,14 @@ function readFields(head: Http2Head, list: Fields): Pseudo | HeadFault | typeof 
   const pseudo: Pseudo = {};
   let isPastPseudo = false;
   for (const [name, value] of list) {
-    if (!isValue(value)) return MALFORMED;
     if (name.charCodeAt(0) === COLON) {
       const key = name.slice(1);
-      if (isPastPseudo || !isPseudo(key) || pseudo[key] !== undefined) return MALFORMED;
+      if (!isValue(value) || isPastPseudo || !isPseudo(key) || pseudo[key] !== undefined) return MALFORMED;
       pseudo[key] = value;
       continue;
     }
     isPastPseudo = true;
-    if (name === "" || !isAllOf(isNameCode, name) || OF_CONNECTIONS.has(name)) return MALFORMED;
+    if (!isField(name, value)) return MALFORMED;
     const fault = readField(head, name, value);
     if (fault !== undefined) return fault;
   }
@@ -146,6 +145,16 @@ function readField(head: Http2Head, name: string, value: string): HeadFault | ty
 
 const isPseudo = (key: string): key is keyof Pseudo =>
   key === "method" || key === "scheme" || key === "path" || key === "authority";
+
+/** Also of fields that are no valid head: their answer has no content either. */
+export const isHead = (fields: Fields): boolean =>
+  fields.some(([name, value]) => name === ":method" && value === "HEAD");
+
+/** Whether fields can stand behind the content (RFC 9113 section 8.1): none is a pseudo-header field. */
+export const areTrailers = (fields: Fields): boolean => fields.every(([name, value]) => isField(name, value));
+
+const isField = (name: string, value: string): boolean =>
+  name !== "" && isAllOf(isNameCode, name) && !OF_CONNECTIONS.has(name) && isValue(value);
 
 /** RFC 9113 section 8.2.1. */
 function isValue(value: string): boolean {

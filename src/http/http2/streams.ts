@@ -8,10 +8,10 @@ import { dateOf } from "./date.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
 import { encodeHead } from "./hpack-encoder.ts";
-import { IgnoredStreams } from "./ignored-streams.ts";
+import { IgnoredStreams, SkippedStreams } from "./ignored-streams.ts";
 import { CODE, type Code, ConnectionError, DEFAULT_WINDOW_BYTES, OWN } from "./protocol.ts";
 import { RequestContent } from "./request-content.ts";
-import { type Fields, type Http2Head, MALFORMED, readHead } from "./request-head.ts";
+import { areTrailers, type Fields, type Http2Head, isHead, MALFORMED, readHead } from "./request-head.ts";
 import { Stream } from "./stream.ts";
 import { ReceiveWindow } from "./windows.ts";
 
@@ -37,6 +37,7 @@ export class Streams {
   last = 0;
   private readonly open = new Map<number, Stream>();
   private readonly ignored = new IgnoredStreams();
+  private readonly skipped = new SkippedStreams();
   private readonly decoder = new HpackDecoder({ tableMaxBytes: 4096, listMaxBytes: OWN.listBytes });
   private readonly receiveWindow = new ReceiveWindow(OWN.connectionWindowBytes);
   private initialSendBytes = DEFAULT_WINDOW_BYTES;
@@ -58,7 +59,7 @@ export class Streams {
     const { fields, isTooLarge } = this.decoder.decode(block);
     const open = this.open.get(id);
     if (open !== undefined) {
-      this.trailers(open, endsStream);
+      this.trailers(open, endsStream && areTrailers(fields));
       return;
     }
     if (id % 2 === 0) throw new ConnectionError(CODE.protocol, "a client's streams have odd numbers");
@@ -68,6 +69,7 @@ export class Streams {
     }
     // It was told that these will not be answered.
     if (this.isLeaving) return;
+    this.skipped.add(this.last, id);
     this.last = id;
     const head = readHead(fields, { isTooLarge, hasContent: !endsStream });
     if (head === MALFORMED || this.open.size >= OWN.streams) {
@@ -253,14 +255,15 @@ export class Streams {
     );
   }
 
-  private trailers(stream: Stream, endsStream: boolean): void {
+  private trailers(stream: Stream, areValid: boolean): void {
     // Nobody asks for what they say.
     if (!stream.isOpen) this.reset(stream, CODE.streamClosed);
-    else if (!endsStream) this.reset(stream, CODE.protocol);
+    else if (!areValid) this.reset(stream, CODE.protocol);
     else this.endContent(stream);
   }
 
   private lateTrailers(id: number, endsStream: boolean): void {
+    if (this.skipped.has(id)) throw new ConnectionError(CODE.protocol, "a stream begins after a later one");
     if (!this.ignored.has(id)) throw new ConnectionError(CODE.streamClosed, "a stream is used again");
     this.options.spend(USELESS_COST);
     if (endsStream) this.ignored.delete(id);
@@ -314,5 +317,3 @@ export class Streams {
     stream.close();
   }
 }
-
-const isHead = (fields: Fields): boolean => fields.some(([name, value]) => name === ":method" && value === "HEAD");
