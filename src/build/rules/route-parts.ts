@@ -1,5 +1,12 @@
 import { MAX_INPUT } from "../../model/linear-regex/match.ts";
-import { compilePattern, namesIn } from "../../model/route-pattern.ts";
+import {
+  type Captures,
+  type CompiledPattern,
+  compilePattern,
+  fillIn,
+  namesIn,
+  noCaptures,
+} from "../../model/route-pattern.ts";
 import type { Condition, Matcher, Pattern, PatternPart, Route, Template } from "../../model/routes.ts";
 import type { Names } from "./destination.ts";
 import { BadRule, NeedlessRule, quoted } from "./faults.ts";
@@ -45,6 +52,9 @@ function namesInTest(test: object): string[] {
  * @returns the route @throws BadRule
  */
 export function refuseLoop(route: Route, where: Where & { slashCounts: boolean }): Route {
+  if (where.goesBeforeFiles && isEndless(route)) {
+    throw new BadRule("it matches its own targets again and again, so that it redirects for ever");
+  }
   if (!isLoop(route, where)) return route;
   const { anySlash: _, ...exact } = route;
   if (isLoop(exact, where)) throw new BadRule("it redirects to a path that it matches itself, for ever");
@@ -71,13 +81,44 @@ interface Where {
 }
 
 function isLoop(route: Route, { goesBeforeFiles, hasFile }: Where): boolean {
-  if (route.status < 300 || route.status >= 400 || route.host !== undefined || route.when !== undefined) return false;
+  if (!alwaysRedirects(route)) return false;
   const target = textOf(route.to.map((part) => (typeof part === "string" ? part : { rest: part.use })));
   if (!target.startsWith("/") || /[?#]/.test(target) || target.length > MAX_INPUT) return false;
   if (sameText(textOf(route.path), target, route) && sameNames(route.path, route.to)) return true;
   if (route.to.some((part) => typeof part !== "string")) return false;
   const path = decoded(target);
   return matches(route, path) && (goesBeforeFiles || !hasFile(path));
+}
+
+function alwaysRedirects({ status, host, when }: Route): boolean {
+  return status >= 300 && status < 400 && host === undefined && when === undefined;
+}
+
+/** More than a browser follows. */
+const HOPS = 30;
+
+/**
+ * Whether each target is another path that the rule matches: `/a/*` to `/a/b/:splat`, `/:a/:b` to `/:b/:a`. What it
+ * captures at first is made up.
+ */
+function isEndless(route: Route): boolean {
+  if (!alwaysRedirects(route)) return false;
+  const pattern = compilePattern(route.path);
+  let captures: Captures = Object.assign(
+    noCaptures(),
+    Object.fromEntries(namesIn(route.path).map((name, number) => [name, `x${number}`])),
+  );
+  let path = "";
+  for (let hop = 0; hop < HOPS; hop += 1) {
+    const target = fillIn(route.to, captures, encodeURI).replace(/[?#].*$/s, "");
+    if (!target.startsWith("/")) return false;
+    const next = decoded(target);
+    const found = next === path ? undefined : matchIn(pattern, next, route);
+    if (found === undefined) return false;
+    captures = found;
+    path = next;
+  }
+  return true;
 }
 
 function textOf(parts: Pattern): string {
@@ -95,8 +136,15 @@ function sameNames(path: Pattern, to: Template): boolean {
   return namesIn(path).join() === used.join();
 }
 
-function matches({ path, anySlash }: Matcher, target: string): boolean {
-  const pattern = compilePattern(path);
+function matches(route: Matcher, target: string): boolean {
+  return matchIn(compilePattern(route.path), target, route) !== undefined;
+}
+
+function matchIn(pattern: CompiledPattern, target: string, { anySlash }: Matcher): Captures | undefined {
   const forms = anySlash ? [target, target.endsWith("/") ? target.slice(0, -1) || "/" : `${target}/`] : [target];
-  return forms.some((form) => pattern.match(form, { left: 1_000_000 }) !== undefined);
+  for (const form of forms) {
+    const found = pattern.match(form, { left: 1_000_000 });
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -114,6 +114,14 @@ describe("_redirects, as Netlify and Cloudflare document it", () => {
     expect(ask(inRedirects("/s lang=:lang /s?lang=:lang"), "/s?lang=de")).toBe("not-found");
   });
 
+  test("a redirect into a folder of its own path leads there once", () => {
+    const rules = inRedirects("/docs/* /docs/latest%20one/:splat 302");
+    expect(ask(rules, "/docs/x?y=1")).toBe("302 -> /docs/latest%20one/x?y=1");
+    expect(ask(rules, "/docs/latest%20one/x")).toBe("not-found");
+    expect(ask(rules, "/docs/latest")).toBe("302 -> /docs/latest%20one/latest");
+    expect(ask(inRedirects("/* /new/:splat 302\n/new/x /about"), "/new/x")).toBe("301 -> /about");
+  });
+
   test("conditions", () => {
     const language = inRedirects("/ /zh 302! Language=zh,en-GB");
     expect(ask(language, "/", { headers: { "accept-language": "zh-CN,en;q=0.9" } })).toBe("302 -> /zh");
@@ -181,6 +189,9 @@ test.each([
   ["/blog/* /blog/:splat/", "a slash at the end alone"],
   ["/* /maintenance 302", "for ever"],
   ["/* /about 302!", "for ever"],
+  ["/a/* /a/b/:splat 301!", "for ever"],
+  ["/a/* /a/b/:splat?x=1#y 301!", "for ever"],
+  ["/:a/:b /:b/:a 302!", "for ever"],
   ["/*/x/* /b", "more than one"],
   ["/%zz /b", "percent escape"],
   ["/go/* https://:splat 302", "visitor's choice"],

@@ -99,7 +99,7 @@ export class RuleRun<File> {
     const { status, origin, proxyHeaders } = rule;
     const query = withQuery(to.query, request.query, rule.when);
     if (status >= 300 && status < 400) {
-      if (query === request.query && this.isHere(to, rule)) return undefined;
+      if ((query === request.query && this.isHere(to, rule)) || this.isRepeated(to, rule)) return undefined;
       const location = (to.kind === "path" ? to.path : to.url) + query;
       return { kind: "redirect", status, location: location + to.fragment, rule: origin };
     }
@@ -118,13 +118,30 @@ export class RuleRun<File> {
    * host to HTTPS is one: which of the two a request came by is decided before rules are asked.
    */
   private isHere(to: Destination, { anySlash }: Route): boolean {
-    const { path, request } = this.asked;
-    const url = to.kind === "url" ? new URL(to.url) : undefined;
-    if (url !== undefined && url.hostname !== request.host) return false;
-    const target = decodePath(url?.pathname ?? (to as { path: string }).path);
-    if (target.kind === "bad-path") return false;
+    const target = this.ownPath(to);
     const bare = (text: string) => (anySlash ? text.replace(/\/$/, "") : text);
-    return bare(target.path) === bare(path);
+    return target !== undefined && bare(target) === bare(this.asked.path);
+  }
+
+  /**
+   * Whether a redirect into a folder of its own path, `/docs/*` to `/docs/new/:splat`, was followed already: it would put
+   * that folder's name into the path again and again, for a page that is not there.
+   */
+  private isRepeated(to: Destination, { to: [start] }: Route): boolean {
+    const { path } = this.asked;
+    const target = this.ownPath(to);
+    if (target === undefined || target.length <= path.length || typeof start !== "string") return false;
+    const folder = decodePath(start);
+    if (folder.kind === "bad-path") return false;
+    return path.startsWith(folder.path) && path.endsWith(target.slice(folder.path.length));
+  }
+
+  /** Where it leads on the host that was asked; undefined for another one. */
+  private ownPath(to: Destination): string | undefined {
+    const url = to.kind === "url" ? new URL(to.url) : undefined;
+    if (url !== undefined && url.hostname !== this.asked.request.host) return undefined;
+    const target = decodePath(url?.pathname ?? (to as { path: string }).path);
+    return target.kind === "bad-path" ? undefined : target.path;
   }
 }
 

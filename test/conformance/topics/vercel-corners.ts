@@ -200,6 +200,7 @@ export const vercelCorners: Topic = {
           moved("/both", "/e", { has: [{ type: "cookie", key: "a" }], missing: [{ type: "cookie", key: "b" }] }),
           moved("/ua", "/bot", has("header", "user-agent", ".*(?:Googlebot|bingbot).*")),
           moved("/auth", "/in", has("header", "authorization")),
+          moved("/in/:path*", "/in/de/:path*", has("header", "accept-language", "de.*")),
         ],
       }),
       rows: [
@@ -234,6 +235,8 @@ export const vercelCorners: Topic = {
         ["GET /ua", "307 /bot", sent({ "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)" })],
         ["GET /ua", "404 404.html", sent({ "user-agent": "curl/8" })],
         ["GET /auth", "307 /in", sent({ authorization: "Basic eDp5" })],
+        ["GET /in/a/b", "307 /in/de/a/b", sent({ "accept-language": "de-AT" })],
+        ["GET /in/de/a/b", "404 404.html", { ...sent({ "accept-language": "de-AT" }), source: RULES }],
         ["GET /ua", "404 404.html", headers({ vary: /user-agent/i })],
       ],
     },
@@ -488,6 +491,8 @@ export const vercelCorners: Topic = {
   ],
   refusals: [
     refusal("redirects", moved("/a?x=1", "/b")),
+    refusal("redirects", moved("/:path*", "/en/:path*")),
+    refusal("redirects", moved("/:a/:b", "/:b/:a")),
     refusal("redirects", moved("/a", "//example.com")),
     refusal("redirects", moved("/a", "javascript:alert(1)")),
     refusal("redirects", moved("/a", "https://u:p@example.com/")),
