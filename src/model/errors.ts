@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   // a site
   site_protected: { status: 401, meaning: "The site asks for a password or a token." },
   too_many_attempts: { status: 429, meaning: "Too many wrong passwords came from one address." },
+  status_by_rule: { status: 404, meaning: "A rule of the site gives the address this status, and has no page for it." },
   origin_unreachable: { status: 502, meaning: "The server that a rewrite leads to gave no usable answer." },
   origin_refused: {
     status: 502,

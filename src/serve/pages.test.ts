@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { knownBody } from "../http/known-body.ts";
 import { BerthError } from "../model/errors.ts";
-import { fault, notFound, pageResponse, unknownHost } from "./pages.ts";
+import { badRequest, fault, notFound, notShown, pageResponse, unknownHost } from "./pages.ts";
 
 const request = (accept?: string) => new Request("http://a/", accept === undefined ? {} : { headers: { accept } });
 
@@ -32,6 +33,26 @@ test.each([
   const response = pageResponse(notFound, request(accept));
   expect(response.headers.get("content-type")).toContain(isJson ? "application/json" : "text/html");
   if (isJson) expect((await response.json()).error.code).toBe("not_found");
+});
+
+test.each([
+  [403, "forbidden"],
+  [410, "not_found"],
+  [418, "status_by_rule"],
+  [503, "status_by_rule"],
+])("a rule's %d without a page is no fault of the platform: %s", async (status, code) => {
+  const response = pageResponse(notShown(status), request("application/json"));
+  expect([response.status, (await response.json()).error.code]).toEqual([status, code]);
+});
+
+test.each([
+  [400, "bad_request"],
+  [413, "payload_too_large"],
+  [501, "bad_request"],
+] as const)("what is no request is told with %d: %s", (status, code) => {
+  const response = badRequest({ status, message: "", hint: "" }, "application/json");
+  const told = JSON.parse(new TextDecoder().decode(knownBody(response)!.bytes));
+  expect([response.status, told.error.code]).toEqual([status, code]);
 });
 
 test("a fault shows its code and nothing of the inside", async () => {

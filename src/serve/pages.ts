@@ -53,11 +53,10 @@ export const notFound: Page = {
 export function notShown(status = 404): Page {
   if (status === 404) return notFound;
   if (status === 410) return { ...notFound, status, message: "The page at this address is gone." };
-  const code = codeOfStatus(status);
   return {
     ...notFound,
     status,
-    code,
+    code: codeOfStatus(status) ?? "status_by_rule",
     message: `This site answers this address with ${status}, and has no page for it.`,
   };
 }
@@ -132,17 +131,24 @@ export function fault(error: unknown): Page {
   };
 }
 
-/** The code that stands for the status by itself; the general one of its class where none does. */
-function codeOfStatus(status: number): ErrorCode {
-  const plain = ["unauthorized", "forbidden", "method_not_allowed", "not_acceptable", "conflict"] as const;
-  const own = plain.find((code) => ERROR_CODES[code].status === status);
-  return own ?? (status >= 500 ? "internal" : "bad_request");
+const PLAIN = [
+  "unauthorized",
+  "forbidden",
+  "method_not_allowed",
+  "not_acceptable",
+  "conflict",
+  "payload_too_large",
+] as const;
+
+/** The code that says no more than the status does. */
+function codeOfStatus(status: number): ErrorCode | undefined {
+  return PLAIN.find((code) => ERROR_CODES[code].status === status);
 }
 
 /** What is no valid request, told as the client asked to be told, as far as that could be read. */
 export function badRequest(fault: Pick<Page, "status" | "message" | "hint">, accept: string | null): Response {
   const request = new Request("http://localhost/", { headers: accept === null ? {} : { accept } });
-  return pageResponse({ ...fault, code: "bad_request" }, takeKnownBody(request));
+  return pageResponse({ ...fault, code: codeOfStatus(fault.status) ?? "bad_request" }, takeKnownBody(request));
 }
 
 /** The platform's own answer, as HTML or, for a client that prefers it, as the API's error document. */
