@@ -70,6 +70,24 @@ test("a page with its headers, from the store and then from memory", async () =>
   expect(store.reads.map((key) => key.split("/")[0])).toEqual(["hosts", "access", "deployments", "blobs"]);
 });
 
+test("a picture that is in gzip's form says so, whole and in part", async () => {
+  const drawing = Bun.gzipSync("<svg/>");
+  publishSite(store, { "a.svgz": drawing });
+  pointHost(store, HOST);
+  const whole = await ask("/a.svgz");
+  expect([whole.headers.get("content-type"), whole.headers.get("content-encoding")]).toEqual([
+    "image/svg+xml; charset=utf-8",
+    "gzip",
+  ]);
+  expect(await whole.bytes()).toEqual(drawing);
+  const part = await ask("/a.svgz", { range: "bytes=0-1" });
+  expect([part.status, part.headers.get("content-encoding"), await part.bytes()]).toEqual([
+    206,
+    "gzip",
+    drawing.subarray(0, 2),
+  ]);
+});
+
 test("encodings have ETags of their own", async () => {
   publish();
   const plain = await ask("/");

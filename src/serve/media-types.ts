@@ -13,6 +13,8 @@ const BETTER: Record<string, string> = {
   flac: "audio/flac",
   m4v: "video/mp4",
   jfif: "image/jpeg",
+  cur: "image/vnd.microsoft.icon",
+  mobileconfig: "application/x-apple-aspen-config",
   tgz: "application/gzip",
   ...Object.fromEntries(
     // The source code of something is text to read; `.ts` is not video, and `.php` is not run here.
@@ -54,6 +56,9 @@ export function contentTypeOf(path: string): string {
   const type = typeOf(path) ?? FALLBACK;
   return TEXTUAL.test(type) ? `${type}; charset=utf-8` : type;
 }
+
+/** How a file is coded by itself, of which its type does not speak: a `.svgz` is an SVG picture in gzip's form. */
+export const ownCodingOf = (path: string): "gzip" | undefined => (/\.svgz$/i.test(path) ? "gzip" : undefined);
 
 /** Whether the path names something that no page lives at: `.js`, `.png`; not `.html`, `.com` or an unknown ending. */
 export function hasAssetExtension(path: string): boolean {

@@ -3,7 +3,7 @@ import type { BlobRef, Encoding, Manifest, ManifestEntry } from "../model/manife
 import type { ManifestFiles } from "../model/manifest-files.ts";
 import { cacheControlOf } from "./cache-control.ts";
 import type { Validators } from "./conditional.ts";
-import { contentTypeOf } from "./media-types.ts";
+import { contentTypeOf, ownCodingOf } from "./media-types.ts";
 import type { Routable } from "./resolve.ts";
 import type { HeaderChanges } from "./rules/headers.ts";
 import { siteRules } from "./rules/site-rules.ts";
@@ -88,7 +88,8 @@ export class SiteFile {
       "accept-ranges": "bytes",
       "content-length": String(blob.size),
     });
-    if (encoding !== "identity") headers.set("content-encoding", encoding);
+    const coding = encoding === "identity" ? ownCodingOf(this.path) : encoding;
+    if (coding !== undefined) headers.set("content-encoding", coding);
     if (this.entry.encoded && Object.keys(this.entry.encoded).length > 0) headers.set("vary", "Accept-Encoding");
     if (!isIndexed) headers.set("x-robots-tag", "noindex");
     return {
