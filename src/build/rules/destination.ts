@@ -30,7 +30,8 @@ export function checkedTemplate(template: Template, text: string, names: Names):
   }
   if (!/^https?:\/\//i.test(first)) throw new BadRule(`${quoted(text)} is neither a path nor a URL of http or https`);
   const shape = template.map((part) => (typeof part === "string" ? part : "x")).join("");
-  if (!URL.canParse(shape)) throw new BadRule(`${quoted(text)} is no URL`);
+  // Three slashes and more are one mistake, which a browser would mend by taking the path's first part for the host.
+  if (!URL.canParse(shape) || /^https?:\/\/[/\\]/i.test(shape)) throw new BadRule(`${quoted(text)} is no URL`);
   if (/^https?:\/\/[^/?#]*@/i.test(shape)) throw new BadRule(`${quoted(text)} carries a user name or password`);
   checkHost(template, text, names);
   return encoded(template);

@@ -178,6 +178,7 @@ test.each([
   ["/a b", "neither a path"],
   ["/a javascript:alert(1)", "neither a path"],
   ["/a //evil.example", "two slashes"],
+  ["/a https:///b 302", "is no URL"],
   ["/a /b 302 Country=de", "country"],
   ["/a /b 200 Role=admin", "role"],
   ["/a https://x.example.com/ 200 Sign=KEY", "signature"],
