@@ -118,6 +118,7 @@ describe("_redirects, as Netlify and Cloudflare document it", () => {
     const rules = inRedirects("/docs/* /docs/latest%20one/:splat 302");
     expect(ask(rules, "/docs/x?y=1")).toBe("302 -> /docs/latest%20one/x?y=1");
     expect(ask(rules, "/docs/latest%20one/x")).toBe("not-found");
+    expect(ask(rules, "/docs/latest%20one")).toBe("not-found");
     expect(ask(rules, "/docs/latest")).toBe("302 -> /docs/latest%20one/latest");
     expect(ask(inRedirects("/* /new/:splat 302\n/new/x /about"), "/new/x")).toBe("301 -> /about");
   });

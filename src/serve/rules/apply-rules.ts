@@ -127,13 +127,14 @@ export class RuleRun<File> {
    * Whether a redirect into a folder of its own path, `/docs/*` to `/docs/new/:splat`, was followed already: it would put
    * that folder's name into the path again and again, for a page that is not there.
    */
-  private isRepeated(to: Destination, { to: [start] }: Route): boolean {
+  private isRepeated(to: Destination, { to: [start, ...captured] }: Route): boolean {
     const { path } = this.asked;
     const target = this.ownPath(to);
-    if (target === undefined || target.length <= path.length || typeof start !== "string") return false;
+    if (target === undefined || target.length <= path.length) return false;
+    if (typeof start !== "string" || captured.length === 0) return false;
     const folder = decodePath(start);
     if (folder.kind === "bad-path") return false;
-    return path.startsWith(folder.path) && path.endsWith(target.slice(folder.path.length));
+    return `${path}/`.startsWith(folder.path) && path.endsWith(target.slice(folder.path.length));
   }
 
   /** Where it leads on the host that was asked; undefined for another one. */
