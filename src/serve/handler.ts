@@ -16,7 +16,7 @@ import { createProxy, type ProxyFetch } from "./proxy.ts";
 import { quickly } from "./quick.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
-import { type Decision, type RoutedRequest, resolve } from "./resolve.ts";
+import { type Decision, NAVIGATION_FIELDS, type RoutedRequest, resolve } from "./resolve.ts";
 import { type HeaderChanges, headerChanges, withHeaderRules } from "./rules/headers.ts";
 import { fieldsLookedAt } from "./rules/site-rules.ts";
 import type { Site } from "./site.ts";
@@ -160,7 +160,8 @@ export function createHandler(options: HandlerOptions): Handler {
     const response = mayBeEarlier(decision, site.files, { method, path, headers })
       ? missingAsset(visit, path, decision)
       : carryOut(visit, decision);
-    return withVary(response, looked);
+    const isForNavigation = decision.kind === "serve" && decision.isForNavigation;
+    return withVary(response, isForNavigation ? [...looked, ...NAVIGATION_FIELDS] : looked);
   };
 
   /** A page from before the last deployment may have asked: another one may come to have it, so no cache keeps the 404. */
@@ -273,7 +274,7 @@ function routedOf(request: Request, host: RequestHost): RoutedRequest {
   return { method: request.method, ...splitTarget(request.url), headers: request.headers, host: host.name };
 }
 
-/** RFC 9110 section 12.5.5: caches keep answers apart by what rules look at. */
+/** RFC 9110 section 12.5.5: caches keep answers apart by what was looked at to choose them. */
 function withVary(response: Response | Promise<Response>, fields: readonly string[]): Response | Promise<Response> {
   if (fields.length === 0) return response;
   if (!(response instanceof Response)) return response.then((later) => withVary(later, fields));

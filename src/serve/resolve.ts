@@ -144,6 +144,9 @@ function nearestNotFoundPage<File>(files: Routable<File>["files"], path: string)
   return NOT_FOUND;
 }
 
+/** What `isNavigation` looks at: what is shown to navigations alone depends on it. */
+export const NAVIGATION_FIELDS: readonly string[] = ["accept", "sec-fetch-mode"];
+
 /**
  * Browsers say by Sec-Fetch-Mode whether a page or a part of one is asked for. Other clients count as going to a page
  * when they take HTML and the path has not the ending of a script, a style or a picture.

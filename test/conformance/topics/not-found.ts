@@ -50,6 +50,21 @@ export const notFound: Topic = {
         ["GET /app.js", "200 app.js", { send: LOADS }],
         ["GET /any/route", "200 index.html", { send: NAVIGATES }],
         ["GET /any/route/", "200 index.html", { send: NAVIGATES }],
+        [
+          "GET /any/route",
+          "200 index.html",
+          { send: NAVIGATES, headers: { vary: /\baccept, sec-fetch-mode$/ }, source: semantics("12.5.5") },
+        ],
+        [
+          "GET /any/route",
+          "304 -",
+          {
+            send: { ...NAVIGATES, "if-none-match": "*" },
+            headers: { vary: /\baccept, sec-fetch-mode$/ },
+            source: semantics("15.4.5"),
+          },
+        ],
+        ["GET /about", "200 about.html", { send: NAVIGATES, headers: { vary: null }, source: semantics("12.5.5") }],
         ["GET /user/jane.doe", "200 index.html", { send: NAVIGATES }],
         ["HEAD /any/route", "200 -", { send: NAVIGATES }],
         ["GET /any/route?x=1", "200 index.html", { send: NAVIGATES }],
