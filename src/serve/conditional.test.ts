@@ -57,3 +57,16 @@ test.each([
 ] as [string | undefined, boolean][])("If-Range %s: %p", (ifRange, isMet) => {
   expect(isIfRangeMet(new Headers(ifRange === undefined ? {} : { "if-range": ifRange }), validators)).toBe(isMet);
 });
+
+test.each([
+  [{ "if-none-match": 'W/"abc"' }, "not-modified"],
+  [{ "if-none-match": '"abc"' }, "not-modified"],
+  [{ "if-none-match": '"x"' }, "proceed"],
+  [{ "if-match": 'W/"abc"' }, "failed"],
+  [{ "if-match": '"abc"' }, "failed"],
+  [{ "if-match": "*" }, "proceed"],
+] as [Record<string, string>, string][])("against a weak tag, %p: %s", (headers, outcome) => {
+  const weak = { etag: 'W/"abc"', lastModified };
+  expect(checkConditions(new Headers(headers), weak)).toBe(outcome as never);
+  expect(isIfRangeMet(new Headers({ "if-range": weak.etag }), weak)).toBe(false);
+});

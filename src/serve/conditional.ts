@@ -2,7 +2,7 @@ import { parseHttpDate } from "./http-date.ts";
 
 /** What conditions are held against. */
 export interface Validators {
-  /** Strong, with its quotes. */
+  /** With its quotes; `W/` before them where a header rule gives the file a weak one. */
   etag: string;
   /** An HTTP date. */
   lastModified: string;
@@ -36,18 +36,24 @@ export function isKnown(ifNoneMatch: string | null, ifModifiedSince: string | nu
 /** Whether Range counts (RFC 9110 section 13.1.5): by strong comparison, and of dates by the very same time. */
 export function isIfRangeMet(headers: Headers, { etag, lastModified }: Validators): boolean {
   const ifRange = headers.get("if-range");
-  if (ifRange === null || ifRange === etag || ifRange === lastModified) return true;
+  if (ifRange === null || ifRange === lastModified) return true;
+  if (ifRange === etag) return !etag.startsWith(WEAK);
   return parseHttpDate(ifRange) === parseHttpDate(lastModified);
 }
 
 /** A list of tags (RFC 9110 section 8.8.3) or `*`. The weak comparison ignores `W/`, the strong one needs its absence. */
 function listsTag(list: string, etag: string, comparison: "weak" | "strong"): boolean {
-  if (list === etag || list.trim() === "*") return true;
+  if (list.trim() === "*") return true;
+  if (comparison === "strong" && etag.startsWith(WEAK)) return false;
+  if (list === etag) return true;
+  const own = etag.startsWith(WEAK) ? etag.slice(WEAK.length) : etag;
   for (const [, weak, tag] of list.matchAll(/(?:^|,)\s*(W\/)?("[^"]*")\s*(?=,|$)/g)) {
-    if (tag === etag && (comparison === "weak" || weak === undefined)) return true;
+    if (tag === own && (comparison === "weak" || weak === undefined)) return true;
   }
   return false;
 }
+
+const WEAK = "W/";
 
 /** Whether the file has not changed after the date; undefined when that is no date. */
 function isSince(date: string, { lastModified }: Validators): boolean | undefined {

@@ -1,5 +1,5 @@
 import { responseOf } from "../http/known-body.ts";
-import { checkConditions, isIfRangeMet } from "./conditional.ts";
+import { checkConditions, isIfRangeMet, type Validators } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
 import { negotiate } from "./negotiate.ts";
 import { notAcceptable, pageResponse, preconditionFailed } from "./pages.ts";
@@ -13,6 +13,8 @@ interface Options {
   status: number;
   /** Of the file, where a header rule gives it another one than its name. */
   contentType?: string | undefined;
+  /** As the type: what clients have of it, they send back. */
+  etag?: string | undefined;
   isIndexed: boolean;
   blobs: BlobReader;
   counts: Counts;
@@ -21,15 +23,17 @@ interface Options {
 /** Answers GET and HEAD for a file; conditions and ranges hold for a 200 alone (RFC 9110 section 13.2.1). */
 export function fileResponse(file: SiteFile, request: Request, options: Options): Response | Promise<Response> {
   const { headers, method } = request;
-  const { status, isIndexed, blobs, counts, contentType } = options;
+  const { status, isIndexed, blobs, counts, contentType, etag } = options;
+  const validatorsOf = (variant: Variant): Validators =>
+    etag === undefined ? variant : { etag, lastModified: variant.lastModified };
   const acceptEncoding = headers.get("accept-encoding");
   const range = status === 200 && method === "GET" ? headers.get("range") : null;
   // Of what can be had in parts, the parts are those of the file itself, where the client takes it as it is.
   const isRanged = range !== null && negotiate(acceptEncoding, undefined) !== undefined;
   if (isRanged) {
     const variant = file.variant("identity", isIndexed);
-    if (isIfRangeMet(headers, variant)) {
-      const outcome = checkConditions(headers, variant);
+    if (isIfRangeMet(headers, validatorsOf(variant))) {
+      const outcome = checkConditions(headers, validatorsOf(variant));
       const ranged =
         outcome === "proceed"
           ? rangeResponse(request, variant, { range, blobs, contentType })
@@ -41,7 +45,7 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
   if (encoding === undefined) return pageResponse(notAcceptable, request);
   const variant = file.variant(encoding, isIndexed);
   if (status === 200) {
-    const outcome = checkConditions(headers, variant);
+    const outcome = checkConditions(headers, validatorsOf(variant));
     if (outcome !== "proceed") return stopped(outcome, variant, request);
   }
   const responseHeaders = status === 200 ? variant.headers : headersOfNotFound(variant);

@@ -17,7 +17,7 @@ import { quickly } from "./quick.ts";
 import { hostReader, type RequestHost } from "./request-host.ts";
 import { splitTarget } from "./request-path.ts";
 import { type Decision, NAVIGATION_FIELDS, type RoutedRequest, resolve } from "./resolve.ts";
-import { type HeaderChanges, headerChanges, withHeaderRules } from "./rules/headers.ts";
+import { type HeaderChanges, headerChanges, valueSet, withHeaderRules } from "./rules/headers.ts";
 import { fieldsLookedAt } from "./rules/site-rules.ts";
 import type { Site } from "./site.ts";
 import { SiteCache } from "./site-cache.ts";
@@ -136,8 +136,9 @@ export function createHandler(options: HandlerOptions): Handler {
     site.routes && headerChanges(site.routes, routedOf(request, host));
 
   const show = ({ request, host: { isIndexed } }: Visit, { file, changes, status }: Shown) => {
-    const contentType = changes?.set.find(([name]) => name === "content-type")?.[1];
-    const response = fileResponse(file, request, { status, contentType, isIndexed, blobs, counts });
+    const contentType = valueSet(changes, "content-type");
+    const etag = valueSet(changes, "etag");
+    const response = fileResponse(file, request, { status, contentType, etag, isIndexed, blobs, counts });
     return withHeaderRules(response, { changes, isIndexed });
   };
 

@@ -3,7 +3,7 @@ import { KnownRoute } from "./known-route.ts";
 import { hasAssetExtension } from "./media-types.ts";
 import type { RequestHost } from "./request-host.ts";
 import type { Decision } from "./resolve.ts";
-import type { HeaderChanges } from "./rules/headers.ts";
+import { type HeaderChanges, valueSet } from "./rules/headers.ts";
 import type { Site } from "./site.ts";
 
 /** Each holds a file with its headers, some 3 KB, which most often is held for its site anyway. */
@@ -39,6 +39,8 @@ export class KnownRoutes {
     if (decision.kind !== "serve" || decision.status !== 200 || decision.isForNavigation) return;
     // Whether an earlier deployment has the asset that a rule stands in for is asked each time.
     if (decision.rule !== undefined && hasAssetExtension(path)) return;
+    // What is answered quickly is compared with the file's own validators.
+    if (valueSet(changes, "etag") !== undefined) return;
     if (path.length > PATH_MAX_CHARACTERS || changes?.isShared === false) return;
     if (this.size >= ROUTES_MAX) this.forget();
     this.hosts.add(host);

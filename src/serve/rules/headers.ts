@@ -75,6 +75,10 @@ function sizeOf({ rule, captures }: Matched<HeaderRoute>): number {
   return size;
 }
 
+/** What the rules set a header to. */
+export const valueSet = (changes: HeaderChanges | undefined, name: string): string | undefined =>
+  changes?.set.find(([each]) => each === name)?.[1];
+
 interface Applied {
   changes: HeaderChanges | undefined;
   isIndexed: boolean;

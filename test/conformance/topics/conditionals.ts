@@ -129,5 +129,31 @@ export const conditionals: Topic = {
         ["GET /page", "200 page.html", { send: { "if-none-match": "{etag br /page}" }, source: semantics("8.8.3.3") }],
       ],
     },
+    {
+      source: semantics("8.8.3"),
+      site: {
+        files: [
+          "index.html",
+          "strong.txt",
+          "weak.txt",
+          "none.txt",
+          ["_headers", '/strong.txt\n  ETag: "own"\n/weak.txt\n  ETag: W/"own"\n/none.txt\n  ! ETag\n'],
+        ],
+      },
+      rows: [
+        ["GET /strong.txt", "200 strong.txt", { headers: { etag: '"own"' } }],
+        ["GET /strong.txt", "304 -", { send: { "if-none-match": '"own"' }, headers: { etag: '"own"' } }],
+        ["GET /strong.txt", "304 -", { send: { ...BR, "if-none-match": '"x", W/"own"' } }],
+        ["GET /strong.txt", "200 strong.txt", { send: { "if-none-match": '"x"' } }],
+        ["GET /strong.txt", "200 strong.txt", { send: { "if-match": '"own"' } }],
+        ["GET /strong.txt", "412", { send: { "if-match": '"x"' } }],
+        ["GET /strong.txt", "206 =st", { send: { range: "bytes=0-1", "if-range": '"own"' } }],
+        ["GET /weak.txt", "304 -", { send: { "if-none-match": 'W/"own"' }, headers: { etag: 'W/"own"' } }],
+        ["GET /weak.txt", "412", { send: { "if-match": 'W/"own"' } }],
+        ["GET /weak.txt", "200 weak.txt", { send: { range: "bytes=0-1", "if-range": 'W/"own"' } }],
+        ["GET /none.txt", "200 none.txt", { headers: { etag: null } }],
+        ["GET /none.txt", "200 none.txt", { send: { "if-none-match": '"x"' } }],
+      ],
+    },
   ],
 };
