@@ -1,6 +1,7 @@
 import { Body } from "../http/body.ts";
 import { responseOf, takeKnownBody } from "../http/known-body.ts";
 import { BerthError, ERROR_CODES, type ErrorCode, toErrorBody } from "../model/errors.ts";
+import { weightOf } from "./accept.ts";
 
 interface Page {
   status: number;
@@ -186,18 +187,6 @@ function html(page: Page): string {
 
 function prefersJson(accept: string | null): boolean {
   if (accept === null) return false;
-  const json = weightOf(accept, /^application\/(?:(?:[\w.-]+\+)?json|\*)$/);
-  return json > 0 && json > weightOf(accept, /^text\/(?:html|\*)$/);
-}
-
-/** The highest of the media ranges of that form. */
-function weightOf(accept: string, form: RegExp): number {
-  let highest = 0;
-  for (const part of accept.toLowerCase().split(",")) {
-    const [name = "", ...parameters] = part.split(";").map((text) => text.trim());
-    if (!form.test(name)) continue;
-    const weight = parameters.find((parameter) => parameter.startsWith("q="));
-    highest = Math.max(highest, weight === undefined ? 1 : Number(weight.slice(2)) || 0);
-  }
-  return highest;
+  const json = weightOf(accept, /^application\/(?:(?:[\w.-]+\+)?json|\*)$/) ?? 0;
+  return json > 0 && json > (weightOf(accept, /^text\/(?:html|\*)$/) ?? 0);
 }

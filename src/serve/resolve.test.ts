@@ -117,6 +117,10 @@ test.each([
   ["/app.js", {}, X],
   ["/app.js", { headers: { accept: "text/html" } }, X],
   ["/route", { headers: { accept: "application/json" } }, X],
+  ["/route", { headers: { accept: "text/*" } }, "/index.html"],
+  ["/route", { headers: { accept: "image/png, */*;q=0.1" } }, "/index.html"],
+  ["/route", { headers: { accept: "text/html;q=0, */*" } }, X],
+  ["/route", { headers: { accept: "text/html;q=0.1" } }, "/index.html"],
   ["/route", { headers: { "sec-fetch-mode": "cors" } }, X],
   ["/x.png", { headers: { "sec-fetch-mode": "navigate" } }, "/index.html"],
 ] as const)("single-page %s %p: %s", (path, request, result) => {

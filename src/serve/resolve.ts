@@ -1,6 +1,7 @@
 import { handleHtml } from "../model/html-handling.ts";
 import type { HtmlHandling, NotFoundHandling } from "../model/manifest.ts";
 import type { RuleOrigin } from "../model/routes.ts";
+import { takesHtml } from "./accept.ts";
 import { hasAssetExtension } from "./media-types.ts";
 import { decodePath, encodePath } from "./request-path.ts";
 import { RuleRun } from "./rules/apply-rules.ts";
@@ -155,6 +156,5 @@ function isNavigation(path: string, { headers }: RoutedRequest): boolean {
   const secFetchMode = headers.get("sec-fetch-mode");
   if (secFetchMode !== null) return secFetchMode === "navigate";
   const accept = headers.get("accept");
-  const takesHtml = accept === null || /text\/html|application\/xhtml\+xml|\*\/\*/i.test(accept);
-  return takesHtml && !hasAssetExtension(path);
+  return (accept === null || takesHtml(accept)) && !hasAssetExtension(path);
 }
