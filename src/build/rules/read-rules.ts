@@ -1,5 +1,6 @@
-import { handleHtml } from "../../model/html-handling.ts";
+import { type HtmlDecision, handleHtml } from "../../model/html-handling.ts";
 import type { BlobRef, HtmlHandling, Manifest } from "../../model/manifest.ts";
+import { styledPath } from "../../model/path-style.ts";
 import type { ProjectSettings } from "../../model/project.ts";
 import type { Route, Routes } from "../../model/routes.ts";
 import { INDEX_MAX_BYTES, siteBase } from "../base-path.ts";
@@ -118,13 +119,19 @@ function leaveMovedOut(
   faults: RuleFault[],
   { output, mode = "auto-trailing-slash" }: { output: RuleOutput; mode?: HtmlHandling | undefined },
 ): void {
-  // A forced rule answers before any path is moved.
-  if (routes.paths !== undefined || routes.rules.some(({ forced }) => forced)) return;
+  const { paths } = routes;
+  // A forced rule answers before HTML handling moves a path, but not before a vercel.json's way with paths does.
+  if (paths === undefined && routes.rules.some(({ forced }) => forced)) return;
   const files = { has: (path: string) => output.has(path.slice(1)) };
+  const decide = (path: string): HtmlDecision => {
+    if (paths === undefined) return handleHtml(mode, path, files);
+    const to = styledPath(paths, path);
+    return to === undefined ? { kind: "file", path } : { kind: "moved", to };
+  };
   routes.headers = routes.headers.filter(({ path: [path, ...more], anySlash, origin }) => {
     if (typeof path !== "string" || more.length > 0) return true;
     const bare = path.replace(/\/$/, "");
-    const found = (anySlash ? [bare, `${bare}/`] : [path]).map((each) => handleHtml(mode, each, files));
+    const found = (anySlash ? [bare, `${bare}/`] : [path]).map(decide);
     const moved = found.find(({ kind }) => kind === "moved");
     if (moved?.kind !== "moved" || found.some(({ kind }) => kind === "file")) return true;
     const reason = `its headers would reach nobody, as ${quoted(path)} leads to ${quoted(moved.to)}: write that path`;

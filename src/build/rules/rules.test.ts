@@ -701,3 +701,21 @@ test("headers for a page's file, which leads to the page, are told of with the p
   netlify.text += '[[redirects]]\nfrom = "/about.html"\nto = "/docs/"\nstatus = 200\nforce = true\n';
   expect(await linesLeft({})).toEqual([[1, 3, 5, 7, 9, 1, 4, 7], []]);
 });
+
+test("headers for a path that a vercel.json moves are told of with the path to write", async () => {
+  const bytes = new TextEncoder().encode("/about/\n  X-A: 1\n/about\n  X-A: 2\n");
+  const output = {
+    has: (path: string) => ["_headers", "index.html", "about.html"].includes(path),
+    blobOf: (path: string) => (path === "_headers" ? { hash: sha256(bytes), size: bytes.byteLength } : undefined),
+    bytesOf: async () => bytes,
+  };
+  const header = (source: string) => ({ source, headers: [{ key: "X-B", value: "1" }] });
+  const config = { cleanUrls: true, trailingSlash: false, headers: [header("/about.html"), header("/about")] };
+  const vercel = { file: "vercel.json", text: JSON.stringify(config) };
+  const { routes, warnings } = await rulesOf({ netlify: undefined, vercel, hasCloudflareMark: false }, output, {});
+  expect(routes?.headers.map(({ path }) => path)).toEqual([["/about"], ["/about"]]);
+  expect(warnings).toEqual([
+    expect.stringContaining("_headers line 1: its headers would reach nobody, as '/about/' leads to '/about'"),
+    expect.stringContaining("vercel.json line 1: its headers would reach nobody, as '/about.html' leads to '/about'"),
+  ]);
+});

@@ -1,9 +1,9 @@
 import type { Work } from "../../model/linear-regex/match.ts";
+import { styledFile, styledPath } from "../../model/path-style.ts";
 import type { Route, RuleOrigin } from "../../model/routes.ts";
 import { decodePath, encodePath } from "../request-path.ts";
 import type { Routable, RoutedRequest } from "../resolve.ts";
 import { type Destination, destinationOf, mergedQuery, passedQuery } from "./destination.ts";
-import { styledFile, styledPath } from "./path-style.ts";
 import { RequestFacts } from "./request-facts.ts";
 import type { Matched } from "./rule-set.ts";
 import { newWork, type SiteRules } from "./site-rules.ts";

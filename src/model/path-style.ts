@@ -1,4 +1,4 @@
-import type { PathStyle } from "../../model/routes.ts";
+import type { PathStyle } from "./routes.ts";
 
 /**
  * Where `cleanUrls` and `trailingSlash` of a vercel.json move a path to, whatever is or is not there; undefined when it
