@@ -103,7 +103,10 @@ const HOPS = 30;
  */
 function isEndless(route: Route): boolean {
   if (!alwaysRedirects(route)) return false;
-  const pattern = compilePattern(route.path);
+  // For most rules it is seen by the text that their paths begin with, without making a pattern ready.
+  const [start] = route.path;
+  const begin = typeof start === "string" ? start.replace(/\/$/, "") : "";
+  let pattern: CompiledPattern | undefined;
   let captures: Captures = Object.assign(
     noCaptures(),
     Object.fromEntries(namesIn(route.path).map((name, number) => [name, `x${number}`])),
@@ -113,6 +116,8 @@ function isEndless(route: Route): boolean {
     const target = fillIn(route.to, captures, encodeURI).replace(/[?#].*$/s, "");
     if (!target.startsWith("/")) return false;
     const next = decoded(target);
+    if (!next.startsWith(begin)) return false;
+    pattern ??= compilePattern(route.path);
     const found = next === path ? undefined : matchIn(pattern, next, route);
     if (found === undefined) return false;
     captures = found;
