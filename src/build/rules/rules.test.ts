@@ -121,6 +121,17 @@ describe("_redirects, as Netlify and Cloudflare document it", () => {
     expect(ask(rules, "/docs/latest%20one")).toBe("not-found");
     expect(ask(rules, "/docs/latest")).toBe("302 -> /docs/latest%20one/latest");
     expect(ask(inRedirects("/* /new/:splat 302\n/new/x /about"), "/new/x")).toBe("301 -> /about");
+    const whole = inRedirects("https://a.example/g/* https://a.example/g/h/:splat 301!");
+    expect(ask(whole, "/g/x", { host: "a.example" })).toBe("301 -> https://a.example/g/h/x");
+    expect(ask(whole, "/g/h/x", { host: "a.example" })).toBe("not-found");
+  });
+
+  test("another port of the same host is another server", () => {
+    const rule = inRedirects("/app https://a.example:8443/app");
+    const askAt = (host: string) => ask(rule, "/app", { host: "a.example", headers: { host } });
+    expect(askAt("a.example")).toBe("301 -> https://a.example:8443/app");
+    expect(askAt("a.example:443")).toBe("301 -> https://a.example:8443/app");
+    expect(askAt("a.example:8443")).toBe("not-found");
   });
 
   test("conditions", () => {

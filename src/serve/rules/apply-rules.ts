@@ -132,15 +132,17 @@ export class RuleRun<File> {
     const target = this.ownPath(to);
     if (target === undefined || target.length <= path.length) return false;
     if (typeof start !== "string" || captured.length === 0) return false;
-    const folder = decodePath(start);
+    const folder = decodePath(start.replace(/^https?:\/\/[^/]*/i, ""));
     if (folder.kind === "bad-path") return false;
     return `${path}/`.startsWith(folder.path) && path.endsWith(target.slice(folder.path.length));
   }
 
-  /** Where it leads on the host that was asked; undefined for another one. */
+  /** Where it leads on the host that was asked; undefined for another one, or for a port that was not asked. */
   private ownPath(to: Destination): string | undefined {
+    const { host, headers } = this.asked.request;
     const url = to.kind === "url" ? new URL(to.url) : undefined;
-    if (url !== undefined && url.hostname !== this.asked.request.host) return undefined;
+    if (url !== undefined && url.hostname !== host) return undefined;
+    if (url !== undefined && url.port !== "" && !headers.get("host")?.endsWith(`:${url.port}`)) return undefined;
     const target = decodePath(url?.pathname ?? (to as { path: string }).path);
     return target.kind === "bad-path" ? undefined : target.path;
   }
