@@ -105,7 +105,8 @@ export async function planBuild({ settings, production, branch, ...source }: Pla
   const frameworks = packageJson === undefined ? hugo : [...(await frameworksOf(planning, packageJson)), ...hugo];
   const choice = await chooseBuild(planning, frameworks);
   if (choice !== undefined && !isServedAsItIs(planning, choice)) return await commandPlan(planning, choice);
-  if (packageJson !== undefined && !(await hasPages(planning))) throw nothingToRun(planning, { packageJson, frameworks });
+  if (packageJson !== undefined && !(await hasPages(planning)))
+    throw nothingToRun(planning, { packageJson, frameworks });
   return await staticPlan(planning);
 }
 
