@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import semver from "semver";
 import { buildPlan, plan } from "./testing/in-memory-source.ts";
 
 const packageJson = (more: object = {}) => ({ "package.json": { scripts: { build: "x" }, ...more } });
@@ -73,6 +74,19 @@ describe("the package manager", () => {
       warnings: [expect.stringContaining("as packageManager says")],
     });
     expect(plan.resolved.package_manager).toEqual({ value: "pnpm", from: "package.json packageManager" });
+  });
+
+  test.each([
+    ["pnpm@8.8.0", "9.0", "9", [expect.stringMatching(/packageManager says pnpm 8\.8\.0.*pnpm 9 is used/)]],
+    ["pnpm@8", "6.0", "8", []],
+    ["pnpm@9.0.0-rc.0", "9.0", "9.0.0-rc.0", []],
+    ["pnpm@11.2.0", "9.0", "11.2.0", []],
+    ["pnpm", "9.0", "10", []],
+  ])("pinned to %s with a lockfile of format %s", async (packageManager, format, version, warnings) => {
+    const source = { ...packageJson({ packageManager }), "pnpm-lock.yaml": `lockfileVersion: '${format}'` };
+    const plan = await buildPlan(source);
+    expect(semver.subset(plan.packageManager.version!, version)).toBe(true);
+    expect(plan.warnings.filter((line) => !line.includes("Node"))).toEqual(warnings);
   });
 
   test("a lockfile of another package manager than the pinned one", async () => {

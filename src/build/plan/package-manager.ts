@@ -38,7 +38,9 @@ const PNPM_WORKSPACE = "pnpm-workspace.yaml";
 /** @throws BerthError `package_manager_unclear` when `packageManager` names one that there is not */
 export async function choosePackageManager(files: SourceFiles, root: string): Promise<ManagerChoice> {
   const { root: workspaceRoot, isUnderForeign } = await findWorkspace(files, root);
-  const pin = await findPin(files, [root, workspaceRoot]);
+  const named = await findPin(files, [root, workspaceRoot]);
+  const newer = await pnpmForLockfile(files, { pin: named, workspaceRoot });
+  const pin = newer ?? named;
   const locks = LOCKFILES.filter(([file]) => files.has(workspaceRoot, file));
   const chosen = pin ? locks.find(([, kind]) => kind === pin.name) : locks[0];
   const workspaceFile = files.has(workspaceRoot, PNPM_WORKSPACE) ? PNPM_WORKSPACE : undefined;
@@ -50,10 +52,12 @@ export async function choosePackageManager(files: SourceFiles, root: string): Pr
     isUnderForeignWorkspace: isUnderForeign,
     lockfile,
     from: pin?.from ?? lockfile ?? workspaceFile ?? "default",
-    warnings:
-      locks.length > 0 || (await namesPackages(files, [root, workspaceRoot]))
+    warnings: [
+      ...(newer ? [newer.warning] : []),
+      ...(locks.length > 0 || (await namesPackages(files, [root, workspaceRoot]))
         ? lockWarnings({ locks, lockfile, name, isPinned: pin !== undefined })
-        : [],
+        : []),
+    ],
   };
 }
 
@@ -97,11 +101,29 @@ function lockWarnings(found: {
   return [`There are several lockfiles (${names}); ${found.lockfile} is used, ${reason}. Remove the others.`];
 }
 
-/** `name@version+hash`: https://nodejs.org/api/packages.html#packagemanager */
-async function findPin(
+interface Pin {
+  name: ManagerName;
+  version: string | null;
+  from: string;
+}
+
+/**
+ * pnpm before 9 takes a lockfile of format 9.0 for none at all, and then refuses an install that is to keep to one. The
+ * lockfile has the versions that were tried, so the first pnpm that reads it is used.
+ */
+async function pnpmForLockfile(
   files: SourceFiles,
-  folders: readonly string[],
-): Promise<{ name: ManagerName; version: string | null; from: string } | undefined> {
+  { pin, workspaceRoot }: { pin: Pin | undefined; workspaceRoot: string },
+): Promise<(Pin & { warning: string }) | undefined> {
+  const [lockfile] = LOCKFILES[0]!;
+  if (pin?.name !== "pnpm" || pin.version === null || semver.intersects(pin.version, ">=9.0.0-0")) return undefined;
+  if (pnpmFormat((await files.text(workspaceRoot, lockfile)) ?? "") !== 9) return undefined;
+  const warning = `${pin.from} says pnpm ${pin.version}, which can't read this ${lockfile}: pnpm 9 is used. Name there the pnpm that wrote it.`;
+  return { name: "pnpm", version: "9", from: lockfile, warning };
+}
+
+/** `name@version+hash`: https://nodejs.org/api/packages.html#packagemanager */
+async function findPin(files: SourceFiles, folders: readonly string[]): Promise<Pin | undefined> {
   for (const folder of new Set(folders)) {
     const packageJson = await files.packageJson(folder);
     if (packageJson?.packageManager === undefined) continue;
@@ -139,10 +161,15 @@ async function versionWanted(files: SourceFiles, question: VersionQuestion): Pro
 
 /** https://github.com/pnpm/spec/tree/master/lockfile: 5.x up to pnpm 7, 6.x is pnpm 8, 9.0 is pnpm 9 and later. */
 function pnpmVersion({ text, wished }: { text: string | undefined; wished: string | null }): string | null {
-  const format = Number(/^lockfileVersion:\s*['"]?(\d+(?:\.\d+)?)/m.exec(text ?? "")?.[1] ?? 9);
+  const format = pnpmFormat(text ?? "") ?? 9;
   if (format < 9) return format < 5.3 ? "6" : format < 6 ? "7" : "8";
   if (wished === null || semver.intersects(wished, "10")) return semver.valid(wished) ?? "10";
   return wished;
+}
+
+function pnpmFormat(lockfile: string): number | undefined {
+  const found = /^lockfileVersion:\s*['"]?(\d+(?:\.\d+)?)/m.exec(lockfile)?.[1];
+  return found === undefined ? undefined : Number(found);
 }
 
 /** Berry's lockfile says by its format which major wrote it; `yarnPath` of .yarnrc.yml says the very version. */
