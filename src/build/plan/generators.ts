@@ -1,8 +1,8 @@
 import { isZolaSite } from "./hugo.ts";
 import type { SourceFiles } from "./source-files.ts";
 
-/** Marks of templates that no browser shows as they are meant: Jekyll's front matter, Flutter's, Trunk's. */
-const TEMPLATE = /^\uFEFF?---[ \t]*\r?\n|\$FLUTTER_BASE_HREF|<link\b[^>]*\bdata-trunk\b/;
+/** Marks of templates that no browser shows as they are meant: Jekyll's front matter, Flutter's, Trunk's, gulp-file-include's. */
+const TEMPLATE = /^\uFEFF?---[ \t]*\r?\n|\$FLUTTER_BASE_HREF|<link\b[^>]*\bdata-trunk\b|(?:^|\n)[ \t]*@@include\(/;
 
 /** Told by a file that nothing else has: programs that are no Node packages. */
 const GENERATORS: [file: string, name: string][] = [

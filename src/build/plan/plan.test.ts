@@ -57,7 +57,11 @@ describe("sources that are served as they are", () => {
     expect(await plan(jekyll, { framework: "static" })).toMatchObject({ kind: "static", output: "." });
     const flutter = { "pubspec.yaml": "", "web/index.html": '<base href="$FLUTTER_BASE_HREF">' };
     await expect(plan(flutter)).rejects.toMatchObject({ hint: expect.stringContaining("Flutter") });
-    expect(await plan({ "index.html": "<p>\n---\n" })).toMatchObject({ kind: "static" });
+    const included = { "index.html": '<head>\n  @@include(\'./_head.html\', { "path": "." })\n</head>' };
+    await expect(plan(included)).rejects.toMatchObject({
+      message: expect.stringContaining("'index.html' is a template"),
+    });
+    expect(await plan({ "index.html": "<p>\n---\n<code>@@include('x')</code>" })).toMatchObject({ kind: "static" });
   });
 
   test("what is shown in a page's place is no page", async () => {

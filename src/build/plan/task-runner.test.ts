@@ -9,6 +9,8 @@ test.each([
   ["gulp.task('build', gulp.series('css'));", ["gulp", "build"]],
   ["export const build = series(css);", ["gulp", "build"]],
   ["export async function build() {}", ["gulp", "build"]],
+  ["gulp.task('build:dev', x);\ngulp.task('build:dist', y);\ngulp.task('default', serve);", ["gulp", "build:dist"]],
+  ["exports.dist = series(css);\nexports.default = serve;", ["gulp", "dist"]],
   ["exports.default = series(css, pages);\nexports.watch = watch;", ["gulp"]],
   ["gulp.task('default', ['css', 'pages']);", ["gulp"]],
 ])("gulp: %s", async (text, command) => {
