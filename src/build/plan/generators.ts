@@ -38,10 +38,19 @@ export async function otherGenerator(files: SourceFiles, root: string): Promise<
 
 /** The same of programs that make nothing but sites. */
 export async function siteGenerator(files: SourceFiles, root: string): Promise<string | undefined> {
+  if (isTheme(files, root)) {
+    return "'theme.toml' is that of a theme for Hugo or Zola, which is no site by itself: deploy a site that uses it.";
+  }
   if (await isZolaSite(files, root)) return saidOf(["config.toml", "Zola"]);
   const ofLektor = files.namesIn(root).find((name) => name.endsWith(".lektorproject"));
   if (ofLektor !== undefined) return saidOf([ofLektor, "Lektor"]);
   return saidOf(GENERATORS.find(([file]) => files.has(root, file)));
+}
+
+/** https://gohugo.io and https://www.getzola.org ask for this file in what their sites are dressed with. */
+function isTheme(files: SourceFiles, root: string): boolean {
+  const isDressing = ["layouts", "templates"].some((folder) => files.hasFolder(files.join(root, folder)));
+  return isDressing && files.has(root, "theme.toml");
 }
 
 function saidOf(found: [file: string, name: string] | undefined): string | undefined {

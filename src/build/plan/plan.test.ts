@@ -47,6 +47,14 @@ describe("sources that are served as they are", () => {
     expect(await plan(lessons, { output_directory: "." })).toMatchObject({ kind: "static", output: "." });
   });
 
+  test("a theme of a generator is told from a site of it", async () => {
+    const theme = { "theme.toml": "", "go.mod": "", "layouts/baseof.html": "" };
+    await expect(plan(theme)).rejects.toMatchObject({ hint: expect.stringContaining("a theme for Hugo or Zola") });
+    await expect(plan({ "theme.toml": "", "go.mod": "" })).rejects.toMatchObject({
+      hint: expect.stringContaining("Go,"),
+    });
+  });
+
   test("a page that a generator fills in is not published as it stands", async () => {
     const jekyll = { "_config.yml": "", Gemfile: "", "index.html": "---\nlayout: home\n---\n{{ content }}" };
     await expect(plan(jekyll)).rejects.toMatchObject({
