@@ -1,6 +1,6 @@
 import { BerthError } from "../../model/errors.ts";
 import { commandLine, inSandboxShell, runProgram, runScript } from "./commands.ts";
-import { frameworkOf, NEVER_ALONE } from "./detect.ts";
+import { frameworkOf } from "./detect.ts";
 import { configLiterals } from "./framework-outputs.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
 import { HUGO_COMMAND } from "./hugo.ts";
@@ -9,8 +9,9 @@ import { nxApps } from "./nx.ts";
 import type { ManagerChoice } from "./package-manager.ts";
 import { pagesFolder } from "./pages-folder.ts";
 import type { Planning } from "./plan.ts";
-import { buildScripts, exportScript, runsProgram, type Script, scriptRunning, scriptsNamedIn } from "./script-text.ts";
+import { exportScript, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
 import { dependsOn, majorOf } from "./site.ts";
+import { siteScript } from "./site-script.ts";
 import type { PackageJson } from "./source-files.ts";
 import { taskCommand } from "./task-runner.ts";
 
@@ -32,7 +33,7 @@ export async function chooseBuild(planning: Planning, frameworks: readonly strin
     const from = settings.build_command !== undefined ? "project settings" : host!.from;
     return { kind: "line", line, from, text, framework: frameworkOf(frameworks, text) };
   }
-  const script = packageJson && (await siteScript(planning, frameworks));
+  const script = packageJson && (await siteScript({ ...planning, packageJson }, frameworks));
   const framework = frameworkOf(frameworks, script?.text ?? "");
   const rule = framework === undefined ? undefined : FRAMEWORKS[framework]!;
   if (framework === "hugo" && !dependsOnHugo(planning)) {
@@ -82,54 +83,6 @@ async function onlyNxApp({ files, root, packageJson }: Planning): Promise<string
 
 function dependsOnHugo({ packageJson }: Planning): boolean {
   return FRAMEWORKS.hugo!.packages!.some((name) => packageJson !== undefined && dependsOn(packageJson, name));
-}
-
-/** The script that writes the site; in a repository of a library `build` makes the library, and another the site. */
-async function siteScript(
-  { files, root, packageJson }: Planning,
-  frameworks: readonly string[],
-): Promise<Script | undefined> {
-  const scripts = buildScripts(packageJson!);
-  const runs = (script: Script, ids: readonly string[]) =>
-    ids.some((id) => FRAMEWORKS[id]!.programs.some((program) => runsProgram(script.text, program)));
-  const generate = scripts.find(({ name }) => name === "generate");
-  if (generate && frameworks.includes("nuxt") && runs(generate, ["nuxt"])) return generate;
-  const bundled = await isLibrary(files, root);
-  const sites = frameworks.filter((id) => !["storybook", "typedoc", "gulp", "grunt", "webpack"].includes(id));
-  const pages = bundled ? sites.filter((id) => !FRAMEWORKS[id]!.programs.includes("vite")) : sites;
-  const [first] = scripts;
-  const stories = frameworks.includes("storybook") ? scripts.find((script) => runs(script, ["storybook"])) : undefined;
-  const documentation = scripts.find((script) => runs(script, ["typedoc"]));
-  const { isPublished, workspaces } = packageJson!;
-  const ofLibraries = ["storybook", "rollup", ...(isPublished ? ["gulp", "grunt"] : [])];
-  const others = frameworks.filter((id) => !ofLibraries.includes(id));
-  const hasPage = ["", "public"].some((folder) => files.has(files.join(root, folder), "index.html"));
-  const hasMembers = workspaces !== undefined || files.has(root, "pnpm-workspace.yaml");
-  const isOther = first && !hasPage && !runs(first, others) && (isPublished || hasMembers || compiles(first));
-  const ofLibrary = first && (bundled || isOther);
-  const ofSite = stories ?? documentation ?? scripts.find(({ name }) => NAMED_FOR_SITE.test(name));
-  const alone = pages.filter((id) => !NEVER_ALONE.has(id));
-  const ofPages = scripts.find((script) => runs(script, alone)) ?? scripts.find((script) => runs(script, pages));
-  if (ofPages !== undefined || (first && !ofLibrary)) return ofPages ?? first;
-  // Of a library that Vite bundles every script may run Vite: the name tells which shows it.
-  const shown = bundled
-    ? { ids: sites, named: /\b(?:demos?|examples?|playground|gh-?pages|docs|site|web(?:site)?)\b/i }
-    : undefined;
-  const programs = (shown?.ids ?? alone).flatMap((id) => FRAMEWORKS[id]!.programs);
-  return ofSite ?? scriptRunning(packageJson!, { programs, named: shown?.named ?? /./ }) ?? first;
-}
-
-const NAMED_FOR_SITE = /^(docs|site|website|web)[:-]|[:-](docs|site|website|web)$/;
-
-/** They write modules and no pages: a library's stories, or else its documentation, are its site then. */
-const LIBRARY_BUILDERS = ["babel", "swc", "tsc", "tsup", "tsdown", "rollup", "unbuild", "microbundle"];
-
-const compiles = ({ text }: Script): boolean => LIBRARY_BUILDERS.some((name) => runsProgram(text, name));
-
-/** Vite's library mode: https://vite.dev/guide/build#library-mode */
-async function isLibrary(files: Planning["files"], root: string): Promise<boolean> {
-  const name = files.namesIn(root).find((candidate) => /^vite\.config\.[cm]?[jt]s$/.test(candidate));
-  return name !== undefined && /^[ \t]*lib:\s*\{/m.test((await files.text(root, name)) ?? "");
 }
 
 /** `nuxt build` makes a server; `nuxt generate` makes the files. */

@@ -9,6 +9,7 @@ import { netlifyBase, saysWhatToBuild } from "./host-files.ts";
 import { isHugoSite } from "./hugo.ts";
 import { usualPages } from "./pages-folder.ts";
 import { buildScripts, makesLibrary, membersNamedIn, runsProgram } from "./script-text.ts";
+import { isLibraryAlone } from "./site-script.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 export interface ChosenRoot extends Resolved {
@@ -43,13 +44,15 @@ const DELEGATES =
 
 async function hasItsOwnSite(files: SourceFiles, settings: ProjectSettings): Promise<boolean> {
   if ((settings.build_command ?? settings.output_directory ?? settings.framework) !== undefined) return true;
-  const isTold = files.has(".", "index.html") || (await isHugoSite(files, ".")) || (await saysWhatToBuild(files, "."));
-  if (isTold) return true;
+  if ((await isHugoSite(files, ".")) || (await saysWhatToBuild(files, "."))) return true;
   const packageJson = await files.packageJson(".");
+  const detected = packageJson === undefined ? [] : await detectFrameworks({ files, root: ".", packageJson });
+  if (packageJson !== undefined && (await isLibraryAlone({ files, root: ".", packageJson }, detected))) return false;
+  if (files.has(".", "index.html")) return true;
   if (packageJson === undefined) return (await usualPages(files, ".")) !== undefined;
   const texts = buildScripts(packageJson).map(({ text }) => text);
   const hasMembers = packageJson.workspaces !== undefined || files.has(".", "pnpm-workspace.yaml");
-  const ids = (await detectFrameworks({ files, root: ".", packageJson })).filter((id) => !NEVER_ALONE.has(id));
+  const ids = detected.filter((id) => !NEVER_ALONE.has(id));
   if (texts.length === 0) {
     const runsAlone = (id: string) => {
       const { command, pagesIn } = FRAMEWORKS[id]!;

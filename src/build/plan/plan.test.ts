@@ -276,6 +276,18 @@ describe("the root", () => {
     expect(await plan({ ...top, ...below("docs"), ...others })).toMatchObject({ root: "docs" });
   });
 
+  test("the site below a library that Vite bundles is taken, whatever page lies beside the library", async () => {
+    const config = { "vite.config.ts": "export default {\n  build: {\n    lib: {} } }", "index.html": "" };
+    const library = (scripts: object) => ({ ...config, "package.json": { scripts, devDependencies: { vite: "7" } } });
+    const alone = library({ build: "tsc && vite build" });
+    expect(await plan({ ...alone, ...below("docs") })).toMatchObject({ root: "docs", workspaceRoot: "docs" });
+    expect(await plan(alone)).toMatchObject({ root: "." });
+    const demo = library({ build: "vite build", "build:demo": "vite build --mode demo" });
+    expect(await plan({ ...demo, ...below("docs") })).toMatchObject({ root: ".", build: ["npm", "run", "build:demo"] });
+    const both = library({ build: "vite build", "build:lib": "vite build --mode lib" });
+    expect(await plan({ ...both, ...below("docs") })).toMatchObject({ root: "." });
+  });
+
   test("the site beside a workspace of libraries is taken, and boilerplates are none", async () => {
     const library = { "packages/core/package.json": { name: "core", scripts: { build: "tsc" } } };
     const top = { "package.json": { workspaces: ["packages/*"], scripts: { build: "npm run build --workspaces" } } };
