@@ -491,6 +491,13 @@ describe("build", () => {
       /without checking/,
     ],
     [
+      "Next's types, of a package that was not built",
+      "Failed to compile.\n\n./a.tsx:2:25\nType error: Cannot find module 'toast' or its corresponding type declarations.",
+      "build_failed",
+      /found an error: Cannot find module toast or its corresponding type declarations\.$/,
+      /package of this repository, it must be built before/,
+    ],
+    [
       "ESLint",
       "/work/src/a.js\n  1:1  error  'x' is not defined  no-undef\n\n✖ 1 problem (1 error, 0 warnings)",
       "build_failed",

@@ -98,10 +98,14 @@ export const BUILD_CAUSES: readonly Explain[] = [
   ),
   told(/(?:error|:) TS(\d+): ([^\n]+)|^Type error: ([^\n]+)/m, (match, { text }) => {
     const count = countOf(text, /^.*error TS\d+:.*$/gm);
-    const sentence = (match[2] ?? match[3])!.replace(/\. .*/, "");
+    const sentence = (match[2] ?? match[3])!.replace(/\.( .*)?$/, "");
+    const wanted = /^Cannot find module ["']([^"']+)["']/.exec(sentence)?.[1];
     return {
       what: `TypeScript found ${count > 1 ? `${count} errors` : "an error"}: ${name(sentence)}${match[1] ? ` (TS${match[1]})` : ""}`,
-      next: "Mend the types; or set build_command to one that builds without checking them.",
+      next:
+        wanted === undefined
+          ? "Mend the types; or set build_command to one that builds without checking them."
+          : missingModule(wanted, undefined)!.next,
     };
   }),
   told(/✖ (\d+) problems? \((\d+) errors?/, (match) => ({
