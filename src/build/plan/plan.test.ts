@@ -581,6 +581,17 @@ describe("commands", () => {
     if (script !== "build") expect(result).toMatchObject({ framework: "storybook" });
   });
 
+  test("rollup makes the modules of what is published, and the pages of what has one", async () => {
+    const scripts = { build: "rollup -c && tsc", "build:storybook": "storybook build" };
+    const packageJson = { main: "dist/a.js", scripts, devDependencies: { rollup: "4", storybook: "8.0.0" } };
+    expect(await buildPlan({ "package.json": packageJson, ...lock })).toMatchObject({
+      framework: "storybook",
+      build: ["npm", "run", "build:storybook"],
+    });
+    const withPage = await buildPlan({ "package.json": packageJson, "public/index.html": "", ...lock });
+    expect(withPage.build).toEqual(["npm", "run", "build"]);
+  });
+
   test("a library's site is what a script is named for, where nobody knows what it runs", async () => {
     const scripts = { build: "npm run clean && tsc --build", clean: "rimraf dist", "build:site": "rocket build" };
     expect((await buildPlan({ "package.json": { scripts }, ...lock })).build).toEqual(["npm", "run", "build:site"]);

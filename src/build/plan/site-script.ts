@@ -31,7 +31,6 @@ async function scriptOfPages(site: Built, frameworks: readonly string[]): Promis
   if (generate && frameworks.includes("nuxt") && runs(generate, ["nuxt"])) return generate;
   const bundled = await isLibrary(site);
   const sites = frameworks.filter((id) => !["storybook", "typedoc", "gulp", "grunt", "webpack"].includes(id));
-  const pages = bundled ? sites.filter((id) => !FRAMEWORKS[id]!.programs.includes("vite")) : sites;
   const [first] = scripts;
   const stories = frameworks.includes("storybook") ? scripts.find((script) => runs(script, ["storybook"])) : undefined;
   const documentation = scripts.find((script) => runs(script, ["typedoc"]));
@@ -42,6 +41,8 @@ async function scriptOfPages(site: Built, frameworks: readonly string[]): Promis
   const hasMembers = workspaces !== undefined || files.has(root, "pnpm-workspace.yaml");
   const isOther = first && !hasPage && !runs(first, others) && (isPublished || hasMembers || compiles(first));
   const ofLibrary = first && (bundled || isOther);
+  const bundlers = [...(bundled ? ["vite"] : []), ...(isOther ? ["rollup"] : [])];
+  const pages = sites.filter((id) => !FRAMEWORKS[id]!.programs.some((program) => bundlers.includes(program)));
   const ofSite = stories ?? documentation ?? scripts.find(({ name }) => NAMED_FOR_SITE.test(name));
   const alone = pages.filter((id) => !NEVER_ALONE.has(id));
   const ofPages = scripts.find((script) => runs(script, alone)) ?? scripts.find((script) => runs(script, pages));
