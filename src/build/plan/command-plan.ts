@@ -6,7 +6,7 @@ import { buildEnvironment } from "./build-environment.ts";
 import { commandLine, inSandboxShell, installCommand, isYarnOne, looseInstallCommand } from "./commands.ts";
 import { NEVER_ALONE } from "./detect.ts";
 import { findSites } from "./find-sites.ts";
-import { FRAMEWORKS, USUAL_OUTPUTS } from "./frameworks.ts";
+import { FRAMEWORKS, SERVERS_OF_HOSTS, USUAL_OUTPUTS } from "./frameworks.ts";
 import { isTemplate, siteGenerator } from "./generators.ts";
 import { namedRegistries } from "./named-registries.ts";
 import { majorOfNode, wishedNode } from "./node-version.ts";
@@ -52,7 +52,10 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     looseInstall: install.loose,
     build: build.command,
     outputCandidates: outputs.candidates,
-    serverOutputs: [...(other ? [other.file] : []), ...(rule?.server ?? (server ? COMPILED : []))],
+    serverOutputs: [
+      ...(other ? [other.file] : []),
+      ...(rule?.server ? [...rule.server, ...SERVERS_OF_HOSTS] : server ? COMPILED : []),
+    ],
     outputHint: other?.hint ?? rule?.hint ?? server ?? generator ?? (makesSite ? null : await hintOfSites(files, root)),
     env: buildEnvironment({
       framework: choice.framework,

@@ -30,6 +30,9 @@ export interface FrameworkRule {
   hint?: string;
 }
 
+/** Where adapters for hosts put the server instead, whatever the framework. */
+export const SERVERS_OF_HOSTS = [".netlify/functions-internal", ".vercel/output/functions"];
+
 const vite = { programs: ["vite", "vp", "vite-node"], command: ["vite", "build"], outputs: viteOutputs };
 const viteClient = {
   programs: ["vite", "vinxi"],

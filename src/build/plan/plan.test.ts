@@ -753,6 +753,13 @@ describe("commands", () => {
     expect(library).toMatchObject({ serverOutputs: [], outputHint: null });
   });
 
+  test("a framework's server is looked for where adapters for hosts put it, too", async () => {
+    const dependencies = { "@solidjs/start": "2", vite: "8" };
+    const start = await buildPlan({ "package.json": { scripts: { build: "vite build" }, dependencies } });
+    expect(start.framework).toBe("solid-start");
+    expect(start.serverOutputs).toContain(".netlify/functions-internal");
+  });
+
   test("a framework that nobody knows", async () => {
     const failing = plan({ "package.json": {} }, { framework: "frontpage" });
     await expect(failing).rejects.toMatchObject({
