@@ -602,6 +602,20 @@ describe("build", () => {
       /disk space was full/,
       /raise BERTH_BUILD_DISK_MIB, which is \d+/,
     ],
+    [
+      "a file that another build was to write",
+      "x Build failed in 21.05s\nbuild error:\n[copy] ENOENT: no such file or directory, access '/work/packages/core/dist/core.mjs'\n    at async Object.access (node:internal/fs/promises:1312:10)",
+      "build_failed",
+      /'packages\/core\/dist\/core\.mjs' is not there/,
+      /committed, or written by an earlier step\. 'packages\/core\/dist' looks like what another build writes/,
+    ],
+    [
+      "a file that is not in the source",
+      "Error: ENOENT: no such file or directory, open '/work/data/posts.json'",
+      "build_failed",
+      /'data\/posts\.json' is not there/,
+      /earlier step\.\n/,
+    ],
   ])("%s", (_, log, code, message, hint, ...[told]) => {
     expect(explain("build", log, told)).toEqual({
       code: code as "build_failed",

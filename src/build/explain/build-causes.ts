@@ -1,13 +1,16 @@
 import { type Explain, name, told } from "./cause.ts";
 import { HUGO_CAUSES } from "./hugo-causes.ts";
 
+const CHECK_PATH =
+  "Check the path: letter case counts on Linux, and the file must be committed, or written by an earlier step.";
+
 function missingModule(wanted: string, importer: string | undefined): ReturnType<Explain> {
   const from = importer === undefined ? "" : `, which ${name(importer)} imports,`;
   const isFile = /^(\.{0,2}\/|[@~]\/|src\/)/.test(wanted);
   return {
     what: `'${name(wanted.replace(/^\/work\//, ""))}'${from} is not there`,
     next: isFile
-      ? "Check the path: letter case counts on Linux, and the file must be committed, or written by an earlier step."
+      ? CHECK_PATH
       : "Add it to package.json's dependencies and commit the lockfile; if it is a package of this repository, it must be built before.",
   };
 }
@@ -165,4 +168,9 @@ export const BUILD_CAUSES: readonly Explain[] = [
     what: "it asks git for a history that the source does not have",
     next: "Let the build go on without git, or deploy from a git URL.",
   })),
+  told(/ENOENT: no such file or directory, \w+ '\/work\/(?![^'\n]*node_modules\/)([^'\n]+)'/, (match) => {
+    const made = /^.*?\/(?:dist|lib|build|out|esm?|cjs)(?=\/)/.exec(match[1]!)?.[0];
+    const way = made === undefined ? "" : ` '${name(made)}' looks like what another build writes: run that one first.`;
+    return { what: `'${name(match[1])}' is not there`, next: `${CHECK_PATH}${way}` };
+  }),
 ];
