@@ -207,8 +207,10 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
     });
     const outputWarnings = [...output.warnings, ...(await baseWarnings(files, plan))];
     for (const warning of outputWarnings) log.say("build", `Warning: ${warning}`);
-    const warnings = [...plan.warnings, ...built.warnings, ...outputWarnings];
-    await publish(parts, held, { files, settings: site.settings, warnings, sourceRules: site.sourceRules });
+    await publish(parts, held, {
+      ...{ files, settings: site.settings, sourceRules: site.sourceRules, howToWritePages: plan.outputHint },
+      warnings: [...plan.warnings, ...built.warnings, ...outputWarnings],
+    });
     await cache.save({ install: built.keptToLock });
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.

@@ -27,6 +27,8 @@ interface Output {
   settings: ProjectSettings;
   warnings: readonly string[];
   sourceRules: SourceRules;
+  /** How the framework writes pages as files, where it can also make a server. */
+  howToWritePages?: string | null;
 }
 
 export type PublishParts = WorkParts & { queue: JobQueue };
@@ -40,6 +42,7 @@ export async function publish(parts: PublishParts, held: HeldDeployment, output:
     output.sourceRules,
     { has: (path) => files.has(path), blobOf: (path) => files.get(path), bytesOf: (path) => files.get(path)!.bytes() },
     output.settings,
+    output.howToWritePages,
   );
   await beginPublishing(held, [...output.warnings, ...rules.warnings], rules);
   const { earlier, isStrong } = await earlierEntries(parts, view.project_id);

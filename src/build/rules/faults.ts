@@ -7,12 +7,16 @@ export interface RuleFault extends RuleOrigin {
   reason: string;
   /** The site is served right without it: it is told, and fails nothing. */
   isHarmless?: boolean;
+  /** It comes with an output that a server is to complete. */
+  isOfServer?: boolean;
 }
 
 /** Thrown by a parser for the rule that it is at; caught for each rule, so that one run names all faults. */
 export class BadRule extends Error {}
 /** Of a rule that the site can do without. */
 export class NeedlessRule extends BadRule {}
+/** Of a rule that leaves all pages to a server: most often a framework's adapter has written it, and no person. */
+export class ServerRule extends BadRule {}
 
 const MAX_SHOWN = 20;
 
@@ -22,7 +26,11 @@ export function noting<T>(faults: RuleFault[], origin: RuleOrigin, parse: () => 
     return parse();
   } catch (error) {
     if (!(error instanceof BadRule)) throw error;
-    faults.push({ ...origin, reason: error.message, ...(error instanceof NeedlessRule && { isHarmless: true }) });
+    faults.push({
+      ...{ ...origin, reason: error.message },
+      ...(error instanceof NeedlessRule && { isHarmless: true }),
+      ...(error instanceof ServerRule && { isOfServer: true }),
+    });
     return undefined;
   }
 }
@@ -34,9 +42,11 @@ export function faultLines(faults: readonly RuleFault[]): string[] {
   return lines;
 }
 
-export function rulesInvalid(faults: readonly RuleFault[]): BerthError {
+/** @param howToWritePages of the site's framework, for an output that its server was to complete */
+export function rulesInvalid(faults: readonly RuleFault[], howToWritePages: string | null = null): BerthError {
+  const way = howToWritePages !== null && faults.some(({ isOfServer }) => isOfServer) ? `${howToWritePages} ` : "";
   return new BerthError("rules_invalid", faultLines(faults).join(" "), {
-    hint: "Mend or remove what is named, or deploy without it: berth projects set NAME rules=warn",
+    hint: `${way}Mend or remove what is named, or deploy without it: berth projects set NAME rules=warn`,
   });
 }
 

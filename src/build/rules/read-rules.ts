@@ -79,6 +79,7 @@ export async function rulesOf(
   source: SourceRules,
   output: RuleOutput,
   settings: ProjectSettings,
+  howToWritePages: string | null = null,
 ): Promise<PublishedRules> {
   const read = async (name: string): Promise<RuleText | undefined> => {
     const blob = output.blobOf(name);
@@ -97,7 +98,7 @@ export async function rulesOf(
   const { routes, faults } = compileRules(texts, (path) => hasPage(output, path));
   if (routes !== undefined) leaveMovedOut(routes, faults, { output, mode: settings.html_handling });
   const grave = faults.filter(({ isHarmless }) => !isHarmless);
-  if (grave.length > 0 && settings.rules !== "warn") throw rulesInvalid(grave);
+  if (grave.length > 0 && settings.rules !== "warn") throw rulesInvalid(grave, howToWritePages);
   const ruleFiles: Record<string, BlobRef> = {};
   for (const name of RULE_FILES) {
     const blob = output.blobOf(name);

@@ -1,6 +1,6 @@
 import type { Condition, Route } from "../../model/routes.ts";
 import { parseDestination } from "./destination.ts";
-import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
+import { BadRule, noting, quoted, type RuleFault, ServerRule } from "./faults.ts";
 import { linesIn } from "./lines.ts";
 import { conditionsOf } from "./netlify-conditions.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
@@ -68,7 +68,9 @@ function splitLine(content: string): Line {
     );
   }
   const [status, ...conditions] = rest.slice(position + 1);
-  const line = { from: from!, query, to: rest[position]!, forced: false, conditions: pairs(conditions) };
+  // SvelteKit's adapter for Netlify writes it so, and Netlify takes it.
+  const path = from === "*" ? "/*" : from!;
+  const line = { from: path, query, to: rest[position]!, forced: false, conditions: pairs(conditions) };
   if (status === undefined) return line;
   const number = /^(\d{3})(!?)$/.exec(status);
   if (number === null) throw new BadRule(`${quoted(status)} is no status`);
@@ -89,6 +91,9 @@ function routeOf(line: Line, { origin, isCloudflare }: { origin: Route["origin"]
   }
   const { path, host } = parseUrlPattern(line.from, { takesNoPart: !isCloudflare });
   const when: Condition[] = conditionsOf(line.query, line.conditions);
+  if (line.from === "/*" && line.to.startsWith("/.netlify/functions/")) {
+    throw new ServerRule(`every path leads to the function ${quoted(line.to)} of Netlify, which Berth has not`);
+  }
   const to = parseDestination(line.to, namesOf(path, host, when));
   const route: Route = { path, anySlash: true, to, status: line.status ?? (isCloudflare ? 302 : 301), origin };
   if (host !== undefined) route.host = host;

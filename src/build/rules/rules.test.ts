@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { BerthError } from "../../model/errors.ts";
 import { sha256 } from "../../model/ids.ts";
 import { resolve } from "../../serve/resolve.ts";
 import { headerChanges } from "../../serve/rules/headers.ts";
@@ -196,6 +197,7 @@ test.each([
   ["/a https://x.example.com/ 200 Sign=KEY", "signature"],
   ["/a /b 302 Planet=mars", "no condition"],
   ["/a /.netlify/functions/x 200", "function"],
+  ["* /.netlify/functions/render 200", "every path leads to the function '/.netlify/functions/render'"],
   ["/a /a", "for ever"],
   ["/a /a/", "a slash at the end alone"],
   ["/* /:splat 301", "for ever"],
@@ -626,6 +628,18 @@ test("whatever is asked for, a redirect of the site's own stays on it, and a hea
     }),
     { numRuns: 2000 },
   );
+});
+
+test("a rule that leaves every page to a server's function comes with the framework's way to files, others do not", async () => {
+  const hintFor = async (text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    const output = { has: () => false, blobOf: () => ({ hash: sha256(bytes), size: 1 }), bytesOf: async () => bytes };
+    const source = { netlify: { file: "netlify.toml", text: "" }, vercel: undefined, hasCloudflareMark: false };
+    const thrown = await rulesOf(source, output, {}, "Write files.").catch((error: unknown) => error);
+    return thrown instanceof BerthError ? thrown.hint : undefined;
+  };
+  expect(await hintFor("/* /.netlify/functions/render 200\n")).toMatch(/^Write files\. Mend or remove/);
+  expect(await hintFor("/api/* /.netlify/functions/api 200\n")).toMatch(/^Mend or remove/);
 });
 
 test("a rule about the slash at the end alone is told of and fails nothing, beside one that is wrong it does not hide that", async () => {
