@@ -610,6 +610,13 @@ describe("build", () => {
       /committed, or written by an earlier step\. 'packages\/core\/dist' looks like what another build writes/,
     ],
     [
+      "a remote that the source does not have",
+      "fatal: 'origin' does not appear to be a git repository\nfatal: Could not read from remote repository.",
+      "build_failed",
+      /git for the remote 'origin'/,
+      /clone_depth=full/,
+    ],
+    [
       "a file that is not in the source",
       "Error: ENOENT: no such file or directory, open '/work/data/posts.json'",
       "build_failed",

@@ -164,6 +164,10 @@ export const BUILD_CAUSES: readonly Explain[] = [
     what: `it wrote to ${name(match[1])}, and only the source's folder, /tmp, HOME and the caches can be written`,
     next: "Let it write below the source's folder.",
   })),
+  told(/fatal: '?([\w./:@-]+?)'? does not appear to be a git repository/, (match) => ({
+    what: `it asks git for the remote '${name(match[1])}', which the source does not have`,
+    next: "Leave it out: the history is there as far as the project's clone_depth says (projects set NAME clone_depth=full).",
+  })),
   told(/fatal: not a git repository/, () => ({
     what: "it asks git for a history that the source does not have",
     next: "Let the build go on without git, or deploy from a git URL.",
