@@ -75,8 +75,17 @@ async function isSite(
     return hasPage || folders.some((folder) => files.has(folder, "index.html") && !SIDE.test(posix.basename(folder)));
   if (found.includes("svelte-kit") && dependsOn(packageJson, "@sveltejs/package")) return hasPage;
   // A theme or a plugin is compiled with something else, and names the framework that it is for.
-  const runsIt = (text: string) =>
-    found.flatMap((id) => FRAMEWORKS[id]?.programs ?? []).some((program) => runsProgram(text, program));
-  if (!hasPage && scripts.every(({ text }) => makesLibrary(text) && !runsIt(text))) return false;
+  const runsIt = (text: string) => found.flatMap(programsOf).some((program) => runsProgram(text, program));
+  const isForOthers = found.some((id) => programsOf(id).some((name) => packageJson.peerDependencies?.[name]));
+  if (!hasPage && scripts.every(({ text }) => (isForOthers || makesLibrary(text)) && !runsIt(text))) return false;
+  if (found.includes("angular") && (await hasAngularLibrariesAlone(files, root))) return hasPage;
   return found.some((id) => FRAMEWORKS[id] !== undefined);
+}
+
+const programsOf = (id: string): readonly string[] => FRAMEWORKS[id]?.programs ?? [];
+
+/** https://angular.dev/reference/configs/workspace-config#project-configuration-options */
+async function hasAngularLibrariesAlone(files: SourceFiles, root: string): Promise<boolean> {
+  const types = [...((await files.text(root, "angular.json")) ?? "").matchAll(/"projectType"\s*:\s*"(\w+)"/g)];
+  return types.length > 0 && types.every(([, type]) => type === "library");
 }

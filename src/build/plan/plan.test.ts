@@ -288,6 +288,28 @@ describe("the root", () => {
     expect(await plan({ ...both, ...below("docs") })).toMatchObject({ root: "." });
   });
 
+  test("libraries for a framework are no sites, whatever makes them", async () => {
+    const top = { "package.json": { workspaces: ["*"], scripts: { build: "turbo run build" } } };
+    const forAstro = { scripts: { build: "node make-icons.mjs" }, devDependencies: { astro: "7" } };
+    const forAngular = { scripts: { build: "ng build" }, dependencies: { "@angular/cli": "21" } };
+    const others = {
+      "astro/package.json": { ...forAstro, peerDependencies: { astro: "^6 || ^7" } },
+      "angular/package.json": forAngular,
+      "angular/angular.json": { projects: { icons: { projectType: "library", root: "" } } },
+    };
+    expect(await plan({ ...top, ...below("docs"), ...others })).toMatchObject({ root: "docs" });
+    const apps = {
+      "angular/angular.json": { projects: { icons: { projectType: "library" }, app: { projectType: "application" } } },
+    };
+    await expect(plan({ ...top, ...below("docs"), ...others, ...apps })).rejects.toMatchObject({
+      code: "site_ambiguous",
+    });
+    const themeSite = { ...forAstro, scripts: { build: "astro build" }, peerDependencies: { astro: "7" } };
+    await expect(plan({ ...top, ...below("docs"), "site/package.json": themeSite })).rejects.toMatchObject({
+      code: "site_ambiguous",
+    });
+  });
+
   test("the site beside a workspace of libraries is taken, and boilerplates are none", async () => {
     const library = { "packages/core/package.json": { name: "core", scripts: { build: "tsc" } } };
     const top = { "package.json": { workspaces: ["packages/*"], scripts: { build: "npm run build --workspaces" } } };

@@ -115,7 +115,15 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-const TEXT_TABLES = ["scripts", "dependencies", "devDependencies", "engines", "volta"] as const;
+const TEXT_TABLES = [
+  "scripts",
+  "dependencies",
+  "devDependencies",
+  "optionalDependencies",
+  "peerDependencies",
+  "engines",
+  "volta",
+] as const;
 
 /** Fields that nobody has who does not publish; `main` stands in what `npm init` writes for everybody. */
 const PUBLISHED = ["exports", "bin", "files", "publishConfig"];
