@@ -6,7 +6,6 @@ const TEMPLATE = /^\uFEFF?---[ \t]*\r?\n|\$FLUTTER_BASE_HREF|<link\b[^>]*\bdata-
 
 /** Told by a file that nothing else has: programs that are no Node packages. */
 const GENERATORS: [file: string, name: string][] = [
-  ["archetypes/default.md", "Hugo"],
   ["_config.yml", "Jekyll"],
   ["mkdocs.yml", "MkDocs"],
   ["book.toml", "mdBook"],
@@ -44,7 +43,18 @@ export async function siteGenerator(files: SourceFiles, root: string): Promise<s
   if (await isZolaSite(files, root)) return saidOf(["config.toml", "Zola"]);
   const ofLektor = files.namesIn(root).find((name) => name.endsWith(".lektorproject"));
   if (ofLektor !== undefined) return saidOf([ofLektor, "Lektor"]);
-  return saidOf(GENERATORS.find(([file]) => files.has(root, file)));
+  return hugoWithoutSite(files, root) ?? saidOf(GENERATORS.find(([file]) => files.has(root, file)));
+}
+
+/** Hugo is there, and a site of its by its configuration: without one it may be a theme, or the wrong folder. */
+function hugoWithoutSite(files: SourceFiles, root: string): string | undefined {
+  if (files.has(root, "theme.toml") && files.hasFolder(files.join(root, "layouts"))) {
+    return "'theme.toml' looks like a theme for Hugo: deploy a site that uses it.";
+  }
+  const archetype = "archetypes/default.md";
+  return files.has(root, archetype)
+    ? `'${archetype}' looks like Hugo, and its configuration (hugo.toml) is not there: set root to its folder.`
+    : undefined;
 }
 
 /** https://gohugo.io and https://www.getzola.org ask for this file in what their sites are dressed with. */

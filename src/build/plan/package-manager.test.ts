@@ -39,9 +39,11 @@ describe("the package manager", () => {
     const top = packageJson({ workspaces: ["packages/*"] });
     const member = (more: object) => ({ "packages/a/package.json": JSON.stringify({ name: "a", ...more }) });
     expect((await buildPlan({ ...top, ...member({}) })).warnings).toEqual([]);
-    expect((await buildPlan({ ...top, ...member({ devDependencies: { ms: "2" } }) })).warnings).toEqual([
-      expect.stringContaining("no lockfile"),
-    ]);
+    for (const kind of ["devDependencies", "optionalDependencies", "peerDependencies"]) {
+      expect((await buildPlan({ ...top, ...member({ [kind]: { ms: "2" } }) })).warnings).toEqual([
+        expect.stringContaining("no lockfile"),
+      ]);
+    }
   });
 
   test.each([

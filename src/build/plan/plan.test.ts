@@ -83,6 +83,18 @@ describe("sources that are served as they are", () => {
     expect(await plan({ "404-tips.html.txt": "", "4040.html": "" })).toMatchObject({ kind: "static" });
   });
 
+  test("what belongs to Hugo and is no site is told as that, not by the language of its modules", async () => {
+    for (const [source, hint] of [
+      [{ "theme.toml": "", "go.mod": "", "layouts/index.html": "" }, /theme for Hugo: deploy a site that uses it/],
+      [{ "archetypes/default.md": "", "go.mod": "", "content/a.md": "" }, /Hugo, and its configuration \(hugo\.toml\)/],
+    ] as const) {
+      await expect(plan(source)).rejects.toMatchObject({ hint: expect.stringMatching(hint) });
+      await expect(plan(source)).rejects.not.toMatchObject({
+        hint: expect.stringMatching(/Go,|builds here don't have/),
+      });
+    }
+  });
+
   test("a server of another language is told by its name, with and without a package.json", async () => {
     const rails = { Gemfile: "", "config/application.rb": "", "public/404.html": "" };
     for (const source of [rails, { ...rails, "package.json": { scripts: { lint: "x" } } }]) {
