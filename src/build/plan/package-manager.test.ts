@@ -167,6 +167,19 @@ describe("the package manager", () => {
     });
     expect(plan.packageManager).toEqual({ name: "yarn", version: "3.2.1" });
   });
+
+  test("a yarnPath above a site with a lockfile of its own is what its Yarn hands over to, a nearer one goes before", async () => {
+    const site = {
+      ".yarnrc.yml": "nodeLinker: node-modules\nyarnPath: .yarn/releases/yarn-4.4.1.cjs\n",
+      "website/package.json": { scripts: { build: "vite build" }, devDependencies: { vite: "7" } },
+      "website/yarn.lock": "__metadata:\n  version: 8\n  cacheKey: 10\n",
+    };
+    const versionOf = async (more = {}) => (await buildPlan({ ...site, ...more }, { root: "website" })).packageManager;
+    expect(await versionOf()).toEqual({ name: "yarn", version: "4.4.1" });
+    expect(await versionOf({ "website/.yarnrc.yml": "enableTelemetry: false\n" })).toMatchObject({ version: "4.4.1" });
+    const nearer = { "website/.yarnrc.yml": "yarnPath: .yarn/releases/yarn-4.9.2.cjs\n" };
+    expect(await versionOf(nearer)).toMatchObject({ version: "4.9.2" });
+  });
 });
 
 describe("workspaces", () => {

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import semver from "semver";
 import { BerthError } from "../../model/errors.ts";
 import type { PackageJson, SourceFiles } from "./source-files.ts";
@@ -177,12 +178,20 @@ async function yarnVersion(
   files: SourceFiles,
   { workspaceRoot, text }: { workspaceRoot: string; text: string | undefined },
 ): Promise<string> {
-  const settings = await files.text(workspaceRoot, ".yarnrc.yml");
-  const kept = range(/^yarnPath:.*yarn-(\d+\.\d+\.\d+)\.c?js/m.exec(settings ?? "")?.[1]);
-  if (kept !== null) return kept;
+  const settings = await yarnSettings(files, workspaceRoot);
+  const kept = settings.map((text) => range(/^yarnPath:.*yarn-(\d+\.\d+\.\d+)\.c?js/m.exec(text)?.[1]));
+  const nearest = kept.find((version) => version !== null);
+  if (nearest) return nearest;
   const format = /^__metadata:\s+version: (\d+)/m.exec(text ?? "")?.[1];
   if (format !== undefined) return yarnOfFormat(Number(format), text!);
-  return text === undefined && settings !== undefined ? "4" : "1";
+  return text === undefined && settings.length > 0 ? "4" : "1";
+}
+
+/** Of the folder and of those above it, the nearest first: a `yarnPath` there is what Yarn hands over to. */
+async function yarnSettings(files: SourceFiles, folder: string): Promise<string[]> {
+  const own = await files.text(folder, ".yarnrc.yml");
+  const above = folder === "." ? [] : await yarnSettings(files, posix.dirname(folder));
+  return own === undefined ? above : [own, ...above];
 }
 
 /**
