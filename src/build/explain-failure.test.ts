@@ -610,6 +610,13 @@ describe("build", () => {
       /committed, or written by an earlier step\. 'packages\/core\/dist' looks like what another build writes/,
     ],
     [
+      "a page that Docusaurus does not take",
+      'Error: MDX compilation failed for file "/work/docs/part-6.md"\nCause: Image static/img/flow.gif used in docs/part-6.md not found.\nDetails:\nError: Image static/img/flow.gif used in docs/part-6.md not found.\n    at x (/work/y.js:1:1)',
+      "build_failed",
+      /Docusaurus could not read docs\/part-6\.md: Image static\/img\/flow\.gif used in docs\/part-6\.md not found\.$/,
+      /commit what it names/,
+    ],
+    [
       "a remote that the source does not have",
       "fatal: 'origin' does not appear to be a git repository\nfatal: Could not read from remote repository.",
       "build_failed",

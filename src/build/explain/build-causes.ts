@@ -99,6 +99,10 @@ export const BUILD_CAUSES: readonly Explain[] = [
       code: "server_output",
     }),
   ),
+  told(/MDX compilation failed for file "(?:\/work\/)?([^"\n]+)"\s+Cause: ([^\n]+)/, (match) => ({
+    what: `Docusaurus could not read ${name(match[1])}: ${name(match[2]!.replace(/\.\s*$/, ""))}`,
+    next: "Mend the page, or commit what it names: letter case counts on Linux.",
+  })),
   told(/(?:error|:) TS(\d+): ([^\n]+)|^Type error: ([^\n]+)/m, (match, { text }) => {
     const count = countOf(text, /^.*error TS\d+:.*$/gm);
     const sentence = (match[2] ?? match[3])!.replace(/\.( .*)?$/, "");
