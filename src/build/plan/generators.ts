@@ -38,7 +38,7 @@ export async function otherGenerator(files: SourceFiles, root: string): Promise<
 /** The same of programs that make nothing but sites. */
 export async function siteGenerator(files: SourceFiles, root: string): Promise<string | undefined> {
   if (isTheme(files, root)) {
-    return "'theme.toml' is that of a theme for Hugo or Zola, which is no site by itself: deploy a site that uses it.";
+    return "'theme.toml' looks like a theme for Hugo or Zola, which is no site by itself: deploy a site that uses it.";
   }
   if (await isZolaSite(files, root)) return saidOf(["config.toml", "Zola"]);
   const ofLektor = files.namesIn(root).find((name) => name.endsWith(".lektorproject"));
@@ -46,11 +46,8 @@ export async function siteGenerator(files: SourceFiles, root: string): Promise<s
   return hugoWithoutSite(files, root) ?? saidOf(GENERATORS.find(([file]) => files.has(root, file)));
 }
 
-/** Hugo is there, and a site of its by its configuration: without one it may be a theme, or the wrong folder. */
+/** Hugo is there, and a site of its is told by its configuration: without one it may be the wrong folder. */
 function hugoWithoutSite(files: SourceFiles, root: string): string | undefined {
-  if (files.has(root, "theme.toml") && files.hasFolder(files.join(root, "layouts"))) {
-    return "'theme.toml' looks like a theme for Hugo: deploy a site that uses it.";
-  }
   const archetype = "archetypes/default.md";
   return files.has(root, archetype)
     ? `'${archetype}' looks like Hugo, and its configuration (hugo.toml) is not there: set root to its folder.`

@@ -85,7 +85,10 @@ describe("sources that are served as they are", () => {
 
   test("what belongs to Hugo and is no site is told as that, not by the language of its modules", async () => {
     for (const [source, hint] of [
-      [{ "theme.toml": "", "go.mod": "", "layouts/index.html": "" }, /theme for Hugo: deploy a site that uses it/],
+      [
+        { "theme.toml": "", "go.mod": "", "layouts/index.html": "" },
+        /theme for Hugo or Zola.*deploy a site that uses it/,
+      ],
       [{ "archetypes/default.md": "", "go.mod": "", "content/a.md": "" }, /Hugo, and its configuration \(hugo\.toml\)/],
     ] as const) {
       await expect(plan(source)).rejects.toMatchObject({ hint: expect.stringMatching(hint) });
