@@ -14,6 +14,10 @@ const WEIGHT = 2;
 /** The same for version 1, of 1024 (cpu.shares) and of 500 (blkio.bfq.weight). */
 const SHARES = 16;
 const BLKIO_WEIGHT = 64;
+/** Of the memory, as much again may lie in sockets, where that is counted apart; over it they wait for their readers. */
+const SOCKETS_PART = 1 / 8;
+/** What the kernel lets every socket hold in spite of that, in very many of them: then the run is over. */
+const SOCKETS_END_PART = 2 * SOCKETS_PART;
 const PARENT = "berth";
 
 /** The control groups of one run; all of its processes are in them from before its first instruction. */
@@ -75,7 +79,7 @@ function openRun(
         if (isNeeded) throw error;
       }
     }
-    return runCgroup(folders, files);
+    return runCgroup(folders, files, limits);
   } catch (error) {
     removeNow(folders);
     throw new BerthError("sandbox_unavailable", `A control group can't be made: ${(error as Error).message}`, {
@@ -89,6 +93,8 @@ interface GroupFiles {
   values(limits: Pick<RunLimits, "memoryBytes" | "processes">): (readonly [string, string, boolean])[];
   memoryEvents: string;
   pidsEvents: string;
+  /** What sockets hold, in bytes; empty where it is a part of the memory. */
+  sockets: string;
   weight: string;
 }
 
@@ -117,6 +123,7 @@ function unifiedFiles(places: CgroupPlaces, make: (place: string) => string): Gr
     ],
     memoryEvents: join(group, "memory.events"),
     pidsEvents: join(group, "pids.events"),
+    sockets: "",
     weight: join(dirname(group), "cpu.weight"),
   };
 }
@@ -140,6 +147,8 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
     values: ({ memoryBytes, processes }) => [
       [file("memory", "memory.limit_in_bytes"), String(memoryBytes), true],
       [file("memory", "memory.memsw.limit_in_bytes"), String(memoryBytes), false],
+      // UDP's too. Without a limit it is not even counted.
+      [file("memory", "memory.kmem.tcp.limit_in_bytes"), String(Math.floor(memoryBytes * SOCKETS_PART)), false],
       [file("pids", "pids.max"), String(processes), true],
       ...(made.has("cpu") ? [[above("cpu", "cpu.shares"), String(SHARES), false] as const] : []),
       ...(made.has("cpu") ? [[above("cpu", "cpu.idle"), "1", false] as const] : []),
@@ -147,11 +156,16 @@ function legacyFiles(places: CgroupPlaces, make: (place: string) => string): Gro
     ],
     memoryEvents: file("memory", "memory.oom_control"),
     pidsEvents: file("pids", "pids.events"),
+    sockets: file("memory", "memory.kmem.tcp.usage_in_bytes"),
     weight: made.has("cpu") ? above("cpu", "cpu.shares") : "",
   };
 }
 
-function runCgroup(folders: readonly string[], files: GroupFiles): RunCgroup {
+function runCgroup(
+  folders: readonly string[],
+  files: GroupFiles,
+  { memoryBytes }: Pick<RunLimits, "memoryBytes">,
+): RunCgroup {
   return {
     folders,
     hasWeight: existsSync(files.weight),
@@ -160,6 +174,7 @@ function runCgroup(folders: readonly string[], files: GroupFiles): RunCgroup {
     },
     hit() {
       if (/^oom_kill [1-9]/m.test(readOr(files.memoryEvents))) return "memory";
+      if (Number(readOr(files.sockets)) > memoryBytes * SOCKETS_END_PART) return "memory";
       if (/^max [1-9]/m.test(readOr(files.pidsEvents))) return "processes";
       return undefined;
     },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,6 +45,23 @@ async function run(sandbox: Sandbox, script: string, limits = LIMITS) {
   });
   return { ...result, text };
 }
+
+/** Each of very many sockets is sent all that it takes, and nobody reads: more than the limit. */
+const filled = (open: string) => `exec perl -MSocket -e '
+  $any = sockaddr_in(0, INADDR_LOOPBACK); $much = "x" x 60000;
+  socket($l, AF_INET, SOCK_STREAM, 0); bind($l, $any); listen($l, 4000);
+  fork && fork && fork;
+  for (1..500) {
+    my ($a, $b);
+    ${open}
+    push @kept, $a, $b;
+    for $s ($a, $b) { for (1..200) { send($s, $much, MSG_DONTWAIT) or last } }
+  }
+  sleep 1'`;
+const SOCKETS = {
+  TCP: filled("socket($a, AF_INET, SOCK_STREAM, 0); connect($a, getsockname($l)); accept($b, $l);"),
+  UDP: filled(`for ($a, $b) { socket($_, AF_INET, SOCK_DGRAM, 0); bind($_, $any); connect($_, getsockname($_)) }`),
+};
 
 const ways = selfUid === 0 ? (["kernel", "watched"] as const) : (["watched"] as const);
 describe.each(ways)("limits, %s", (limits) => {
@@ -98,6 +115,29 @@ describe.if(selfUid === 0)("as root", () => {
       );
       expect(outcome).toMatchObject({ exit: null, cause: "disk" });
     } finally {
+      await sandbox.close();
+    }
+  });
+
+  test.each(Object.keys(SOCKETS) as (keyof typeof SOCKETS)[])("what %s sockets hold counts as memory", async (kind) => {
+    const sandbox = await openSandbox({ ...settings, slotsDirectory: join(root, `sockets-${kind}`) });
+    const heldBytes = () => {
+      const [, pages] = new RegExp(`^${kind}: .* mem (\\d+)`, "m").exec(readFileSync("/proc/net/sockstat", "utf8"))!;
+      return Number(pages) * 4096;
+    };
+    const before = heldBytes();
+    let most = before;
+    const watch = setInterval(() => {
+      most = Math.max(most, heldBytes());
+    }, 20);
+    try {
+      await sandbox.prepareSlot(1);
+      const { cause } = await run(sandbox, SOCKETS[kind]);
+      expect(most - before).toBeLessThan(LIMITS.memoryBytes);
+      // What fits into none of them is not held, and harms nobody.
+      expect(kind === "TCP" ? ["memory"] : ["memory", "exit"]).toContain(cause);
+    } finally {
+      clearInterval(watch);
       await sandbox.close();
     }
   });
