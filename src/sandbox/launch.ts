@@ -3,6 +3,11 @@ import type { RunLimits } from "./sandbox.ts";
 /** A little room above the limit, so that the watchdog sees it passed before the kernel refuses. */
 const TASKS_HEADROOM = 32;
 const OPEN_FILES = 4096;
+/**
+ * core(5): where the host gives core dumps to a program, a limit of 0 does not keep the kernel from starting it, as root
+ * and outside of a build's limits; the smallest other one does.
+ */
+const CORE_BYTES = 1;
 
 /**
  * Behind serving, but never starved by a busy machine: the last of the usual I/O class; for the CPU about the weight
@@ -16,7 +21,7 @@ function lowPriority(hasWeight: boolean): string[] {
 export function limitPrefix(limits: RunLimits, options: { tasksOfOthers: number; hasWeight: boolean }): string[] {
   const tasks = limits.processes + TASKS_HEADROOM + options.tasksOfOthers;
   return [
-    ...["prlimit", "--core=0", `--nofile=${OPEN_FILES}`, `--nproc=${tasks}`, `--fsize=${limits.fileBytes}`],
+    ...["prlimit", `--core=${CORE_BYTES}`, `--nofile=${OPEN_FILES}`, `--nproc=${tasks}`, `--fsize=${limits.fileBytes}`],
     ...["choom", "-n", "1000", "--", ...lowPriority(options.hasWeight)],
   ];
 }

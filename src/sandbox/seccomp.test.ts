@@ -13,7 +13,7 @@ function answer(architecture: Architecture, call: { number: number; args?: numbe
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, call.number, true);
   data.setUint32(4, call.audit ?? AUDIT[architecture], true);
-  for (const [index, value] of (call.args ?? []).entries()) data.setUint32(16 + index * 8, value, true);
+  for (const [index, value] of (call.args ?? []).entries()) data.setBigUint64(16 + index * 8, BigInt(value), true);
   let accumulator = 0;
   for (let at = 0; at < bytes.length / 8; at += 1) {
     const [code, yes, no] = [view.getUint16(at * 8, true), view.getUint8(at * 8 + 2), view.getUint8(at * 8 + 3)];
@@ -43,6 +43,11 @@ describe.each([
       io_setup: 206,
       setsockopt: 54,
       fsync: 74,
+      setrlimit: 160,
+      prlimit64: 302,
+      mmap: 9,
+      memfd_create: 319,
+      shmget: 29,
     },
   ],
   [
@@ -58,6 +63,11 @@ describe.each([
       io_setup: 0,
       setsockopt: 208,
       fsync: 82,
+      setrlimit: 164,
+      prlimit64: 261,
+      mmap: 222,
+      memfd_create: 279,
+      shmget: 194,
     },
   ],
 ] as const)("%s", (architecture, calls) => {
@@ -94,6 +104,18 @@ describe.each([
     ["AF_ALG", { number: calls.socket, args: [38, 5, 0] }, errno(97)],
     ["TIOCSTI", { number: calls.ioctl, args: [0, 0x5412] }, errno(1)],
     ["TIOCSETD", { number: calls.ioctl, args: [0, 0x5423] }, errno(1)],
+    ["setrlimit of core dumps", { number: calls.setrlimit, args: [4, 0x1000] }, errno(0)],
+    ["setrlimit of files", { number: calls.setrlimit, args: [7, 0x1000] }, ALLOW],
+    ["prlimit64 of core dumps", { number: calls.prlimit64, args: [0, 4, 0x1000, 0] }, errno(0)],
+    ["prlimit64 of core dumps, by a high address", { number: calls.prlimit64, args: [0, 4, 2 ** 32, 0] }, errno(0)],
+    ["prlimit64 that asks for core dumps", { number: calls.prlimit64, args: [0, 4, 0, 0x1000] }, ALLOW],
+    ["prlimit64 of files", { number: calls.prlimit64, args: [0, 7, 0x1000, 0] }, ALLOW],
+    ["mmap", { number: calls.mmap, args: [0, 4096, 3, 0x22] }, ALLOW],
+    ["mmap of huge pages", { number: calls.mmap, args: [0, 4096, 3, 0x4_0022] }, errno(12)],
+    ["memfd_create", { number: calls.memfd_create, args: [0x1000, 1] }, ALLOW],
+    ["memfd_create of huge pages", { number: calls.memfd_create, args: [0x1000, 5] }, errno(12)],
+    ["shmget", { number: calls.shmget, args: [0, 4096, 0o1600] }, ALLOW],
+    ["shmget of huge pages", { number: calls.shmget, args: [0, 4096, 0o5600] }, errno(12)],
     ["TIOCGWINSZ", { number: calls.ioctl, args: [0, 0x5413] }, ALLOW],
   ])("%s", (_, call, expected) => {
     expect(answer(architecture, call as Parameters<typeof answer>[1])).toBe(expected);

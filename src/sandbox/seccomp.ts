@@ -9,7 +9,9 @@
  * fallocate, which takes gigabytes of a disk within a millisecond, faster than a total is watched; programs and glibc's
  * posix_fallocate write instead, as on file systems that don't have it. Done, with nothing done: fsync and its like. What a
  * build writes outlives no crash anyway, and what waits for the disk holds up everybody who uses it, sync even for
- * what the others wrote. Sockets only of
+ * what the others wrote; and a limit for core dumps, since that of the run keeps the kernel from starting the host's program
+ * for them, as root and outside of every limit (core(5)). ENOMEM: huge pages, which the operator has set aside for
+ * somebody else and which count as nobody's memory. Sockets only of
  * the families that builds use, which closes AF_VSOCK and AF_ALG; a network namespace alone does not. Of internet sockets
  * only the protocols that builds use, of pairs only AF_UNIX, no line discipline, no bridge and no VLAN: to ask for another
  * one is enough to make the host's kernel load its module.
@@ -31,6 +33,11 @@ export function seccompFilter(architecture: Architecture): Uint8Array {
     ...Object.values(calls.flushes).flatMap((number) => ifEqual(number, [answer(errno(0))])),
     ...ifEqual(calls.io_setup, [answer(errno(ENOSYS))]),
     ...ifEqual(calls.setsockopt, CHECK_SOCKET_OPTION),
+    ...ifEqual(calls.setrlimit, ifLimitsCore(OFFSET_FIRST)),
+    ...ifEqual(calls.prlimit64, CHECK_PRLIMIT),
+    ...ifEqual(calls.mmap, ifHuge(OFFSET_FOURTH, MAP_HUGETLB)),
+    ...ifEqual(calls.memfd_create, ifHuge(OFFSET_SECOND, MFD_HUGETLB)),
+    ...ifEqual(calls.shmget, ifHuge(OFFSET_THIRD, SHM_HUGETLB)),
     ...ifEqual(calls.clone, CHECK_CLONE),
     ...ifEqual(calls.socket, CHECK_SOCKET),
     ...ifEqual(calls.socketpair, CHECK_PAIR),
@@ -68,11 +75,14 @@ const OFFSET_ARCHITECTURE = 4;
 const OFFSET_FIRST = 16;
 const OFFSET_SECOND = 24;
 const OFFSET_THIRD = 32;
+const OFFSET_THIRD_HIGH = 36;
+const OFFSET_FOURTH = 40;
 
 // linux/seccomp.h, asm-generic/errno.h
 const KILL_PROCESS = 0x8000_0000;
 const ALLOW = 0x7fff_0000;
 const EPERM = 1;
+const ENOMEM = 12;
 const ENOSYS = 38;
 const EPROTONOSUPPORT = 93;
 const ESOCKTNOSUPPORT = 94;
@@ -102,6 +112,27 @@ const ifAtLeast = (operand: number, body: Instruction[]) => [
 const ifAnyBit = (operand: number, body: Instruction[]) => [
   { code: JUMP_ANY_BIT, jumpTrue: 0, jumpFalse: body.length, operand },
   ...body,
+];
+
+/** asm-generic/resource.h */
+const RLIMIT_CORE = 4;
+const ifLimitsCore = (offset: number) => [load(offset), ...ifEqual(RLIMIT_CORE, [answer(errno(0))]), answer(ALLOW)];
+/** Without new values, a pointer to nothing, it asks alone. */
+const CHECK_PRLIMIT = [
+  load(OFFSET_SECOND),
+  ...unlessEqual(RLIMIT_CORE, [answer(ALLOW)]),
+  ...[OFFSET_THIRD, OFFSET_THIRD_HIGH].flatMap((half) => [load(half), ...unlessEqual(0, [answer(errno(0))])]),
+  answer(ALLOW),
+];
+
+/** asm-generic/mman-common.h, linux/memfd.h, linux/shm.h */
+const MAP_HUGETLB = 0x4_0000;
+const MFD_HUGETLB = 0x4;
+const SHM_HUGETLB = 0x800;
+const ifHuge = (offset: number, bit: number) => [
+  load(offset),
+  ...ifAnyBit(bit, [answer(errno(ENOMEM))]),
+  answer(ALLOW),
 ];
 
 /** linux/sched.h: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
@@ -191,6 +222,11 @@ interface Calls {
   socket: number;
   socketpair: number;
   ioctl: number;
+  setrlimit: number;
+  prlimit64: number;
+  mmap: number;
+  memfd_create: number;
+  shmget: number;
   flushes: Record<string, number>;
   denied: Record<string, number>;
 }
@@ -204,6 +240,11 @@ const CALLS: Record<Architecture, Calls> = {
     socket: 41,
     socketpair: 53,
     ioctl: 16,
+    setrlimit: 160,
+    prlimit64: 302,
+    mmap: 9,
+    memfd_create: 319,
+    shmget: 29,
     flushes: { fsync: 74, fdatasync: 75, sync: 162, sync_file_range: 277, syncfs: 306 },
     denied: {
       ...{ ptrace: 101, syslog: 103, vhangup: 153, modify_ldt: 154, pivot_root: 155, adjtimex: 159, chroot: 161 },
@@ -225,6 +266,11 @@ const CALLS: Record<Architecture, Calls> = {
     socket: 198,
     socketpair: 199,
     ioctl: 29,
+    setrlimit: 164,
+    prlimit64: 261,
+    mmap: 222,
+    memfd_create: 279,
+    shmget: 194,
     flushes: { sync: 81, fsync: 82, fdatasync: 83, sync_file_range: 84, syncfs: 267 },
     denied: {
       ...{ lookup_dcookie: 18, umount2: 39, mount: 40, pivot_root: 41, nfsservctl: 42, chroot: 51, vhangup: 58 },

@@ -17,6 +17,8 @@ const X64 = {
   fsync: 74,
   fdatasync: 75,
   syncfs: 306,
+  mmap: 9,
+  shmget: 29,
 };
 const ARM64 = {
   socket: 198,
@@ -33,13 +35,23 @@ const ARM64 = {
   fsync: 82,
   fdatasync: 83,
   syncfs: 267,
+  mmap: 222,
+  shmget: 194,
 };
 const NUMBERS = process.arch === "x64" ? X64 : ARM64;
-const [EPERM, EBADF, ENOSYS, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT] = ["1", "9", "38", "93", "94", "97"];
+const [EPERM, EBADF, ENOMEM, ENOSYS, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT] = [
+  "1",
+  "9",
+  "12",
+  "38",
+  "93",
+  "94",
+  "97",
+];
 
 type Call = [name: string, number: number, args: readonly number[], refusal: string];
 const { socket, socketpair, ioctl, unshare, ptrace, io_uring_setup, io_setup, mount, bpf, keyctl, setns } = NUMBERS;
-const { fsync, fdatasync, syncfs } = NUMBERS;
+const { fsync, fdatasync, syncfs, mmap, shmget } = NUMBERS;
 const REFUSED: Call[] = [
   ["socket(AF_VSOCK)", socket, [40, 1, 0], EAFNOSUPPORT],
   ["socket(AF_ALG)", socket, [38, 5, 0], EAFNOSUPPORT],
@@ -61,6 +73,8 @@ const REFUSED: Call[] = [
   ["bpf", bpf, [0, 0, 0], EPERM],
   ["keyctl", keyctl, [0, 0, 0], EPERM],
   ["setns", setns, [0, 0], EPERM],
+  ["mmap(MAP_HUGETLB)", mmap, [0, 4096, 3, 0x4_0022, -1, 0], ENOMEM],
+  ["shmget(SHM_HUGETLB)", shmget, [0, 4096, 0o5600], ENOMEM],
 ];
 const ALLOWED: Call[] = [
   ["socket(AF_UNIX)", socket, [1, 1, 0], "ok"],
@@ -126,6 +140,13 @@ describe.each(MODES)("behind the wall, mode %s", (mode) => {
     withWall(mode, async (wall) => {
       expect((await wall.attempt(DISCIPLINE)).text).toBe(EPERM);
       expect((await wall.attempt(FILTER)).text).toBe(EPERM);
+    }));
+
+  test("no crash starts the host's program for core dumps", () =>
+    withWall(mode, async (wall) => {
+      // Of 0, which is tried here, the kernel takes no notice where dumps go to a program.
+      const { text } = await wall.attempt("ulimit -S -c 0; grep core /proc/self/limits");
+      expect(text).toMatch(/^Max core file size +1 +1 +bytes/);
     }));
 
   test("a namespace, a mount and a device file can't be made", () =>
