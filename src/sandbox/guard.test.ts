@@ -26,9 +26,13 @@ test.each([
   expect(isShortOfMemory({ totalBytes: total * GIB, freeBytes: free * GIB })).toBe(expected);
 });
 
-test("a run that is watched is stopped when the machine's memory is nearly used up, by whatever", () => {
+const COUNTED = { folders: [], hasWeight: true, place: () => undefined, hit: () => undefined };
+test.each([
+  ["the process tree", undefined],
+  ["a control group", COUNTED],
+])("a run that is counted by %s is stopped when the machine's memory is nearly used up, by whatever", (_, cgroup) => {
   const limits = { wallMs: 1e9, memoryBytes: 1e12, processes: 1e6, diskBytes: 1e15, fileBytes: 1e12, logBytes: 1e9 };
-  const run = { limits, cgroup: undefined, disk: "/", isVolume: true };
+  const run = { limits, cgroup, disk: "/", isVolume: true };
   const machine = { totalBytes: 16 * GIB, freeBytes: 2 * GIB };
   const guard = openGuard({ ...run, memory: () => machine });
   const first = identify(process.pid)!;

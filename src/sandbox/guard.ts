@@ -1,4 +1,4 @@
-import { readFileSync, statfsSync } from "node:fs";
+import { readFileSync, readlinkSync, statfsSync } from "node:fs";
 import type { RunCgroup } from "./cgroup.ts";
 import { type ProcessId, treeUsage } from "./process-tree.ts";
 import type { RunLimits, RunResult } from "./sandbox.ts";
@@ -35,24 +35,43 @@ export function openGuard({ limits, cgroup, disk, isVolume, memory = memoryOf }:
   const total = isVolume ? undefined : watchTotal(disk, limits.diskBytes);
   const isOverDisk = () => (total === undefined ? isFull(disk) : total.lookNowAndThen() > limits.diskBytes);
   // What is everybody's must not run out, whoever fills it. What a build keeps in sockets, in pipes and in files without
-  // a name is no process's memory, so that without a cgroup nobody counts it.
-  const isMemoryShort = () => cgroup === undefined && isShortOfMemory(memory());
+  // a name is no process's memory, so that without a cgroup nobody counts it; and some of it no cgroup counts either.
+  const isMemoryShort = () => isShortOfMemory(memory());
+  const isOverSockets = (first: ProcessId) => socketsOf(first) * UNCOUNTED_BYTES > limits.memoryBytes;
   const isHostShort = () => total !== undefined && isShort(spaceOf(disk));
   const lookAtTree = (first: ProcessId): StopCause | undefined => {
     const usage = treeUsage(first, limits.memoryBytes);
     if (usage.memoryBytes > limits.memoryBytes) return "memory";
-    if (usage.tasks > limits.processes) return "processes";
-    return isMemoryShort() ? "memory" : undefined;
+    return usage.tasks > limits.processes ? "processes" : undefined;
   };
   return {
     look: (first) =>
-      (cgroup === undefined ? lookAtTree(first) : cgroup.hit()) ?? (isOverDisk() || isHostShort() ? "disk" : undefined),
+      (cgroup === undefined ? lookAtTree(first) : cgroup.hit()) ??
+      (isOverSockets(first) || isMemoryShort() ? "memory" : undefined) ??
+      (isOverDisk() || isHostShort() ? "disk" : undefined),
     async atEnd() {
       // A run may write faster than the looks come, and be over before the next one.
       await total?.look();
       return cgroup?.hit() ?? (isOverDisk() ? "disk" : undefined);
     },
   };
+}
+
+/**
+ * What one socket may hold that is counted as nobody's memory: answers of the kernel that wait to be read (socket(7),
+ * rmem_default, which the system-call filter lets nobody raise), and options (optmem_max), which are less.
+ */
+const UNCOUNTED_BYTES = 208 * 1024;
+
+/** Sockets of a run's own network namespace, of all families; 0 where it has none. */
+function socketsOf({ pid }: ProcessId): number {
+  try {
+    if (readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync("/proc/self/ns/net")) return 0;
+    return Number(/^sockets: used (\d+)/m.exec(readFileSync(`/proc/${pid}/net/sockstat`, "utf8"))?.[1] ?? 0);
+  } catch {
+    // It is gone.
+    return 0;
+  }
 }
 
 interface Space {

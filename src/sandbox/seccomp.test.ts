@@ -91,6 +91,8 @@ describe.each([
     ["AF_INET, SOCK_DCCP", { number: calls.socket, args: [2, 0x80006, 0] }, errno(94)],
     ["io_setup", { number: calls.io_setup }, errno(38)],
     ["SO_REUSEADDR", { number: calls.setsockopt, args: [3, 1, 2] }, ALLOW],
+    ["SO_SNDBUF", { number: calls.setsockopt, args: [3, 1, 7] }, errno(0)],
+    ["SO_RCVBUF", { number: calls.setsockopt, args: [3, 1, 8] }, errno(0)],
     ["SO_ATTACH_FILTER", { number: calls.setsockopt, args: [3, 1, 26] }, errno(1)],
     ["SO_ATTACH_REUSEPORT_CBPF", { number: calls.setsockopt, args: [3, 1, 51] }, errno(1)],
     ["an option of TCP of the same number", { number: calls.setsockopt, args: [3, 6, 26] }, ALLOW],

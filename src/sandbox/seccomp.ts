@@ -9,7 +9,8 @@
  * fallocate, which takes gigabytes of a disk within a millisecond, faster than a total is watched; programs and glibc's
  * posix_fallocate write instead, as on file systems that don't have it. Done, with nothing done: fsync and its like. What a
  * build writes outlives no crash anyway, and what waits for the disk holds up everybody who uses it, sync even for
- * what the others wrote; and a limit for core dumps, since that of the run keeps the kernel from starting the host's program
+ * what the others wrote; other sizes of a socket's buffers, which some sockets fill with memory that nobody counts
+ * (`guard.ts`); and a limit for core dumps, since that of the run keeps the kernel from starting the host's program
  * for them, as root and outside of every limit (core(5)). ENOMEM: huge pages, which the operator has set aside for
  * somebody else and which count as nobody's memory. Sockets only of
  * the families that builds use, which closes AF_VSOCK and AF_ALG; a network namespace alone does not. Of internet sockets
@@ -174,11 +175,14 @@ const CHECK_PAIR = [load(OFFSET_FIRST), ...unlessEqual(AF_UNIX, [answer(errno(EA
 /** asm-generic/socket.h: SO_ATTACH_FILTER, _BPF, _REUSEPORT_CBPF, _REUSEPORT_EBPF. */
 const SOL_SOCKET = 1;
 const FILTER_OPTIONS = [26, 50, 51, 52];
+/** SO_SNDBUF, SO_RCVBUF. */
+const SIZE_OPTIONS = [7, 8];
 const CHECK_SOCKET_OPTION = [
   load(OFFSET_SECOND),
   ...unlessEqual(SOL_SOCKET, [answer(ALLOW)]),
   load(OFFSET_THIRD),
   ...FILTER_OPTIONS.flatMap((option) => ifEqual(option, [answer(errno(EPERM))])),
+  ...SIZE_OPTIONS.flatMap((option) => ifEqual(option, [answer(errno(0))])),
   answer(ALLOW),
 ];
 

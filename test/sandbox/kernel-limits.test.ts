@@ -46,12 +46,14 @@ async function run(sandbox: Sandbox, script: string, limits = LIMITS) {
   return { ...result, text };
 }
 
-/** Each of very many sockets is sent all that it takes, and nobody reads: more than the limit. */
+const AF_NETLINK = 16;
+
+/** Each of many sockets, though not too many, is sent all that it takes, and nobody reads. */
 const filled = (open: string) => `exec perl -MSocket -e '
   $any = sockaddr_in(0, INADDR_LOOPBACK); $much = "x" x 60000;
   socket($l, AF_INET, SOCK_STREAM, 0); bind($l, $any); listen($l, 4000);
   fork && fork && fork;
-  for (1..500) {
+  for (1..140) {
     my ($a, $b);
     ${open}
     push @kept, $a, $b;
@@ -138,6 +140,19 @@ describe.if(selfUid === 0)("as root", () => {
       expect(kind === "TCP" ? ["memory"] : ["memory", "exit"]).toContain(cause);
     } finally {
       clearInterval(watch);
+      await sandbox.close();
+    }
+  });
+
+  test("what no group counts is bounded by the number of sockets", async () => {
+    const sandbox = await openSandbox({ ...settings, slotsDirectory: join(root, "many-sockets") });
+    const open = (count: number) =>
+      `exec perl -MSocket -e 'for (1..${count}) { socket(my $s, ${AF_NETLINK}, SOCK_RAW, 0) or die; push @kept, $s } sleep 1'`;
+    try {
+      await sandbox.prepareSlot(1);
+      expect(await run(sandbox, open(1000))).toMatchObject({ exit: 0, cause: "exit" });
+      expect(await run(sandbox, open(2000))).toMatchObject({ exit: null, cause: "memory" });
+    } finally {
       await sandbox.close();
     }
   });
