@@ -72,9 +72,12 @@ const DRIVER_IS_CUT_OFF = /^(Connection terminated|timeout exceeded when trying 
 /** character_not_in_repertoire: its text holds no NUL, in whichever part of a request one came. */
 const NO_TEXT = "22021";
 
+/** disk_full: it reads, and writes nothing. */
+const NO_SPACE = "53100";
+
 /**
- * @returns what a caller is told when a query failed because the server was out of reach, or because of the caller's own
- * words; undefined for other faults
+ * @returns what a caller is told when a query failed because the server was out of reach or of space, or because of the
+ * caller's own words; undefined for other faults
  */
 export function asDatabaseFault(thrown: unknown): BerthError | undefined {
   if (!(thrown instanceof Error)) return undefined;
@@ -82,6 +85,12 @@ export function asDatabaseFault(thrown: unknown): BerthError | undefined {
   if (code === NO_TEXT) {
     return new BerthError("bad_request", "The request holds a NUL character.", {
       hint: "Leave it out: no name and no text holds one.",
+      cause: thrown,
+    });
+  }
+  if (code === NO_SPACE) {
+    return new BerthError("database_unavailable", "The database has no space left on its disk.", {
+      hint: "Make room where it keeps its data: the data directory, or the server of BERTH_DATABASE.",
       cause: thrown,
     });
   }

@@ -95,7 +95,7 @@ export const ERROR_CODES = {
     meaning: "The key is missing or another one than the variables were encrypted with.",
   },
   corrupt_object: { status: 500, meaning: "An object's bytes are not those that its name promises." },
-  database_unavailable: { status: 503, meaning: "The database did not answer." },
+  database_unavailable: { status: 503, meaning: "The database did not answer, or has no space left." },
   queue_unavailable: { status: 503, meaning: "The queue did not answer." },
   port_taken: { status: 500, meaning: "Another process listens on the port." },
   data_directory_unusable: { status: 500, meaning: "The data directory can't be used." },
