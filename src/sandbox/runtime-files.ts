@@ -1,5 +1,6 @@
-import { chmod, copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { identify } from "./process-tree.ts";
 import { type Architecture, seccompFilter } from "./seccomp.ts";
 
 /** What of the platform is seen inside. All of it is readable by every user and holds nothing of this machine. */
@@ -29,6 +30,7 @@ export async function prepareRuntimeFiles(directory: string, uids: readonly numb
   for (const folder of [directory, files.directory, files.etc]) {
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o755);
+    await removeLeftDrafts(folder);
   }
   await placeRuntime(join(files.directory, "bun"));
   for (const name of INSIDE_FILES) {
@@ -52,23 +54,43 @@ async function bundledProxyAgent(): Promise<Uint8Array> {
 async function placeRuntime(path: string): Promise<void> {
   const [source, present] = await Promise.all([stat(process.execPath), stat(path).catch(() => undefined)]);
   if (present?.size === source.size && present.mtimeMs >= source.mtimeMs) return;
-  const draft = `${path}.${process.pid}`;
-  await rm(draft, { force: true });
-  await link(process.execPath, draft).catch(() => copyFile(process.execPath, draft));
-  if (((await stat(draft)).mode & 0o005) !== 0o005) {
-    // A link shares its mode with the original, which is left as it is.
-    await rm(draft, { force: true });
-    await copyFile(process.execPath, draft);
-    await chmod(draft, 0o755);
-  }
-  await rename(draft, path);
+  await withDraft(path, async (draft) => {
+    await link(process.execPath, draft).catch(() => copyFile(process.execPath, draft));
+    if (((await stat(draft)).mode & 0o005) !== 0o005) {
+      // A link shares its mode with the original, which is left as it is.
+      await rm(draft, { force: true });
+      await copyFile(process.execPath, draft);
+      await chmod(draft, 0o755);
+    }
+  });
 }
 
 async function place(path: string, content: string | Uint8Array): Promise<void> {
+  await withDraft(path, async (draft) => {
+    await writeFile(draft, content);
+    await chmod(draft, 0o644);
+  });
+}
+
+async function withDraft(path: string, make: (draft: string) => Promise<void>): Promise<void> {
   const draft = `${path}.${process.pid}`;
-  await writeFile(draft, content);
-  await chmod(draft, 0o644);
-  await rename(draft, path);
+  await rm(draft, { force: true });
+  try {
+    await make(draft);
+    await rename(draft, path);
+  } catch (error) {
+    // A disk that is full stays so with it.
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+/** Of a process that was killed meanwhile; the program alone is some 100 MB. */
+async function removeLeftDrafts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = /\.(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && identify(Number(pid)) === undefined) await rm(join(folder, name), { force: true });
+  }
 }
 
 function etcFiles(uids: readonly number[]): Record<(typeof ETC_FILES)[number], string> {
