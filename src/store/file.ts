@@ -7,6 +7,7 @@ import { walkKeys } from "./file-listing.ts";
 import { withFileLock } from "./file-lock.ts";
 import { describeObject, readObject } from "./file-reads.ts";
 import { DurableFiles, linkIfAbsent, renameOver, syncFolder } from "./file-writes.ts";
+import { FolderMark } from "./folder-mark.ts";
 import { assertKey, assertPrefix } from "./keys.ts";
 import type { ObjectInfo, ObjectPage, ObjectStore, PutCondition, PutResult, StoredObject } from "./object-store.ts";
 
@@ -15,7 +16,8 @@ const AT_ONCE = 32;
 
 /**
  * An object store in a folder: an object is the file at `<root>/<key>`. Several processes of one machine may share the
- * folder. Names that begin with a dot are the store's own: `.tmp` for files that are being written, `.locks`.
+ * folder. Names that begin with a dot are the store's own: `.tmp` for files that are being written, `.locks`, `.store` for
+ * its mark.
  *
  * Errors: `store_full` when the disk or the quota is used up, `store_unavailable` for every other failure.
  */
@@ -25,12 +27,17 @@ export function openFileStore(root: string): ObjectStore {
 
 class FileStore implements ObjectStore {
   private readonly files: DurableFiles;
+  private readonly mark: FolderMark;
   private readonly sweeping: Promise<void>;
 
   constructor(private readonly root: string) {
     this.files = new DurableFiles(root);
+    this.mark = new FolderMark(root, this.files);
     // A folder that is not there yet has no left-overs; one that can't be read shows at the next access.
-    this.sweeping = this.files.sweep().catch(() => undefined);
+    this.sweeping = Promise.all([this.files.sweep(), this.mark.holds()]).then(
+      () => undefined,
+      () => undefined,
+    );
   }
 
   get(
@@ -38,7 +45,7 @@ class FileStore implements ObjectStore {
     options: { range?: { first: number; last: number }; signal?: AbortSignal } = {},
   ): Promise<StoredObject | undefined> {
     options.signal?.throwIfAborted();
-    return this.guard("read", () => readObject(this.path(key), key, options.range));
+    return this.guard("read", () => this.unlessGone(readObject(this.path(key), key, options.range)));
   }
 
   localPath(key: string): string {
@@ -46,11 +53,12 @@ class FileStore implements ObjectStore {
   }
 
   head(key: string): Promise<ObjectInfo | undefined> {
-    return this.guard("read", () => describeObject(this.path(key), key));
+    return this.guard("read", () => this.unlessGone(describeObject(this.path(key), key)));
   }
 
   put(key: string, body: Uint8Array | Blob, condition?: PutCondition): Promise<PutResult> {
     return this.guard("write", async () => {
+      await this.mark.beforeWrite();
       try {
         return await this.write(key, body, condition);
       } catch (error) {
@@ -69,6 +77,7 @@ class FileStore implements ObjectStore {
         keys.push(key);
         if (keys.length > limit) break;
       }
+      if (keys.length === 0) await this.mark.holds();
       const more = keys.length > limit;
       const page = keys.slice(0, limit);
       const found = new Map<string, ObjectInfo>();
@@ -83,6 +92,7 @@ class FileStore implements ObjectStore {
 
   delete(keys: readonly string[]): Promise<void> {
     return this.guard("delete", async () => {
+      await this.mark.holds();
       const folders = new Set<string>();
       await inParallel(keys, AT_ONCE, async (key) => {
         const path = this.path(key);
@@ -96,6 +106,7 @@ class FileStore implements ObjectStore {
 
   check(): Promise<void> {
     return this.guard("write", async () => {
+      await this.mark.beforeWrite();
       const probe = join(this.root, ".tmp", "probe");
       await this.files.write(probe, new Uint8Array(1), async () => false);
       await this.locked("probe", async () => undefined);
@@ -127,6 +138,13 @@ class FileStore implements ObjectStore {
     const folder = join(this.root, ".locks");
     await this.files.ensureFolder(folder);
     return withFileLock(join(folder, sha256(key).slice(0, 2)), work);
+  }
+
+  /** What is not there may be on a disk that is not there. */
+  private async unlessGone<T>(found: Promise<T | undefined>): Promise<T | undefined> {
+    const object = await found;
+    if (object === undefined) await this.mark.holds();
+    return object;
   }
 
   private path(key: string): string {

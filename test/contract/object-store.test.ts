@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
@@ -60,6 +60,35 @@ describe("the folder alone", () => {
     await rm(root, { recursive: true });
     await store.put("a/b", new Uint8Array(10));
     expect((await store.head("a/b"))?.size).toBe(10);
+  });
+
+  test("another folder in its place, as when a disk is not mounted, is not taken for it", async () => {
+    const root = join(folder, "mounted");
+    const store = openFileStore(root);
+    await store.put("a/b", new Uint8Array(10));
+    await rename(root, `${root}.away`);
+    await mkdir(root);
+    const gone = { code: "store_unavailable", message: expect.stringContaining("not the folder that it was") };
+    await expect(store.get("a/b")).rejects.toMatchObject(gone);
+    await expect(store.head("never")).rejects.toMatchObject(gone);
+    await expect(store.list("a/")).rejects.toMatchObject(gone);
+    await expect(store.put("c", new Uint8Array(1))).rejects.toMatchObject(gone);
+    await expect(store.delete(["a/b"])).rejects.toMatchObject(gone);
+    await expect(store.check()).rejects.toMatchObject(gone);
+    expect(await readdir(root)).toEqual([]);
+    await rm(root, { recursive: true });
+    await rename(`${root}.away`, root);
+    expect((await store.head("a/b"))?.size).toBe(10);
+    expect(await store.head("never")).toBeUndefined();
+    await store.put("c", new Uint8Array(1));
+  });
+
+  test("a folder without a mark, as earlier versions left it, is marked once and by the first of many", async () => {
+    const root = join(folder, "unmarked");
+    await mkdir(join(root, "a"), { recursive: true });
+    const stores = Array.from({ length: 8 }, () => openFileStore(root));
+    await Promise.all(stores.map((store, index) => store.put(`b/${index}`, new Uint8Array(1))));
+    expect(await Promise.all(stores.map((store) => store.head("never")))).toEqual(stores.map(() => undefined));
   });
 
   test("processes that share it count up without losing a count", async () => {
