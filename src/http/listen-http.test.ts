@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { AnswerHead } from "./answer-head.ts";
 import { Body } from "./body.ts";
-import { start, stopAll } from "./testing/open-listener.ts";
+import { start, startListener, stopAll } from "./testing/open-listener.ts";
 
 afterEach(stopAll);
 
@@ -275,4 +276,50 @@ test("hosts of absolute targets, cookies of several fields, bytes beyond ASCII a
     "BREW http://b.test/\xc3\xa9 HTTP/1.1\r\nHost: a.test\r\nCookie: a=1\r\nConnection: close\r\nCookie: b=2\r\n\r\n",
   );
   expect(JSON.parse(bodies(text)[0]!)).toEqual(["BREW", "/%C3%A9", "b.test", "a=1; b=2"]);
+});
+
+const HALF = "GET / HTTP/1.1\r\nHost: a.test\r\n";
+
+/** A client that is never done; `closed` resolves when the server has ended it. */
+function opened(port: number, text: string): { socket: Socket; connected: Promise<unknown>; closed: Promise<unknown> } {
+  const socket = connect({ port, host: "127.0.0.1" });
+  socket.on("error", () => undefined);
+  socket.resume();
+  socket.write(text, "latin1");
+  return {
+    socket,
+    connected: once(socket, "connect"),
+    closed: new Promise((resolve) => socket.once("close", resolve)),
+  };
+}
+
+test("where there is no room, who has said nothing for the longest time makes it", async () => {
+  const { port } = startListener({ answer: () => new Response("fine"), connectionsMax: 20 });
+  const first = opened(port, HALF);
+  await first.connected;
+  const others = Array.from({ length: 19 }, () => opened(port, HALF));
+  await Promise.all(others.map(({ connected }) => connected));
+  expect(bodies(await exchange(port, last("/")))).toEqual(["fine"]);
+  await first.closed;
+  expect(others.filter(({ socket }) => socket.destroyed)).toEqual([]);
+  for (const { socket } of others) socket.destroy();
+});
+
+test("whoever is being answered is not sent away for somebody new", async () => {
+  const [allIn, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let asked = 0;
+  const answer = async () => {
+    asked += 1;
+    if (asked === 20) allIn.resolve();
+    await gate.promise;
+    return new Response("fine");
+  };
+  const { port } = startListener({ answer, connectionsMax: 20 });
+  const answered = Array.from({ length: 20 }, () => exchange(port, last("/")));
+  await allIn.promise;
+  const late = opened(port, last("/"));
+  await late.closed;
+  gate.resolve();
+  expect((await Promise.all(answered)).flatMap(bodies)).toEqual(Array(20).fill("fine"));
+  expect(bodies(await exchange(port, last("/")))).toEqual(["fine"]);
 });

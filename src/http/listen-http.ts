@@ -2,6 +2,7 @@ import type { Answers, Caller } from "./answers.ts";
 import { Greeting } from "./greeting.ts";
 import { Http1Connection } from "./http1/connection.ts";
 import { Http2Connection } from "./http2/connection.ts";
+import { roomMaker } from "./room.ts";
 import type { Secure } from "./secure.ts";
 
 export interface HttpOptions extends Pick<Answers, "quick" | "answer" | "refuse"> {
@@ -11,6 +12,8 @@ export interface HttpOptions extends Pick<Answers, "quick" | "answer" | "refuse"
   isShared: boolean;
   /** Over TLS, where there are certificates. */
   secure?: Secure;
+  /** Beyond it those go that are idle the longest, and where none is, a new one is not taken. */
+  connectionsMax?: number;
 }
 
 export interface HttpListener {
@@ -73,9 +76,14 @@ export function listenHttp(options: HttpOptions): HttpListener {
     socket.data = connection;
     connections.add(connection);
   };
-  const { secure } = options;
+  const { secure, connectionsMax = Number.POSITIVE_INFINITY } = options;
+  const makeRoom = roomMaker(connections, connectionsMax);
   const socket: Bun.SocketHandler<Connection> = {
-    open: (socket) => hold(socket, secure ? new Greeting(socket) : new Http1Connection(socket, answers, "http")),
+    open(socket) {
+      const hasRoom = makeRoom(Date.now());
+      hold(socket, secure ? new Greeting(socket) : new Http1Connection(socket, answers, "http"));
+      if (!hasRoom) socket.data.cut();
+    },
     data: (socket, bytes) => socket.data.receive(bytes),
     drain: (socket) => socket.data.drain(),
     end: (socket) => socket.data.end(),

@@ -37,6 +37,8 @@ export interface ListenOptions {
   isShared?: boolean;
   tls?: readonly ServerCertificate[];
   http3?: boolean;
+  /** By TCP. */
+  connectionsMax?: number;
 }
 
 /** @throws BerthError `port_taken` naming who holds the port and the next free one */
@@ -76,7 +78,7 @@ export async function claimPort(at: ListenOptions): Promise<number> {
   return claim.port;
 }
 
-function listenTcp({ host, port, isShared = false, tls }: ListenOptions, front: Front): Listener {
+function listenTcp({ host, port, isShared = false, tls, connectionsMax }: ListenOptions, front: Front): Listener {
   const secure = tls && securing(tls);
   const server = listenHttp({
     hostname: host,
@@ -85,6 +87,7 @@ function listenTcp({ host, port, isShared = false, tls }: ListenOptions, front: 
     ...front,
     refuse: badRequest,
     ...(secure && { secure }),
+    ...(connectionsMax && { connectionsMax }),
   });
   return {
     port: server.port,

@@ -4,6 +4,7 @@ import type { Settings } from "../model/settings.ts";
 import { type Client, clientOf } from "../serve/client.ts";
 import { AccessLog } from "./access-log.ts";
 import { CertificateSet, readCertificates } from "./certificates.ts";
+import { connectionRoom } from "./connection-room.ts";
 import { withFields } from "./fixed-fields.ts";
 import { httpsLocation, redirectTo } from "./https-redirect.ts";
 import { type Answer, claimPort, type Front, type Listener, listen } from "./listen.ts";
@@ -40,6 +41,7 @@ const REPLACED_MS = 600_000;
 export async function openListeners(options: ListenersOptions, front: Front): Promise<Listeners> {
   const { settings, isShared, deploymentOf, onFault } = options;
   const { host, domain } = settings;
+  const connectionsMax = Math.floor(connectionRoom() / (options.certificates === undefined ? 1 : 2));
   const accessLog = settings.accessLog === "off" ? undefined : new AccessLog(settings.accessLog);
   let certificates = options.certificates;
   let https: Listener | undefined;
@@ -72,7 +74,7 @@ export async function openListeners(options: ListenersOptions, front: Front): Pr
     if (settings.hsts !== "off") fields.push(["strict-transport-security", settings.hsts]);
     // RFC 7838 section 3: the same port, over QUIC.
     if (http3) fields.push(["alt-svc", `h3=":${port}"; ma=86400`]);
-    const secure = { host, port, isShared: true, tls: set.serverCertificates(domain), http3 };
+    const secure = { host, port, isShared: true, tls: set.serverCertificates(domain), http3, connectionsMax };
     return listen(secure, withLog("https", withFields(front, fields)));
   };
   if (certificates !== undefined) {
@@ -80,10 +82,12 @@ export async function openListeners(options: ListenersOptions, front: Front): Pr
     https = await startHttps(certificates, isShared ? settings.httpsPort : await claimPort(claim));
   }
   const inClear = withLog("http", isRedirecting ? { answer: plain } : front);
-  const http: Listener = await listen({ host, port: settings.port, isShared }, inClear).catch(async (error) => {
-    await https?.stop({ limitMs: 0 });
-    throw error;
-  });
+  const http: Listener = await listen({ host, port: settings.port, isShared, connectionsMax }, inClear).catch(
+    async (error) => {
+      await https?.stop({ limitMs: 0 });
+      throw error;
+    },
+  );
 
   /** The new listener shares the port before the old one lets go of it: at any time one of them accepts. */
   const replaceCertificates = async (): Promise<void> => {
