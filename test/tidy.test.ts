@@ -14,11 +14,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["libc.ts"],
   queue: [],
   database: [],
-  sandbox: [],
+  sandbox: ["resolve-name.ts"],
   packages: [],
   http: ["libc.ts"],
   work: ["store", "queue", "database"],
-  serve: ["http", "store"],
+  serve: ["http", "store", "resolve-name.ts"],
   upload: ["work", "sandbox", "store", "queue", "database"],
   build: ["work", "sandbox", "store", "queue", "database", "libc.ts"],
   api: ["work", "store", "queue", "database"],
@@ -41,6 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "main.ts": ["cli"],
   "environment.ts": [],
   "libc.ts": [],
+  "resolve-name.ts": [],
 };
 
 const roomOf = (path: string): string => path.split("/")[1]!;

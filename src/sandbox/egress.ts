@@ -3,6 +3,7 @@ import { chmod, chown, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import type { Socket } from "bun";
 import type { ContactedHost } from "../model/contacted-host.ts";
+import { resolveName } from "../resolve-name.ts";
 import { serverNameIn } from "./client-hello.ts";
 import { decide, type ProxyRequest, parseProxyRequest, type RegistryHost, usableAddresses } from "./egress-policy.ts";
 import { type Half, onClose, onDrain, passOn } from "./inside/relay.ts";
@@ -18,7 +19,7 @@ export interface EgressOptions {
   /** Beside what the policy lets through. */
   hosts?: readonly PinnedHost[];
   registries: readonly RegistryHost[];
-  /** Name to addresses; the system's resolver by default. */
+  /** Name to addresses; by default the system's resolver for the operator's registries, DNS alone for others. */
   resolve?: (host: string) => Promise<string[]>;
   /** This machine's addresses, which are refused; those of its network interfaces by default. */
   own?: () => readonly string[];
@@ -198,7 +199,7 @@ interface Target {
 
 async function findAddresses(
   request: ProxyRequest,
-  { policy, hosts = [], registries, resolve = resolveAll, own = ownAddresses }: EgressOptions,
+  { policy, hosts = [], registries, resolve, own = ownAddresses }: EgressOptions,
 ): Promise<Target | { reason: string }> {
   const decision = decide(request, { policy, registries, hosts });
   if (!decision.allowed) return { reason: decision.reason };
@@ -206,7 +207,7 @@ async function findAddresses(
   if (decision.pinned !== undefined) return { addresses: decision.pinned };
   let resolved: string[];
   try {
-    resolved = await resolve(request.host);
+    resolved = await (resolve ?? (decision.anyAddress ? resolveAll : resolveName))(request.host);
   } catch {
     // An unknown name is no refusal by the policy.
     return { addresses: [] };

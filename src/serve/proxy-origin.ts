@@ -2,13 +2,14 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { isForeignPublicAddress } from "../model/addresses.ts";
 import { BerthError } from "../model/errors.ts";
+import { resolveName } from "../resolve-name.ts";
 
 export interface OriginPolicy {
   /** Whether private, loopback and link-local addresses and the machine's own are let through. */
   privateAddresses?: boolean;
   /** This machine's. */
   ownAddresses?(): readonly string[];
-  /** As getaddrinfo(3) does. */
+  /** By default as getaddrinfo(3) does where private servers are let through, by DNS alone else. */
   resolve?: (host: string) => Promise<string[]>;
 }
 
@@ -32,7 +33,8 @@ export async function pinOrigin(
     throw refused("The rewrite leads to something that is no http or https URL without a user name.");
   }
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const found = isIP(host) ? [host] : await (resolve ?? resolveAll)(host).catch(() => []);
+  const ask = resolve ?? (privateAddresses ? resolveAll : resolveName);
+  const found = isIP(host) ? [host] : await ask(host).catch(() => []);
   if (found.length === 0) {
     throw new BerthError("origin_unreachable", "The name of the server behind this page is not known.", {
       hint: "Its owner finds the server in the site's rules.",
