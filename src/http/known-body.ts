@@ -12,6 +12,9 @@ export function takeKnownBody(request: Request): Request {
   return request;
 }
 
+/** Whether a request came by a connection of this server's own. */
+export const isOwnRequest = (request: Request): boolean => takers.has(request);
+
 /**
  * A response of bytes.
  * @param bodyOf the same for a request that has to be answered by a response alone; asked only then

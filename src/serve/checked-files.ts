@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import type { BunFile } from "bun";
 import type { Sha256 } from "../model/ids.ts";
 import type { BlobRef } from "../model/manifest.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -18,7 +19,7 @@ export class CheckedFiles {
   constructor(private readonly store: ObjectStore) {}
 
   /** @returns undefined when the store has no such files. @throws BerthError `corrupt_object` */
-  async open(ref: BlobRef): Promise<Blob | undefined> {
+  async open(ref: BlobRef): Promise<BunFile | undefined> {
     const key = blobKey(ref.hash);
     const path = this.store.localPath?.(key);
     if (path === undefined) return undefined;

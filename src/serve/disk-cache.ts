@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BunFile } from "bun";
 import { isSha256, type Sha256, sha256 } from "../model/ids.ts";
 
 /** `blobs` are named by the hash of their bytes; the others are small and carry a checksum. */
@@ -83,7 +84,7 @@ export class DiskCache {
    * The file of a large blob that is on the disk. It is hashed once as it stands, from its first byte to its last, and
    * again when it has changed since.
    */
-  async largeBlob(hash: Sha256, sizeBytes: number): Promise<Blob | undefined> {
+  async largeBlob(hash: Sha256, sizeBytes: number): Promise<BunFile | undefined> {
     const path = this.pathOf("blob", hash);
     const info = await stat(path, { bigint: true }).catch(() => undefined);
     if (info === undefined) return this.missed();

@@ -1,6 +1,7 @@
 import { responseOf } from "../http/known-body.ts";
 import { checkConditions, isIfRangeMet, type Validators } from "./conditional.ts";
 import type { Counts } from "./counts.ts";
+import { bodyFor } from "./file-stream.ts";
 import { negotiate } from "./negotiate.ts";
 import { notAcceptable, pageResponse, preconditionFailed } from "./pages.ts";
 import { rangeResponse } from "./range-response.ts";
@@ -55,9 +56,9 @@ export function fileResponse(file: SiteFile, request: Request, options: Options)
     responseOf(request, { status, headers: responseHeaders }, small.body, () => small.blob);
   const known = blobs.peek(variant.blob);
   if (known !== undefined) return inMemory(known);
-  return blobs.read(variant.blob).then((body) => {
-    if (body instanceof SmallBlob) return inMemory(body);
-    return new Response(body, { status, headers: withDisposition(responseHeaders, body) });
+  return blobs.read(variant.blob).then((found) => {
+    if (found instanceof SmallBlob) return inMemory(found);
+    return new Response(bodyFor(request, found), { status, headers: withDisposition(responseHeaders, found) });
   });
 }
 

@@ -1,4 +1,5 @@
 import { type ByteRange, rangesOf } from "./byte-ranges.ts";
+import { bodyFor } from "./file-stream.ts";
 import { pageResponse, rangeNotSatisfiable } from "./pages.ts";
 import { withDisposition } from "./response-headers.ts";
 import type { Variant } from "./site.ts";
@@ -22,21 +23,25 @@ export function rangeResponse(
       return pageResponse(rangeNotSatisfiable(sizeBytes), request);
     case "parts":
       return decision.parts.length === 1
-        ? onePart(variant, decision.parts[0]!, options.blobs)
-        : severalParts(variant, decision.parts, options);
+        ? onePart(request, { variant, part: decision.parts[0]!, blobs: options.blobs })
+        : severalParts(request, variant, decision.parts, options);
   }
 }
 
-async function onePart(variant: Variant, part: ByteRange, blobs: BlobReader): Promise<Response> {
-  const body = await blobs.readPart(variant.blob, part);
-  const headers = new Headers(withDisposition(variant.headers, body));
+async function onePart(
+  request: Request,
+  { variant, part, blobs }: { variant: Variant; part: ByteRange; blobs: BlobReader },
+): Promise<Response> {
+  const found = await blobs.readPart(variant.blob, part);
+  const headers = new Headers(withDisposition(variant.headers, found));
   headers.set("content-range", contentRange(part, variant.blob.size));
   headers.set("content-length", String(part.last - part.first + 1));
-  return new Response(body, { status: 206, headers });
+  return new Response(bodyFor(request, found), { status: 206, headers });
 }
 
 /** RFC 9110 section 14.6. The parts are small together: `rangesOf` sees to it. */
 async function severalParts(
+  request: Request,
   variant: Variant,
   parts: readonly ByteRange[],
   {
@@ -48,7 +53,7 @@ async function severalParts(
   const boundary = crypto.randomUUID();
   const body: BlobPart[] = [];
   for (const part of parts) {
-    const bytes = await new Response(await blobs.readPart(variant.blob, part)).bytes();
+    const bytes = await new Response(bodyFor(request, await blobs.readPart(variant.blob, part))).bytes();
     const range = contentRange(part, variant.blob.size);
     body.push(`\r\n--${boundary}\r\nContent-Type: ${contentType}\r\nContent-Range: ${range}\r\n\r\n`, bytes);
   }

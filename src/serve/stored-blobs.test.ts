@@ -7,6 +7,7 @@ import type { BlobRef } from "../model/manifest.ts";
 import type { StoredObject } from "../store/object-store.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
+import { FilePart, type LargeBody } from "./file-stream.ts";
 import { SmallBlob } from "./small-blob.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 import { MemoryStore } from "./testing/memory-store.ts";
@@ -54,8 +55,10 @@ function damage(ref: BlobRef): void {
   store.objects.get(`blobs/${ref.hash.slice(0, 2)}/${ref.hash}`)![10]! ^= 1;
 }
 const blobsOf = (withDisk?: DiskCache) => new StoredBlobs(store, new Counts(), 8 * 1024 * 1024, withDisk);
-const bytesOf = async (body: SmallBlob | Blob | ReadableStream<Uint8Array>) =>
-  body instanceof SmallBlob ? body.bytes : new Uint8Array(await new Response(body).arrayBuffer());
+const bytesOf = async (body: SmallBlob | LargeBody) => {
+  if (body instanceof SmallBlob) return body.bytes;
+  return new Uint8Array(await new Response(body instanceof FilePart ? body.stream : body).arrayBuffer());
+};
 
 test("many who read a large blob read along with one fetch, and later ones from the disk", async () => {
   const ref = put(LARGE);

@@ -7,6 +7,7 @@ import type { ByteRange } from "./byte-ranges.ts";
 import { CheckedFiles } from "./checked-files.ts";
 import type { Counts } from "./counts.ts";
 import type { DiskCache } from "./disk-cache.ts";
+import { FilePart, type LargeBody } from "./file-stream.ts";
 import { Filling } from "./filling.ts";
 import { SmallBlob } from "./small-blob.ts";
 import { blobKey, checkBlob, corrupt, loadBlob, openBlob, streamBlob } from "./sources.ts";
@@ -19,9 +20,9 @@ export interface BlobReader {
   /** As `peek`. @param held what `hold` gave */
   take(held: Held<SmallBlob>): SmallBlob | undefined;
   /** The bytes from wherever they are. @throws BerthError as the store, or `corrupt_object` */
-  read(blob: BlobRef): Promise<SmallBlob | Blob | ReadableStream<Uint8Array>>;
+  read(blob: BlobRef): Promise<SmallBlob | LargeBody>;
   /** A range of them. @throws as `read` */
-  readPart(blob: BlobRef, range: ByteRange): Promise<Blob | ReadableStream<Uint8Array>>;
+  readPart(blob: BlobRef, range: ByteRange): Promise<LargeBody>;
 }
 
 /** Larger files are not kept in memory. */
@@ -64,11 +65,11 @@ export class StoredBlobs implements BlobReader {
     return blob;
   }
 
-  async read(ref: BlobRef): Promise<SmallBlob | Blob | ReadableStream<Uint8Array>> {
+  async read(ref: BlobRef): Promise<SmallBlob | LargeBody> {
     return ref.size > SMALL_BYTES ? await this.readLarge(ref, undefined) : await this.readSmall(ref);
   }
 
-  async readPart(ref: BlobRef, range: ByteRange): Promise<Blob | ReadableStream<Uint8Array>> {
+  async readPart(ref: BlobRef, range: ByteRange): Promise<LargeBody> {
     if (ref.size > SMALL_BYTES) return await this.readLarge(ref, range);
     const { bytes } = await this.readSmall(ref);
     return new Blob([bytes.slice(range.first, range.last + 1)]);
@@ -96,27 +97,28 @@ export class StoredBlobs implements BlobReader {
     return bytes;
   }
 
-  private async readLarge(ref: BlobRef, range: ByteRange | undefined): Promise<Blob | ReadableStream<Uint8Array>> {
+  private async readLarge(ref: BlobRef, range: ByteRange | undefined): Promise<LargeBody> {
+    const all = { first: 0, last: ref.size - 1 };
     const file = await this.files.open(ref);
     if (file !== undefined) {
       this.counts.tierStore += 1;
-      return cut(file, range);
+      return new FilePart(file, range ?? all);
     }
     const running = this.fillings.get(ref.hash);
     const kept = running === undefined ? await this.disk?.largeBlob(ref.hash, ref.size) : undefined;
     if (kept !== undefined) {
       this.counts.tierDisk += 1;
-      return cut(kept, range);
+      return new FilePart(kept, range ?? all);
     }
     this.counts.tierStore += 1;
     const filling = this.disk?.takes(ref.size) ? await this.fill(ref, this.disk) : undefined;
     if (filling === undefined) return range ? await this.readRange(ref, range) : await streamBlob(this.store, ref);
-    const { first, last } = range ?? { first: 0, last: ref.size - 1 };
+    const { first, last } = range ?? all;
     if (last === ref.size - 1) return filling.read(first);
     // A part without the end is given when the whole is known to be sound.
     await filling.done;
     const filled = await this.disk!.largeBlob(ref.hash, ref.size);
-    return filled ? cut(filled, { first, last }) : await this.readRange(ref, { first, last });
+    return filled ? new FilePart(filled, { first, last }) : await this.readRange(ref, { first, last });
   }
 
   /** @returns undefined when the blob has to come past the disk */
@@ -154,8 +156,4 @@ export class StoredBlobs implements BlobReader {
       this.checking.delete(ref.hash);
     }
   }
-}
-
-function cut(blob: Blob, range?: ByteRange): Blob {
-  return range ? blob.slice(range.first, range.last + 1) : blob;
 }
