@@ -33,9 +33,13 @@ export function assertArguments(rawArgs: readonly string[], definitions: ArgsDef
     const parsed = parseArgs({
       args: [...rawArgs],
       options: Object.fromEntries(
-        options.map(([name, { type }]) => [
+        options.map(([name, definition]) => [
           name,
-          { type: type === "boolean" ? ("boolean" as const) : ("string" as const), multiple: type !== "boolean" },
+          {
+            type: definition.type === "boolean" ? ("boolean" as const) : ("string" as const),
+            multiple: definition.type !== "boolean",
+            ...("alias" in definition && typeof definition.alias === "string" && { short: definition.alias }),
+          },
         ]),
       ),
       allowPositionals: true,

@@ -125,7 +125,9 @@ test("lists are one document each", async () => {
   expect(JSON.parse((await berth(["ls", "--json"])).stdout)).toEqual({ deployments: [final] });
   expect(JSON.parse((await berth(["projects", "ls", "--json"])).stdout).projects).toHaveLength(1);
   expect(JSON.parse((await berth(["logs", final.id, "--json"])).stdout)).toEqual({ lines: [aLine(1)] });
-  expect(JSON.parse((await berth(["logs", final.id, "--follow", "--json"])).stdout)).toEqual({ lines: [aLine(1)] });
+  for (const follow of ["--follow", "-f"]) {
+    expect(JSON.parse((await berth(["logs", final.id, follow, "--json"])).stdout)).toEqual({ lines: [aLine(1)] });
+  }
 });
 
 test("settings are words, an empty value clears one; rollback finds the only project", async () => {
