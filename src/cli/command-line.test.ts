@@ -210,6 +210,8 @@ test.each([
   [["env", "rm"]],
   [["projects", "set", "blog", "repository="]],
   [["nonsense"]],
+  [["nonsense", "--help"]],
+  [["env", "nonsense", "-h"]],
   [["ls", "--nonsense"]],
   [["ls", "extra"]],
   [["ls", "--limit", "0"]],

@@ -13,10 +13,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const { command, parent, path, rest } = await findCommand(argv);
   const options = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : undefined);
   const output = createOutput({ json: options.includes("--json") });
-  if (options.includes("--help") || options.includes("-h")) return printUsage(output, command, parent);
   const subCommands = Object.keys((await resolve(command.subCommands)) ?? {});
+  const [first] = rest.slice(leadingOptions(rest).length);
+  const isUnknown = subCommands.length > 0 && first !== undefined && !first.startsWith("-");
+  const asksForHelp = options.includes("--help") || options.includes("-h");
+  if (asksForHelp && !isUnknown) return printUsage(output, command, parent);
   if (subCommands.length > 0) {
-    const [first] = rest.slice(leadingOptions(rest).length);
     if (parent === undefined && (first === "--version" || first === "-v")) return printVersion(output, command);
     throw unknownCommand(path, first, subCommands);
   }
