@@ -4,6 +4,7 @@ import { BerthError, ERROR_CODES, type ErrorCode } from "../model/errors.ts";
 import type { Explanation } from "../model/explanation.ts";
 import type { Project, ProjectSettings } from "../model/project.ts";
 import type { Context, Variable } from "../model/variables.ts";
+import { usageError } from "./failure.ts";
 import { type DeploymentEvent, followEvents } from "./follow-events.ts";
 
 export interface DeployRequest {
@@ -85,8 +86,8 @@ export interface ClientOptions {
 export function createClient(options: ClientOptions): Client {
   const call = <T>(method: string, path: string, body?: unknown): Promise<T> =>
     request(options, { method, path, body });
-  const deployment = (id: string, rest = "") => `/deployments/${encodeURIComponent(id)}${rest}`;
-  const project = (name: string, rest = "") => `/projects/${encodeURIComponent(name)}${rest}`;
+  const deployment = (id: string, rest = "") => `/deployments/${pathPart(id)}${rest}`;
+  const project = (name: string, rest = "") => `/projects/${pathPart(name)}${rest}`;
   return {
     url: options.url,
     me: () => call("GET", "/me"),
@@ -116,10 +117,18 @@ export function createClient(options: ClientOptions): Client {
       call("DELETE", project(name, `/variables${query({ names: names.join(","), context })}`)),
     protections: (name) => call("GET", project(name, "/protection")),
     protect: (name, wish) => call("POST", project(name, "/protection"), wish),
-    unprotect: (name, id) => call("DELETE", project(name, `/protection/${encodeURIComponent(id)}`)),
+    unprotect: (name, id) => call("DELETE", project(name, `/protection/${pathPart(id)}`)),
     explain: ({ url, method, headers }) =>
       call("GET", `/explain${query({ url, method, headers: JSON.stringify(headers) })}`),
   };
+}
+
+/** An address drops empty and dotted parts even when they are escaped, so that another route would be asked. */
+function pathPart(name: string): string {
+  if (/^\.{0,2}$/.test(name)) {
+    throw usageError(`'${name}' is neither an id nor a name.`, "'berth ls' lists the ids, 'berth projects ls' the names.");
+  }
+  return encodeURIComponent(name);
 }
 
 async function request<T>(

@@ -217,6 +217,11 @@ test.each([
   [["ls", "--limit", "0"]],
   [["ls", "--project", ""]],
   [["inspect"]],
+  [["inspect", ""]],
+  [["rm", "."]],
+  [["projects", "rm", ".."]],
+  [["env", "ls", "--project", ".."]],
+  [["protect", "rm", "blog", "."]],
   [["projects"]],
   [["projects", "set", "blog", "nonsense"]],
 ])("wrong usage %j exits with 2", async (args) => {
