@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BerthError } from "./errors.ts";
 import { HTML_HANDLING, NOT_FOUND_HANDLING } from "./manifest.ts";
 import { reasonOf } from "./setting-forms.ts";
+import { isBranchName } from "./source.ts";
 
 /** A command, a path and a name hold none, and the database keeps neither. */
 const isText = (text: string) => !text.includes("\0") && text.isWellFormed();
@@ -49,6 +50,7 @@ export const projectSettingsSchema = z
       .min(1)
       .max(200)
       .refine(isText, NO_TEXT)
+      .refine(isBranchName, "must be the name of a branch as 'git branch' prints it")
       .meta({ description: "Branch whose deployments go to production." }),
   })
   .partial()

@@ -87,13 +87,17 @@ function decodePath(path: string): string {
 }
 
 /** Git's own rules for a branch name (git-check-ref-format), and none that an option parser could read. */
-export function assertBranchName(name: string): string {
+export function isBranchName(name: string): boolean {
   const bad =
     name === "" ||
     name.length > 200 ||
     /^[-/.]|\/$|\.$|\.\.|\/\/|@\{|\.lock(\/|$)|\/\.|[\u0000-\u0020\u007f~^:?*[\\]/.test(name) ||
     name === "@";
-  if (bad) {
+  return !bad;
+}
+
+export function assertBranchName(name: string): string {
+  if (!isBranchName(name)) {
     throw new BerthError("branch_not_found", `'${name}' can't be the name of a branch.`, {
       hint: "Give the branch's name as 'git branch' prints it.",
     });
