@@ -798,11 +798,12 @@ describe("commands", () => {
   });
 
   test("a framework that nobody knows", async () => {
-    const failing = plan({ "package.json": {} }, { framework: "frontpage" });
-    await expect(failing).rejects.toMatchObject({
-      code: "project_setting_invalid",
-      hint: expect.stringContaining("astro"),
-    });
+    for (const file of ["package.json", "index.html"]) {
+      await expect(plan({ [file]: "{}" }, { framework: "frontpage" })).rejects.toMatchObject({
+        code: "project_setting_invalid",
+        hint: expect.stringContaining("astro"),
+      });
+    }
   });
 
   test("a package.json that does not parse, with its place", async () => {

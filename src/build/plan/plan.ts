@@ -86,6 +86,7 @@ export interface Planning {
  * `project_setting_invalid`, and of a source that is served as it is `output_missing` and `output_empty`
  */
 export async function planBuild({ settings, production, branch, ...source }: PlanInput): Promise<BuildPlan> {
+  assertFramework(settings);
   const files = new SourceFiles(source);
   const { warnings, ...resolvedRoot } = await chooseRoot(files, settings);
   const root = resolvedRoot.value;
@@ -128,10 +129,14 @@ async function frameworksOf(
   if (settings.framework === undefined || settings.framework === "static") {
     return await detectFrameworks({ files, root, packageJson });
   }
-  const id = frameworkId(settings.framework);
-  if (id !== undefined) return [id];
-  const reason = Object.hasOwn(NOT_BUILT, settings.framework) ? NOT_BUILT[settings.framework]! : "it is not known";
-  throw new BerthError("project_setting_invalid", `'framework' is '${settings.framework}': ${reason}.`, {
+  return [frameworkId(settings.framework)!];
+}
+
+/** Of a source without a package.json too, where nothing would be built for it. */
+function assertFramework({ framework }: ProjectSettings): void {
+  if (framework === undefined || framework === "static" || frameworkId(framework) !== undefined) return;
+  const reason = Object.hasOwn(NOT_BUILT, framework) ? NOT_BUILT[framework]! : "it is not known";
+  throw new BerthError("project_setting_invalid", `'framework' is '${framework}': ${reason}.`, {
     hint: `It is one of: static, ${Object.keys(FRAMEWORKS).sort().join(", ")}.`,
   });
 }
