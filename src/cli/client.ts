@@ -126,7 +126,10 @@ export function createClient(options: ClientOptions): Client {
 /** An address drops empty and dotted parts even when they are escaped, so that another route would be asked. */
 function pathPart(name: string): string {
   if (/^\.{0,2}$/.test(name)) {
-    throw usageError(`'${name}' is neither an id nor a name.`, "'berth ls' lists the ids, 'berth projects ls' the names.");
+    throw usageError(
+      `'${name}' is neither an id nor a name.`,
+      "'berth ls' lists the ids, 'berth projects ls' the names.",
+    );
   }
   return encodeURIComponent(name);
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Deployment } from "../model/deployment.ts";
+import { type Deployment, isFinal } from "../model/deployment.ts";
 import { aDeployment, aLine } from "./test-support.ts";
 
 /** The whole command line as a process, against a server that speaks the API's routes. */
@@ -27,6 +27,18 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
+/** Of a deployment that is not done, the stream stays open. */
+function events(): ReadableStream<string> {
+  return new ReadableStream({
+    start(stream) {
+      stream.enqueue(`event: line\ndata: ${JSON.stringify(aLine(1))}\n\n`);
+      if (!isFinal(final.status)) return;
+      stream.enqueue(`event: deployment\ndata: ${JSON.stringify(final)}\n\nevent: end\ndata: {}\n\n`);
+      stream.close();
+    },
+  });
+}
+
 async function answer(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   const line = `${request.method} ${pathname.replace("/api/v1", "")}`;
@@ -37,10 +49,7 @@ async function answer(request: Request): Promise<Response> {
     "GET /deployments": () => Response.json({ deployments: [final], next: null }),
     [`GET /deployments/${final.id}/log`]: () =>
       request.headers.get("accept") === "text/event-stream"
-        ? new Response(
-            `event: line\ndata: ${JSON.stringify(aLine(1))}\n\nevent: deployment\ndata: ${JSON.stringify(final)}\n\nevent: end\ndata: {}\n\n`,
-            { headers: { "content-type": "text/event-stream" } },
-          )
+        ? new Response(events(), { headers: { "content-type": "text/event-stream" } })
         : Response.json({ lines: request.url.includes("after=0") ? [aLine(1)] : [], done: true }),
     "GET /projects": () =>
       Response.json({ projects: [{ name: "blog", repository: null, settings: {}, latest: null }] }),
@@ -58,16 +67,25 @@ async function answer(request: Request): Promise<Response> {
   return routes[line]?.() ?? Response.json(missing, { status: 404 });
 }
 
-async function berth(args: string[], options: { stdin?: string; api?: boolean } = {}) {
-  requests = [];
-  const connection = options.api === false ? [] : ["--api", server.url.origin, "--token", "t"];
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../main.ts"), ...args, ...connection], {
+interface Conditions {
+  stdin?: string;
+  api?: boolean;
+}
+
+function start(args: string[], { stdin = "", api = true }: Conditions = {}) {
+  const connection = api ? ["--api", server.url.origin, "--token", "t"] : [];
+  return Bun.spawn([process.execPath, join(import.meta.dir, "../main.ts"), ...args, ...connection], {
     cwd: home,
     env: { HOME: home, PATH: "/usr/bin:/bin", BERTH_DATA: join(home, "data") },
-    stdin: new Blob([options.stdin ?? ""]),
+    stdin: new Blob([stdin]),
     stdout: "pipe",
     stderr: "pipe",
   });
+}
+
+async function berth(args: string[], conditions?: Conditions) {
+  requests = [];
+  const child = start(args, conditions);
   const read = (stream: ReadableStream<Uint8Array>) => new Response(stream).text();
   const [stdout, stderr, exit] = await Promise.all([read(child.stdout), read(child.stderr), child.exited]);
   return { stdout, stderr, exit };
@@ -110,6 +128,19 @@ test("a failed deployment is printed whole and exits with 1; --no-wait does not 
   const started = await berth(["deploy", "--no-wait", "--json"]);
   expect(JSON.parse(started.stdout).status).toBe("pending");
   expect(started.exit).toBe(0);
+});
+
+test("whoever does not wait to the end is told that the deployment goes on", async () => {
+  final = aDeployment({ status: "building" });
+  const goesOn = `'berth cancel ${final.id}' stops it.`;
+  expect((await berth(["deploy", "--no-wait"])).stdout).toContain(goesOn);
+  const child = start(["deploy", "--json"]);
+  let seen = "";
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    seen += text;
+    if (text.includes("line 1")) child.kill("SIGINT");
+  }
+  expect([seen.includes(goesOn), await new Response(child.stdout).text(), await child.exited]).toEqual([true, "", 130]);
 });
 
 test("without --json the log and the URL are plain lines on stdout", async () => {

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { defineCommand } from "citty";
+import type { Deployment } from "../model/deployment.ts";
 import { parseSource } from "../model/source.ts";
 import { commonArguments } from "./arguments.ts";
 import { connect } from "./connect.ts";
@@ -8,6 +9,9 @@ import { followDeployment } from "./follow.ts";
 import { renderStart } from "./render.ts";
 import { createReporter } from "./report.ts";
 import { warnOfUncommitted } from "./work-tree.ts";
+
+/** What a shell shows of a command that Ctrl-C ended. */
+const SIGINT_STATUS = 130;
 
 export const deploy = defineCommand({
   meta: { name: "deploy", description: "Deploy a git repository or a folder, and wait until it is live" },
@@ -36,14 +40,25 @@ export const deploy = defineCommand({
     });
     if (!args.wait) {
       output.print(renderStart(started, output.color));
+      output.print(goesOn(started));
       output.document(started);
       return 0;
     }
-    const done = await followDeployment(client, started, createReporter(output));
+    const reporter = createReporter(output);
+    process.once("SIGINT", () => {
+      reporter.close();
+      process.stderr.write(`${goesOn(started)}\n`);
+      process.exit(SIGINT_STATUS);
+    });
+    const done = await followDeployment(client, started, reporter);
     output.document(done);
     return done.status === "ready" ? 0 : 1;
   },
 });
+
+/** The platform works on, whoever looks: without this line a stopped command looks like a stopped deployment. */
+const goesOn = ({ id }: Deployment): string =>
+  `The deployment goes on: 'berth logs ${id} --follow' shows it, 'berth cancel ${id}' stops it.`;
 
 /**
  * A path is seen from where the command was typed, which the platform does not know.
