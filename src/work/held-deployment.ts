@@ -77,7 +77,7 @@ export async function holdDeployment(
     await log.flush();
   } catch (thrown) {
     if (thrown instanceof NoLongerHeld) await look();
-    if (end !== null) log.say(stepOf(view.status), end.message);
+    if (end !== null) log.say(stepOf(view, log), end.message);
     await settle(parts, { view, log, thrown, isLost: abort.signal.aborted, isStopping: job.signal.aborted });
   } finally {
     clearInterval(poll);
@@ -102,13 +102,13 @@ async function settle(
   const isFinalFault = thrown instanceof BerthError && !RETRIED.has(thrown.code);
   if (!isFinalFault) parts.onFault(thrown, { deployment: view.id });
   if (!isFinalFault && !isLastAttempt) {
-    log.say(stepOf(view.status), "Something went wrong inside the platform; trying again.");
+    log.say(stepOf(view, log), "Something went wrong inside the platform; trying again.");
     await log.flush();
     throw thrown;
   }
   const { code, message, hint } = toErrorBody(thrown);
   const error = { code, message: log.masked(message), hint: log.masked(hint) };
-  log.say(stepOf(view.status), `Error: ${error.message}\n${error.hint}`);
+  log.say(stepOf(view, log), `Error: ${error.message}\n${error.hint}`);
   await log.flush();
   if (await advance(parts.database, { id: view.id, attempt: view.attempt }, { to: "failed", error })) {
     await pointToFailure(parts, view).catch((fault) => parts.onFault(fault, { deployment: view.id }));
@@ -123,8 +123,9 @@ const RETRIED: ReadonlySet<string> = new Set([
   "internal",
 ]);
 
-function stepOf(status: Status): LogStep {
-  return status === "pending" || status === "uploading" ? "upload" : "build";
+/** The step that the end of the work belongs to: where it got to, or before its first line where it began. */
+function stepOf({ status }: DeploymentView, { reached }: DeploymentLog): LogStep {
+  return reached ?? (status === "pending" || status === "uploading" ? "upload" : "build");
 }
 
 function interruptedTooOften(): BerthError {

@@ -20,6 +20,8 @@ const RECENT_LINES = 200;
  * log is told by the database. Cheap to call: nothing waits for the disk but `flush`.
  */
 export class DeploymentLog {
+  /** Where the worker has got to, by its lines; nothing is done in the queue. */
+  reached: Exclude<LogStep, "queue"> | undefined;
   private pending: LogLine[] = [];
   private cutters = new Map<string, LineCutter>();
   private timer: Timer | undefined;
@@ -113,6 +115,7 @@ export class DeploymentLog {
   }
 
   private push(step: LogStep, stream: LogLine["stream"], text: string): void {
+    if (step !== "queue") this.reached = step;
     if (stream !== "system" && this.isLeftOut(text)) return;
     this.recent.push({ step, text });
     if (this.recent.length > 2 * RECENT_LINES) this.recent = this.recent.slice(-RECENT_LINES);

@@ -69,6 +69,20 @@ describe("bad input", () => {
       "install_failed",
     ],
   ];
+  test("the log says what went wrong at the step where it did", async () => {
+    const failing = JSON.stringify({ scripts: { build: "true", preinstall: "exit 7" } });
+    const repository = await newRepository("steps", { "package.json": failing });
+    repositories.push(repository);
+    const lastStep = async (wish: Record<string, unknown>) => {
+      const { id } = await deployAndWait(platform, { source: repository.path, ...wish });
+      const { lines } = (await (await platform.api(`/deployments/${id}/log`)).json()) as { lines: { step: string }[] };
+      return lines.at(-1)?.step;
+    };
+    expect(await lastStep({ branch: "nope" })).toBe("clone");
+    expect(await lastStep({ root: "nope" })).toBe("build");
+    expect(await lastStep({})).toBe("install");
+  }, 60_000);
+
   test.each(failures)(
     "%s fails with its reason",
     async (name, files, code) => {
