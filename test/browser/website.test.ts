@@ -172,6 +172,12 @@ describe("website", () => {
     await page.getByRole("button", { name: "Save settings" }).click();
     await page.getByRole("alert").getByText("project_setting_invalid").waitFor();
     await page.getByLabel("Node version").fill("24");
+    expect(await page.getByLabel("Network of builds").getByRole("option").allTextContents()).toEqual([
+      "registry (default)",
+      "none",
+      "registry",
+      "public",
+    ]);
     await page.getByLabel("Missing pages").selectOption("none");
     await page.getByRole("button", { name: "Save settings" }).click();
     await page.getByText("Saved.").waitFor();
@@ -250,6 +256,7 @@ describe("website", () => {
     await alert.getByText("build_failed").waitFor();
     await logLines().getByText("on the rocks", { exact: true }).first().waitFor();
     await page.getByRole("listitem").filter({ hasText: "Build" }).getByText("stopped here").waitFor();
+    await page.getByRole("listitem").filter({ hasText: "Publish" }).getByText("not reached").waitFor();
   }, 120_000);
 
   test("a running build is watched and canceled", async () => {

@@ -85,7 +85,7 @@ function Setting({ name, field: { label, unset, choices }, value, isInvalid, onC
         <Field.Control
           render={
             <select>
-              <option value="">{unset}</option>
+              <option value="">{unset} (default)</option>
               {choices.map((choice) => (
                 <option key={choice}>{choice}</option>
               ))}

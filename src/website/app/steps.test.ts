@@ -27,8 +27,8 @@ test("a site without a build skips what it does not need", () => {
 
 test("a deployment that failed stopped where its log ends", () => {
   const timings = { cloneMs: 1, uploadMs: 1, queueMs: 1 };
-  expect(states(deployment("failed", timings), "build").slice(3)).toEqual(["skipped", "stopped", "waiting"]);
-  expect(states(deployment("canceled", { cloneMs: 1 }), "clone").slice(0, 3)).toEqual(["done", "stopped", "waiting"]);
+  expect(states(deployment("failed", timings), "build").slice(3)).toEqual(["skipped", "stopped", "unreached"]);
+  expect(states(deployment("canceled", { cloneMs: 1 }), "clone").slice(0, 3)).toEqual(["done", "stopped", "unreached"]);
   expect(states(deployment("failed", {}))[0]).toBe("stopped");
 });
 

@@ -1,6 +1,6 @@
 import { type Deployment, isFinal, LOG_STEPS, type LogStep, type Timings } from "../../model/deployment.ts";
 
-export type StepState = "done" | "running" | "stopped" | "waiting" | "skipped";
+export type StepState = "done" | "running" | "stopped" | "waiting" | "skipped" | "unreached";
 
 export interface Step {
   name: LogStep;
@@ -26,11 +26,12 @@ export function stepsOf({ status, timings }: Deployment, lastStep?: LogStep): St
     return Math.max(afterLastDone, lastStep === undefined ? 0 : LOG_STEPS.indexOf(lastStep));
   };
   const at = status === "ready" ? LOG_STEPS.length : current();
+  const behind = isFinal(status) ? "unreached" : "waiting";
   return LOG_STEPS.map((name, index) => {
     const ms = timings[keyOf(name)] || undefined;
     if (ms !== undefined) return { name, ms, state: "done" };
     if (index === at) return { name, ms, state: isFinal(status) ? "stopped" : "running" };
-    return { name, ms, state: index < at ? "skipped" : "waiting" };
+    return { name, ms, state: index < at ? "skipped" : behind };
   });
 }
 

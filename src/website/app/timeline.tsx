@@ -19,6 +19,7 @@ const WORDS: Record<StepState, string> = {
   stopped: "stopped here",
   waiting: "to come",
   skipped: "not needed",
+  unreached: "not reached",
 };
 
 /** The steps of a deployment along one line, with their times; the running one counts. */
@@ -58,7 +59,9 @@ function StepItem({ step: { name, state, ms }, elapsedMs }: { step: Step; elapse
         aria-hidden
       />
       <Knot state={state} />
-      <span className={`text-sm font-semibold sm:mt-2 sm:block ${state === "waiting" ? "text-soft" : ""}`}>
+      <span
+        className={`text-sm font-semibold sm:mt-2 sm:block ${state === "waiting" || state === "unreached" ? "text-soft" : ""}`}
+      >
         {LABELS[name]}
       </span>
       <span className={`text-sm tabular-nums max-sm:ml-auto sm:block ${TONES[state]}`}>
@@ -74,6 +77,7 @@ const TONES: Record<StepState, string> = {
   stopped: "text-bad",
   waiting: "text-soft",
   skipped: "text-soft",
+  unreached: "text-soft",
 };
 
 const KNOTS: Record<StepState, string> = {
@@ -82,6 +86,7 @@ const KNOTS: Record<StepState, string> = {
   stopped: "bg-bad text-card",
   waiting: "bg-card border-2 border-line",
   skipped: "bg-card border-2 border-accent text-accent",
+  unreached: "bg-card border-2 border-line",
 };
 
 function Knot({ state }: { state: StepState }) {
