@@ -1,4 +1,5 @@
 import { type DeploymentView, type Findings, publishUnderLock } from "../database/deployments.ts";
+import { counted } from "../model/counted.ts";
 import { stepMs } from "../model/deployment.ts";
 import type { Sha256 } from "../model/ids.ts";
 import { sha256 } from "../model/ids.ts";
@@ -133,7 +134,7 @@ async function goLive(
   await held.advance({ findings: { newBytes } });
   log.say(
     "publish",
-    `Published ${count} files, ${bytes} bytes; ${newBytes} bytes are new in the store, compressed copies among them.`,
+    `Published ${counted(count, "file")}, ${counted(bytes, "byte")}; new in the store: ${counted(newBytes, "byte")}, compressed copies among them.`,
   );
   await log.flush();
   // Before it is live, so that no crash comes between; it waits while this very build runs.

@@ -60,6 +60,7 @@ test("the outcome names URLs when it is ready, and reason and hint when not", ()
   const ready = renderOutcome(aDeployment(), false);
   expect(ready).toContain("Ready in 4.3 s: 12 files, 346 kB, 901 B of it new");
   expect(ready).toContain("  http://blog.localhost:3000\n");
+  expect(renderOutcome(aDeployment({ files: 1 }), false)).toContain(": 1 file, ");
   const error = {
     code: "build_failed",
     message: "It ended with 1.\u001b[2J",

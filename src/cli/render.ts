@@ -1,3 +1,4 @@
+import { counted } from "../model/counted.ts";
 import type { Deployment, LogLine } from "../model/deployment.ts";
 import { isFinal } from "../model/deployment.ts";
 import type { Source } from "../model/source.ts";
@@ -62,7 +63,7 @@ export function renderOutcome(deployment: Deployment, color: boolean): string | 
   const warnings = said.map((warning) => `${paint.yellow("!")} ${plain(warning)}\n`).join("");
   if (status === "ready") {
     const reused = deployment.reused ? " (an earlier build of the same files)" : "";
-    const size = `${deployment.files} files, ${renderBytes(deployment.bytes)}, ${renderBytes(deployment.newBytes)} of it new`;
+    const size = `${counted(deployment.files, "file")}, ${renderBytes(deployment.bytes)}, ${renderBytes(deployment.newBytes)} of it new`;
     const urls = [...aliases, url].map((each) => `  ${paint.cyan(plain(each))}`).join("\n");
     return `${warnings}${paint.green("✓")} ${paint.bold(`Ready${took}`)}${reused}: ${size}\n${urls}`;
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { nanoid } from "nanoid";
 import { lastSourceTree } from "../database/deployments.ts";
 import { findProject, rememberProductionBranch } from "../database/projects.ts";
+import { counted } from "../model/counted.ts";
 import { stepMs } from "../model/deployment.ts";
 import { BerthError } from "../model/errors.ts";
 import type { Sha256 } from "../model/ids.ts";
@@ -92,7 +93,7 @@ async function upload(parts: UploadParts, held: HeldDeployment, slot: number): P
     const git = await putHistory(parts, held, fetched);
     const { tree, files, bytes } = put;
     await putSource(parts.store, view.id, { version: 1, tree, source, files, bytes, ...(git && { git }) });
-    log.say("upload", `Stored ${put.files} files, ${put.bytes} bytes, ${put.newBytes} of them new.`);
+    log.say("upload", `Stored ${counted(files, "file")}, ${counted(bytes, "byte")}, ${put.newBytes} of them new.`);
     await log.flush();
     const contacted = [...(await fetched.close())];
     await held.advance({
