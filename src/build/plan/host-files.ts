@@ -82,7 +82,7 @@ async function readNetlify(
   if (base !== undefined && files.join(folder, folderName(base)) !== root) return undefined;
   const unused = [
     ...unusedKeys(build, { section: "build", used: NETLIFY_BUILD }),
-    ...Object.keys(parsed).filter((key) => NETLIFY_UNUSED.has(key)),
+    ...unusedKeys(parsed, { section: "", used: NETLIFY_SECTIONS }),
     ...(Array.isArray(parsed.plugins)
       ? parsed.plugins.map((plugin) => `plugin ${textOf(tableOf(plugin)?.package)}`)
       : []),
@@ -104,8 +104,8 @@ async function readNetlify(
 }
 
 const NETLIFY_BUILD = new Set(["base", "command", "publish", "environment"]);
-/** Of its other sections, those that a build would have a use for; the rest concern serving or a developer's machine. */
-const NETLIFY_UNUSED = new Set(["functions", "edge_functions"]);
+/** Those that count here or in serving, whose plugins are named one by one, or that concern a developer's machine alone. */
+const NETLIFY_SECTIONS = new Set(["build", "context", "plugins", "redirects", "headers", "dev", "template"]);
 
 /** A preview is a deployment of a branch, so the contexts of branches come before those of pull requests. */
 function contextsOf(parsed: Record<string, unknown>, { production, branch }: BuildContext): Record<string, unknown>[] {

@@ -550,7 +550,7 @@ describe("commands", () => {
   test("vercel.json's framework decides, and what builds don't use is named", async () => {
     const vercel = { framework: "vitepress", crons: [], ignoreCommand: "exit 0", cleanUrls: true };
     const toml =
-      '[build]\nignore = "x"\n[functions]\na = 1\n[[plugins]]\npackage = "@netlify/plugin-nextjs"\n[[redirects]]\nfrom = "/a"';
+      '[build]\nignore = "x"\n[functions]\na = 1\n[[plugins]]\npackage = "@netlify/plugin-nextjs"\n[[redirects]]\nfrom = "/a"\n[[redirect]]\nfrom = "/b"';
     const result = await buildPlan({
       "package.json": { scripts: { build: "vite build" }, devDependencies: { vite: "7" } },
       "vercel.json": vercel,
@@ -559,7 +559,7 @@ describe("commands", () => {
     });
     expect(result.framework).toBe("vitepress");
     expect(result.warnings).toEqual([
-      "netlify.toml has what builds here don't use: build.ignore, functions, plugin @netlify/plugin-nextjs.",
+      "netlify.toml has what builds here don't use: build.ignore, functions, redirect, plugin @netlify/plugin-nextjs.",
       "vercel.json has what builds here don't use: crons, ignoreCommand.",
     ]);
   });
