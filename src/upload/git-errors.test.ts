@@ -13,3 +13,15 @@ test.each([
   const { code, hint } = gitError(NOT_FOUND, { url });
   expect([code, hint.includes("--branch")]).toEqual(["repository_not_found", isPage]);
 });
+
+test.each([
+  ["CONNECT tunnel failed, response 502", "it takes no connection"],
+  ["Received HTTP code 502 from proxy after CONNECT", "it takes no connection"],
+  ["The requested URL returned error: 503", "The requested URL returned error: 503"],
+])("a host out of reach is told of once, in words: %s", (said, reason) => {
+  const url = "https://git.example/x.git";
+  expect(gitError(`fatal: unable to access '${url}/': ${said}\n`, { url })).toMatchObject({
+    code: "source_unreachable",
+    message: `${url} could not be reached: ${reason}.`,
+  });
+});

@@ -121,8 +121,14 @@ function reasonIn(stderr: string): string {
     lines.find((line) => line.startsWith("fatal:") && !line.includes("Could not read from remote")) ??
     lines.at(-1) ??
     "git gave no reason";
-  return best
-    .replace(/^(fatal|error): /, "")
-    .replace(/\.$/, "")
-    .slice(0, 300);
+  return (
+    best
+      .replace(/^(fatal|error): /, "")
+      // The address, which the sentence around it names.
+      .replace(/^unable to access '[^']*': /, "")
+      // The words of the wall that the fetch stands behind, for a host that takes no connection.
+      .replace(/^.*(CONNECT tunnel failed, response|HTTP code) 50\d.*$/, "it takes no connection")
+      .replace(/\.$/, "")
+      .slice(0, 300)
+  );
 }
