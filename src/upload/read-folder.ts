@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Dirent } from "node:fs";
 import { type FileHandle, open, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BerthError } from "../model/errors.ts";
@@ -48,7 +48,7 @@ async function* readFiles(root: string, options: ReadFolderOptions): AsyncGenera
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     options.signal.throwIfAborted();
-    const children = await readdir(join(root, folder), { withFileTypes: true });
+    const children = await childrenOf(root, folder, options);
     for (const child of children) {
       const path = folder === "" ? child.name : `${folder}/${child.name}`;
       seen += 1;
@@ -62,6 +62,18 @@ async function* readFiles(root: string, options: ReadFolderOptions): AsyncGenera
     }
   }
 }
+
+/** A folder that vanishes meanwhile, or that the platform may not open, is left out as such a file is. */
+async function childrenOf(root: string, folder: string, { onLog }: ReadFolderOptions): Promise<Dirent[]> {
+  try {
+    return await readdir(join(root, folder), { withFileTypes: true });
+  } catch (error) {
+    onLog(`Warning: '${folder || "."}' is left out, because it can't be read (${codeOf(error)}).`);
+    return [];
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "";
 
 function linkEntry(path: string, target: Uint8Array): SourceFile {
   return {
@@ -81,7 +93,7 @@ async function* readFile(root: string, path: string, { onLog, signal }: ReadFold
   try {
     handle = await open(full, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    onLog(`Warning: '${path}' is left out, because it can't be read (${(error as NodeJS.ErrnoException).code}).`);
+    onLog(`Warning: '${path}' is left out, because it can't be read (${codeOf(error)}).`);
     return;
   }
   try {
@@ -91,7 +103,7 @@ async function* readFile(root: string, path: string, { onLog, signal }: ReadFold
       return;
     }
     const mode: TreeMode = (info.mode & 0o100) === 0 ? "100644" : "100755";
-    yield { path, mode, chunks: () => readHandle(handle, { size: info.size, signal }) };
+    yield { path, mode, chunks: () => readHandle(handle, { path, size: info.size, signal }) };
   } finally {
     await handle.close();
   }
@@ -99,13 +111,23 @@ async function* readFile(root: string, path: string, { onLog, signal }: ReadFold
 
 async function* readHandle(
   handle: FileHandle,
-  { size, signal }: { size: number; signal: AbortSignal },
+  { path, size, signal }: { path: string; size: number; signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   const chunkBytes = Math.min(CHUNK_BYTES, size + 1);
   for (;;) {
     signal.throwIfAborted();
-    const { bytesRead, buffer } = await handle.read(new Uint8Array(chunkBytes), 0, chunkBytes, null);
+    const { bytesRead, buffer } = await handle
+      .read(new Uint8Array(chunkBytes), 0, chunkBytes, null)
+      .catch((cause) => Promise.reject(unreadable(path, cause)));
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
   }
+}
+
+/** Part of it may be stored by now, so that it can't be left out any more. */
+function unreadable(path: string, cause: unknown): BerthError {
+  return new BerthError("source_refused", `'${path}' can't be read to its end (${codeOf(cause)}).`, {
+    hint: "Take it out of the folder, or deploy a folder of ordinary files.",
+    cause,
+  });
 }

@@ -100,6 +100,24 @@ test("no files, too many and too large", async () => {
   await expect(missing).rejects.toMatchObject({ code: "source_path_missing" });
 });
 
+test("a folder that vanishes is left out; a file that can't be read to its end is refused by name", async () => {
+  await mkdir(join(site, "gone"));
+  await writeFile(join(site, "a"), "a");
+  const paths: string[] = [];
+  for await (const { path } of (await readFolder({ path: site, limits: LIMITS, signal, onLog })).files) {
+    paths.push(path);
+    await rm(join(site, "gone"), { recursive: true });
+  }
+  expect(paths).toEqual(["a"]);
+  expect(log).toContain("Warning: 'gone' is left out, because it can't be read (ENOENT).");
+  // What the kernel shows of a process are files of which some give errors.
+  const ofKernel = await readFolder({ path: "/proc/self", limits: { ...LIMITS, files: 10_000 }, signal, onLog });
+  await expect(put(ofKernel)).rejects.toMatchObject({
+    code: "source_refused",
+    message: expect.stringMatching(/^'.+' can't be read to its end \(E[A-Z]+\)\.$/),
+  });
+});
+
 test("unsafe names are refused", async () => {
   for (const path of ["../x", "a/.git/config", "a\nb", "/etc/x", "a\\b", "x\ufffd"]) {
     await expect(put(sourceOf([[path, "100644", "x"]]))).rejects.toMatchObject({ code: "source_refused" });
