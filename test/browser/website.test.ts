@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { deployAndWait } from "../support/deploy.ts";
 import { removeDataDirectory, startPlatform, type TestPlatform } from "../support/platform.ts";
 import { buildableSite, newRepository, type TestRepository, WRITES_DIST } from "../support/repositories.ts";
 
@@ -290,8 +291,11 @@ describe("website", () => {
 
   test("on a phone no page scrolls sideways", async () => {
     await page.setViewportSize({ width: 375, height: 800 });
+    const longest = "w".repeat(40);
+    await deployAndWait(platform, { source: lighthouse.path, project: longest });
     const { deployments } = (await (await platform.api("/deployments")).json()) as { deployments: { id: string }[] };
-    const paths = ["/", "/projects", "/projects/lighthouse", ...deployments.map(({ id }) => `/deployments/${id}`)];
+    const projects = ["lighthouse", longest].map((name) => `/projects/${name}`);
+    const paths = ["/", "/projects", ...projects, ...deployments.map(({ id }) => `/deployments/${id}`)];
     for (const path of paths) {
       await page.goto(platform.baseUrl + path);
       await page.getByRole("heading", { level: 1 }).waitFor();

@@ -24,8 +24,8 @@ const HEADLINES: Record<Status, string> = {
 export function DeploymentHeading({ deployment }: { deployment: Deployment }) {
   const actions = useActions(deployment.project);
   return (
-    <div className="grid gap-4">
-      <nav aria-label="Breadcrumb" className="text-sm text-soft">
+    <div className="grid grid-cols-1 gap-4">
+      <nav aria-label="Breadcrumb" className="text-sm break-words text-soft">
         <Link to="/projects" className="hover:text-ink hover:underline">
           Projects
         </Link>

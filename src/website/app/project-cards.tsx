@@ -27,7 +27,7 @@ export function ProjectCards({ title }: { title?: string }) {
       ) : projects.error ? (
         <ErrorNote error={projects.error} onRetry={() => projects.refetch()} />
       ) : (
-        <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3" role="status" aria-label="Loading">
+        <div className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3" role="status" aria-label="Loading">
           {["one", "two", "three"].map((key) => (
             <div key={key} className="skeleton h-40" />
           ))}
@@ -47,7 +47,7 @@ function Cards({ projects }: { projects: readonly ProjectView[] }) {
     );
   }
   return (
-    <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+    <ul className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
       {projects.map((project) => (
         <li key={project.name}>
           <ProjectCard project={project} />

@@ -46,7 +46,7 @@ function Loaded({ project }: { project: ProjectView }) {
   const { repository } = project;
   return (
     <div className="grid grid-cols-1 gap-8 pt-8">
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <nav aria-label="Breadcrumb" className="text-sm text-soft">
           <Link to="/projects" className="hover:text-ink hover:underline">
             Projects
