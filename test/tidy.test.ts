@@ -36,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "store",
     "queue",
     "database",
+    "resolve-name.ts",
   ],
   cli: ["server", "build", "sandbox", "environment.ts"],
   "main.ts": ["cli"],

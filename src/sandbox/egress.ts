@@ -1,9 +1,8 @@
-import { lookup } from "node:dns/promises";
 import { chmod, chown, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import type { Socket } from "bun";
 import type { ContactedHost } from "../model/contacted-host.ts";
-import { resolveName } from "../resolve-name.ts";
+import { resolveByDns, resolveBySystem } from "../resolve-name.ts";
 import { serverNameIn } from "./client-hello.ts";
 import { decide, type ProxyRequest, parseProxyRequest, type RegistryHost, usableAddresses } from "./egress-policy.ts";
 import { type Half, onClose, onDrain, passOn } from "./inside/relay.ts";
@@ -207,7 +206,7 @@ async function findAddresses(
   if (decision.pinned !== undefined) return { addresses: decision.pinned };
   let resolved: string[];
   try {
-    resolved = await (resolve ?? (decision.anyAddress ? resolveAll : resolveName))(request.host);
+    resolved = await (resolve ?? (decision.anyAddress ? resolveBySystem : resolveByDns))(request.host);
   } catch {
     // An unknown name is no refusal by the policy.
     return { addresses: [] };
@@ -217,10 +216,6 @@ async function findAddresses(
   if (resolved.length > 0 && addresses.length === 0)
     return { reason: "its address is not a public one, or this machine's own" };
   return { addresses, isTls };
-}
-
-async function resolveAll(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
 interface ConnectOptions {

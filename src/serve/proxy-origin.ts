@@ -1,8 +1,7 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { isForeignPublicAddress } from "../model/addresses.ts";
 import { BerthError } from "../model/errors.ts";
-import { resolveName } from "../resolve-name.ts";
+import { resolveByDns, resolveBySystem } from "../resolve-name.ts";
 
 export interface OriginPolicy {
   /** Whether private, loopback and link-local addresses and the machine's own are let through. */
@@ -33,7 +32,7 @@ export async function pinOrigin(
     throw refused("The rewrite leads to something that is no http or https URL without a user name.");
   }
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const ask = resolve ?? (privateAddresses ? resolveAll : resolveName);
+  const ask = resolve ?? (privateAddresses ? resolveBySystem : resolveByDns);
   const found = isIP(host) ? [host] : await ask(host).catch(() => []);
   if (found.length === 0) {
     throw new BerthError("origin_unreachable", "The name of the server behind this page is not known.", {
@@ -51,8 +50,4 @@ function refused(message: string): BerthError {
   return new BerthError("origin_refused", message, {
     hint: "Rewrites lead to public servers; the platform's operator can allow others with BERTH_PRIVATE_ORIGINS=yes.",
   });
-}
-
-async function resolveAll(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address);
 }

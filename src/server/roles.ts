@@ -128,11 +128,11 @@ type SharedParts = RoleParts &
   };
 
 async function startUpload(parts: SharedParts): Promise<void> {
-  const [service, { gitEnvironment }, { resolveAll }, { ownAddresses }, { fetchSandbox, trySandboxSoon }] =
+  const [service, { gitEnvironment }, { resolveBySystem }, { ownAddresses }, { fetchSandbox, trySandboxSoon }] =
     await Promise.all([
       import("../upload/upload-service.ts"),
       import("../upload/git.ts"),
-      import("../upload/source-host.ts"),
+      import("../resolve-name.ts"),
       import("../sandbox/own-addresses.ts"),
       import("./build-sandbox.ts"),
     ]);
@@ -144,7 +144,7 @@ async function startUpload(parts: SharedParts): Promise<void> {
     sandbox: fetchSandbox(settings, parts),
     privateAddresses,
     ownAddresses,
-    resolve: resolveAll,
+    resolve: resolveBySystem,
   };
   const upload = { ...parts, git, wall: sandbox === "none" ? undefined : wall };
   const worker = await service.startUploadService(upload, { concurrency: parts.settings.uploads });

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isForeignPublicAddress } from "../model/addresses.ts";
 import { BerthError } from "../model/errors.ts";
 import type { PinnedHost } from "../sandbox/sandbox.ts";
@@ -32,10 +31,6 @@ export function remoteHost(url: string): RemoteHost | undefined {
 const bare = (host: string): string => host.replace(/^\[|\]$/g, "").toLowerCase();
 
 export const defaultPort = { http: 80, https: 443, ssh: 22 };
-
-export async function resolveAll(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address);
-}
 
 interface PinOptions {
   /** Whether loopback, private and link-local addresses and this machine's own are let through. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { environment } from "../../src/environment.ts";
+import { resolveBySystem } from "../../src/resolve-name.ts";
 import { openSandbox } from "../../src/sandbox/bubblewrap.ts";
 import { ownAddresses } from "../../src/sandbox/own-addresses.ts";
 import type { WallMode } from "../../src/sandbox/profile.ts";
@@ -7,7 +8,6 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { type FetchGitOptions, fetchGit } from "../../src/upload/fetch-git.ts";
 import { type GitEnvironment, gitEnvironment } from "../../src/upload/git.ts";
 import type { FetchWall } from "../../src/upload/remote-access.ts";
-import { resolveAll } from "../../src/upload/source-host.ts";
 
 export interface Wishes extends Partial<Pick<FetchGitOptions, "depth" | "limits" | "signal">> {
   branch?: string;
@@ -51,7 +51,7 @@ export async function openFetcher(folder: string, uidBase: number, mode?: WallMo
   });
   const options: Fetcher["options"] = (url, wishes = {}) => {
     const log: string[] = [];
-    const wall = { sandbox, slot: FETCH_SLOT, privateAddresses: true, ownAddresses, resolve: resolveAll };
+    const wall = { sandbox, slot: FETCH_SLOT, privateAddresses: true, ownAddresses, resolve: resolveBySystem };
     return {
       source: { url, branch: wishes.branch ?? null, commit: wishes.commit ?? null },
       depth: wishes.depth ?? 1,
