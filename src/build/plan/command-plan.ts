@@ -51,6 +51,7 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     install: install.command,
     looseInstall: install.loose,
     build: build.command,
+    members: build.members,
     outputCandidates: outputs.candidates,
     serverOutputs: [
       ...(other ? [other.file] : []),
