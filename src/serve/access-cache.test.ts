@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Access } from "../model/access.ts";
 import { BerthError } from "../model/errors.ts";
-import { AccessCache, type Known, OPEN } from "./access-cache.ts";
+import { AccessCache, type Known, OPEN, VERSION_AGE_MS } from "./access-cache.ts";
 import { FRESH_MS, STALE_MS } from "./host-cache.ts";
 
 const access: Access = {
@@ -82,4 +82,71 @@ test("after a start with the store down, what the disk remembers counts; with a 
   const damaged = new BerthError("corrupt_object", "damaged", { hint: "" });
   stored = () => Promise.reject(damaged);
   expect(start().read("site")).rejects.toBe(damaged);
+});
+
+test.each<[string, Access | undefined, number[]]>([
+  ["keys", access, [2, 2, 3, 3]],
+  ["no keys", undefined, [2, 2, 3, 3]],
+  ["an object without keys", { ...access, protections: [] }, [2, 3, 4, 5]],
+])("%s: read again once the version is another one", async (_, stored, expected) => {
+  let [reads, now, version] = [0, 0, "1"];
+  const load = async () => {
+    reads += 1;
+    return stored;
+  };
+  const cache = new AccessCache(
+    { load, version: async () => version },
+    () => now,
+    () => 0,
+  );
+  const first = await cache.read("site");
+  const look = async () => {
+    now += FRESH_MS + 1;
+    expect(cache.peek("site")).toEqual(first);
+    await Bun.sleep(1);
+    return reads;
+  };
+  // The first time there is nothing to compare with.
+  const seen = [await look(), await look()];
+  version = "2";
+  expect([...seen, await look(), await look()]).toEqual(expected);
+});
+
+test("what was believed of no keys says nothing of keys that came", async () => {
+  let [now, stored] = [0, undefined as Access | undefined];
+  const asked: Known[] = [];
+  const version = async (_: string, known: Known) => {
+    asked.push(known);
+    return known === OPEN ? "of all" : "of its own";
+  };
+  const cache = new AccessCache(
+    { load: async () => stored, version },
+    () => now,
+    () => 0,
+  );
+  expect(await cache.read("site")).toBe(OPEN);
+  stored = access;
+  for (const known of [OPEN, access, access] as Known[]) {
+    now += FRESH_MS + 1;
+    expect(cache.peek("site")).toBe(known);
+    await Bun.sleep(1);
+  }
+  expect(asked).toEqual([OPEN, access, access]);
+});
+
+test("what the version told is as old as that may be", async () => {
+  let now = 0;
+  const source = { load: async () => access, version: async () => "1" };
+  const cache = new AccessCache(
+    source,
+    () => now,
+    () => 0,
+  );
+  for (const _ of [1, 2, 3]) {
+    await cache.read("site");
+    now += STALE_MS - VERSION_AGE_MS;
+  }
+  expect(cache.peek("site")).toBe(access);
+  now += 1;
+  expect(cache.peek("site")).toBeUndefined();
 });

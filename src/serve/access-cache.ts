@@ -5,12 +5,20 @@ import { freshMs, STALE_MS } from "./host-cache.ts";
 const PATIENCE_MS = 2_000;
 const PROJECTS_MAX = 20_000;
 
+export const VERSION_AGE_MS = 100;
+
 /** A project without keys. */
 export const OPEN = "open";
 export type Known = Access | typeof OPEN;
 
 export interface AccessSource {
   load(project: string, signal: AbortSignal): Promise<Access | undefined>;
+  /**
+   * As `ObjectStore.version`, of a project's keys or of there being none, as it was at most `VERSION_AGE_MS` ago: while it
+   * is the same, what is known holds.
+   * @throws what the store throws
+   */
+  version?(project: string, known: Known): Promise<string | undefined>;
   /** Of a process before this one, where there is a disk; undefined: nothing. */
   remembered?(project: string): Promise<Known | undefined>;
   learned?(project: string, known: Known): void;
@@ -18,6 +26,8 @@ export interface AccessSource {
 
 interface Entry {
   known: Known;
+  /** Of what it was read from. */
+  version: string | undefined;
   checkedAt: number;
   /** From `checkedAt` on. */
   freshMs: number;
@@ -68,9 +78,8 @@ export class AccessCache {
     const running = this.loading.get(project);
     if (running !== undefined) return running;
     const isCurrent = () => this.loading.get(project) === started;
-    const started: Promise<Known> = this.source.load(project, AbortSignal.timeout(5 * PATIENCE_MS)).then(
-      (access) => {
-        const known = access === undefined || access.protections.length === 0 ? OPEN : access;
+    const started: Promise<Known> = this.load(project).then(
+      ({ known, version, checkedAt }) => {
         // A read that began before an invalidation may have seen the old keys.
         if (!isCurrent()) return known;
         const before = this.entries.get(project)?.known;
@@ -78,7 +87,7 @@ export class AccessCache {
           this.news += 1;
           this.source.learned?.(project, known);
         }
-        this.keep(project, known);
+        this.keep(project, { known, version, checkedAt });
         return known;
       },
       async (error) => {
@@ -88,7 +97,9 @@ export class AccessCache {
         if (isCurrent()) {
           this.loading.delete(project);
           if (entry) entry.checkedAt = this.now();
-          if (remembered !== undefined) this.keep(project, remembered);
+          if (remembered !== undefined) {
+            this.keep(project, { known: remembered, version: undefined, checkedAt: this.now() });
+          }
         }
         if (remembered !== undefined) return remembered;
         throw error;
@@ -98,10 +109,23 @@ export class AccessCache {
     return started;
   }
 
-  private keep(project: string, known: Known): void {
+  private async load(project: string): Promise<Omit<Entry, "freshMs">> {
+    const entry = this.entries.get(project);
+    const checkedAt = this.now() - VERSION_AGE_MS;
+    // Before the keys themselves are read: a change between the two shows the next time.
+    const version = entry && (await this.source.version?.(project, entry.known));
+    if (version !== undefined && version === entry!.version) return { known: entry!.known, version, checkedAt };
+    const access = await this.source.load(project, AbortSignal.timeout(5 * PATIENCE_MS));
+    const known = access === undefined || access.protections.length === 0 ? OPEN : access;
+    // It was asked for what was known until now: that there are no keys, or these ones.
+    const isOfThis = (access === undefined) === (entry?.known === OPEN);
+    return { known, version: isOfThis ? version : undefined, checkedAt: this.now() };
+  }
+
+  private keep(project: string, checked: Omit<Entry, "freshMs">): void {
     this.loading.delete(project);
     this.entries.delete(project);
-    this.entries.set(project, { known, checkedAt: this.now(), freshMs: freshMs(this.random()) });
+    this.entries.set(project, { ...checked, freshMs: freshMs(this.random()) });
     if (this.entries.size > PROJECTS_MAX) this.entries.delete(this.entries.keys().next().value!);
   }
 

@@ -2,9 +2,9 @@ import type { Access, Protection } from "../model/access.ts";
 import { normalPassword, protectionsOf } from "../model/access.ts";
 import type { HostPointer } from "../model/host-pointer.ts";
 import { sha256 } from "../model/ids.ts";
-import { getAccess } from "../store/access.ts";
+import { accessVersion, getAccess } from "../store/access.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { AccessCache, type AccessSource, type Known, OPEN } from "./access-cache.ts";
+import { AccessCache, type AccessSource, type Known, OPEN, VERSION_AGE_MS } from "./access-cache.ts";
 import { hasValidCookie, isSame, signCookie } from "./access-cookie.ts";
 import { Attempts, clientKey } from "./attempts.ts";
 import type { Client } from "./client.ts";
@@ -172,16 +172,31 @@ export class Gate {
   }
 }
 
-function sourceOf({ store, disk }: GateOptions): AccessSource {
-  const load: AccessSource["load"] = (project, signal) => getAccess(store, project, signal);
-  if (disk === undefined) return { load };
+function sourceOf({ store, disk, now }: GateOptions): AccessSource {
+  const folderVersion = recent(() => accessVersion(store), { now, ms: VERSION_AGE_MS });
+  const source: AccessSource = {
+    load: (project, signal) => getAccess(store, project, signal),
+    // Most projects are open, and what they share tells it of all of them.
+    version: async (project, known) => (known === OPEN ? await folderVersion() : await accessVersion(store, project)),
+  };
+  if (disk === undefined) return source;
   return {
-    load,
+    ...source,
     async remembered(project) {
       const bytes = await disk.text("access", project);
       return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Known);
     },
     learned: (project, known) => disk.keepText("access", project, new TextEncoder().encode(JSON.stringify(known))),
+  };
+}
+
+/** The same answer for all who ask within `ms` of the first. */
+function recent<T>(ask: () => Promise<T>, { now, ms }: { now: () => number; ms: number }): () => Promise<T> {
+  let asked: { at: number; answer: Promise<T> } | undefined;
+  return () => {
+    const at = now();
+    if (asked === undefined || at - asked.at > ms) asked = { at, answer: ask() };
+    return asked.answer;
   };
 }
 

@@ -22,7 +22,7 @@ import { fieldsLookedAt } from "./rules/site-rules.ts";
 import type { Site } from "./site.ts";
 import { SiteCache } from "./site-cache.ts";
 import { EarlierFiles, mayBeEarlier, SKEW, type SkewLimits } from "./skew.ts";
-import { keepPointer, loadPointer, rememberedPointer } from "./sources.ts";
+import { keepPointer, loadPointer, pointerVersion, rememberedPointer } from "./sources.ts";
 import { StoredBlobs } from "./stored-blobs.ts";
 
 export interface HandlerOptions {
@@ -85,6 +85,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const hosts = new HostCache(
     {
       load: (host, signal) => loadPointer(store, host, signal),
+      version: async (host) => pointerVersion(store, host),
       ...(disk && {
         remembered: (host) => rememberedPointer(disk, host),
         learned: (host, state) => keepPointer(disk, host, state),

@@ -11,12 +11,13 @@ const down = async () => {
   throw new BerthError("store_unavailable", "down", { hint: "wait" });
 };
 
-function setUp() {
+function setUp({ hasVersions = false } = {}) {
   const world = {
     nowMs: 1_000_000,
     random: 0,
     loads: 0,
     answer: async (_host: string): Promise<HostState | undefined> => pointer(1),
+    version: async (): Promise<string | undefined> => "1",
     learned: [] as string[],
     remembered: async (_host: string): Promise<HostState | undefined> => undefined,
   };
@@ -25,6 +26,7 @@ function setUp() {
       world.loads += 1;
       return world.answer(host);
     },
+    ...(hasVersions && { version: () => world.version() }),
     learned: (host: string, { generation }: HostState) => world.learned.push(`${host} ${generation}`),
     remembered: (host: string) => world.remembered(host),
   };
@@ -225,4 +227,49 @@ test("what is news is told once", async () => {
     await cache.read("h");
   }
   expect(world.learned).toEqual(["h 1", "h 3"]);
+});
+
+test("as long as the version is the same nothing is read again, and the pointer stays fresh", async () => {
+  const { world, cache } = setUp({ hasVersions: true });
+  await cache.read("h");
+  const pass = async () => {
+    world.nowMs += FRESH_MS;
+    expect(cache.peek("h")).toBeDefined();
+    await settle();
+    return world.loads;
+  };
+  // The first time there is nothing to compare with.
+  expect([await pass(), await pass(), await pass()]).toEqual([2, 2, 2]);
+  world.answer = async () => pointer(2);
+  world.version = async () => "2";
+  expect([await pass(), cache.peek("h")?.generation, await pass()]).toEqual([3, 2, 3]);
+  world.version = async () => undefined;
+  expect([await pass(), await pass()]).toEqual([4, 5]);
+});
+
+test("a pointer that moves while it is read shows at the next look", async () => {
+  const { world, cache } = setUp({ hasVersions: true });
+  await cache.read("h");
+  world.answer = async () => {
+    world.version = async () => "2";
+    return pointer(1);
+  };
+  world.nowMs += FRESH_MS;
+  cache.peek("h");
+  await settle();
+  world.answer = async () => pointer(2);
+  world.nowMs += FRESH_MS;
+  cache.peek("h");
+  await settle();
+  expect(cache.peek("h")?.generation).toBe(2);
+});
+
+test("a store whose versions can't be read is down", async () => {
+  const { world, cache } = setUp({ hasVersions: true });
+  await cache.read("h");
+  world.version = down;
+  world.nowMs += FRESH_MS;
+  cache.peek("h");
+  await settle();
+  expect([cache.peek("h")?.generation, cache.stale]).toEqual([1, 1]);
 });

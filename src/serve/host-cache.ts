@@ -26,6 +26,8 @@ export const freshMs = (random: number): number => FRESH_MS - random * SPREAD_MS
 
 interface Entry {
   state: HostState;
+  /** Of the object that the state was read from, as `HostSource.version` told it before. */
+  version: string | undefined;
   /** Points in time, in the unit of `now`. */
   freshUntil: number;
   usableUntil: number;
@@ -33,9 +35,16 @@ interface Entry {
   isStale: boolean;
 }
 
+interface Read {
+  state: HostState | undefined;
+  version: string | undefined;
+}
+
 export interface HostSource {
   /** @throws what the store throws */
   load(host: string, signal: AbortSignal): Promise<HostState | undefined>;
+  /** As `ObjectStore.version`: while it is the same, nothing is read again. @throws what the store throws */
+  version?(host: string): Promise<string | undefined>;
   /** What was known of a host before this process began; asked when the store is down. */
   remembered?(host: string): Promise<HostState | undefined>;
   /** Called with every state that is news. */
@@ -119,9 +128,8 @@ export class HostCache {
   ): Promise<HostPointer | undefined> {
     const startedAt = this.now();
     try {
-      const state = await this.loadState(host, known);
-      if (!isCurrent()) return shown(this.keepNewer(host, state, undefined));
-      return shown(this.keepNewer(host, state, startedAt));
+      const read = await this.loadState(host, known);
+      return shown(this.keepNewer(host, read, isCurrent() ? startedAt : undefined));
     } catch (error) {
       const entry = this.entries.get(host) ?? (await this.remember(host));
       if (entry === undefined) throw error;
@@ -135,20 +143,32 @@ export class HostCache {
     }
   }
 
-  private async loadState(host: string, known: Entry | undefined): Promise<HostState | undefined> {
-    const load = (signal: AbortSignal) => this.source.load(host, signal);
-    if (known !== undefined) return withDeadline(REFRESH_MS, load);
+  private async loadState(host: string, known: Entry | undefined): Promise<Read> {
+    if (known !== undefined) return withDeadline(REFRESH_MS, (signal) => this.loadAgain(host, known, signal));
     if (this.firstReads >= FIRST_READS_MAX) throw tooMany();
     this.firstReads += 1;
     try {
-      return await withDeadline(FIRST_READ_MS, load);
+      const state = await withDeadline(FIRST_READ_MS, (signal) => this.source.load(host, signal));
+      return { state, version: undefined };
     } finally {
       this.firstReads -= 1;
     }
   }
 
+  private async loadAgain(host: string, { state, version }: Entry, signal: AbortSignal): Promise<Read> {
+    // Before the object itself is read: a change between the two shows the next time.
+    const asked = this.source.version?.(host);
+    const now = asked && (await asked);
+    if (now !== undefined && now === version) return { state, version };
+    return { state: await this.source.load(host, signal), version: now };
+  }
+
   /** @returns what is known now: never what is older than what was known before. */
-  private keepNewer(host: string, read: HostState | undefined, startedAt: number | undefined): HostState | undefined {
+  private keepNewer(
+    host: string,
+    { state: read, version }: Read,
+    startedAt: number | undefined,
+  ): HostState | undefined {
     const known = this.entries.get(host);
     if (read === undefined && known === undefined) {
       if (startedAt !== undefined) this.keepUnknown(host, startedAt);
@@ -163,7 +183,8 @@ export class HostCache {
     }
     const freshUntil = startedAt === undefined ? (known?.freshUntil ?? 0) : startedAt + freshMs(this.random());
     const usableUntil = startedAt === undefined ? (known?.usableUntil ?? 0) : startedAt + STALE_MS;
-    this.put(host, { state, freshUntil, usableUntil, isStale: startedAt === undefined && (known?.isStale ?? false) });
+    const isStale = startedAt === undefined && (known?.isStale ?? false);
+    this.put(host, { state, version, freshUntil, usableUntil, isStale });
     return state;
   }
 
@@ -183,7 +204,7 @@ export class HostCache {
   private async remember(host: string): Promise<Entry | undefined> {
     const state = await this.source.remembered?.(host);
     if (state === undefined) return undefined;
-    const entry = { state, freshUntil: 0, usableUntil: 0, isStale: true };
+    const entry = { state, version: undefined, freshUntil: 0, usableUntil: 0, isStale: true };
     this.put(host, entry);
     return entry;
   }

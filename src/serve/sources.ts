@@ -3,7 +3,7 @@ import type { HostPointer, RemovedPointer } from "../model/host-pointer.ts";
 import { type DeploymentId, isDeploymentId, isSha256, type Sha256, sha256 } from "../model/ids.ts";
 import type { BlobRef, Manifest } from "../model/manifest.ts";
 import { manifestIn, manifestKey } from "../store/deployments.ts";
-import { readHost } from "../store/hosts.ts";
+import { hostKey, readHost } from "../store/hosts.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { withDeadline } from "./deadline.ts";
 import type { DiskCache } from "./disk-cache.ts";
@@ -22,6 +22,11 @@ export async function loadPointer(
   const state = await readHost(store, host, signal);
   if (state !== undefined && !isSound(state)) throw corrupt(`hosts/${host}`);
   return state;
+}
+
+/** As `ObjectStore.version`. @throws what the store throws */
+export async function pointerVersion(store: ObjectStore, host: string): Promise<string | undefined> {
+  return await store.version?.(hostKey(host));
 }
 
 export function keepPointer(disk: DiskCache, host: string, state: HostState): void {

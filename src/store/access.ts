@@ -35,6 +35,14 @@ export async function changeAccess(
   }
 }
 
+/**
+ * As `ObjectStore.version`, of a project's keys or of all: a project without keys is one that has none there.
+ * @throws what the store throws
+ */
+export async function accessVersion(store: ObjectStore, project?: string): Promise<string | undefined> {
+  return await store.version?.(project === undefined ? "access" : keyOf(project));
+}
+
 export const newAccess = (): Access => ({
   version: 1,
   cookieKey: randomBytes(32).toString("base64"),

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { ObjectInfo, StoredObject } from "./object-store.ts";
 
 export interface ByteRange {
@@ -53,6 +54,22 @@ export async function describeObject(path: string, key: string): Promise<ObjectI
   if (opened === undefined) return await describeObject(path, key);
   await opened.handle.close();
   return { key, size: opened.size, etag: opened.etag };
+}
+
+/** Two changes within one tick of a file system's clock, two seconds on some, give it one and the same time. */
+const SETTLED_MS = 2_500;
+
+/**
+ * As `ObjectStore.version`: names come and go in a folder by renames and removals, which its own times tell, also of a
+ * name that is not there.
+ */
+export async function versionOf(path: string, root: string, nowMs = Date.now()): Promise<string | undefined> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+  });
+  if (info === undefined) return path === root ? undefined : await versionOf(dirname(path), root, nowMs);
+  if (!(nowMs - Math.max(info.mtimeMs, info.ctimeMs) > SETTLED_MS)) return undefined;
+  return [path.length, info.ino, info.mtimeMs, info.ctimeMs, info.size].join("-");
 }
 
 /**

@@ -5,7 +5,7 @@ import { sha256 } from "../model/ids.ts";
 import { inParallel } from "./concurrency.ts";
 import { walkKeys } from "./file-listing.ts";
 import { withFileLock } from "./file-lock.ts";
-import { describeObject, readObject } from "./file-reads.ts";
+import { describeObject, readObject, versionOf } from "./file-reads.ts";
 import { DurableFiles, linkIfAbsent, renameOver, syncFolder } from "./file-writes.ts";
 import { FolderMark } from "./folder-mark.ts";
 import { assertKey, assertPrefix } from "./keys.ts";
@@ -50,6 +50,10 @@ class FileStore implements ObjectStore {
 
   localPath(key: string): string {
     return this.path(key);
+  }
+
+  version(key: string): Promise<string | undefined> {
+    return this.guard("read", () => versionOf(this.path(key), this.root));
   }
 
   head(key: string): Promise<ObjectInfo | undefined> {

@@ -9,7 +9,7 @@ type Stored = HostPointer | RemovedPointer;
 
 const LONGEST_WAIT_MS = 100;
 
-const hostKey = (hostname: string): string => `hosts/${hostname}`;
+export const hostKey = (hostname: string): string => `hosts/${hostname}`;
 
 /** What a host shows, or undefined when it shows nothing: never did, was removed, or can't be the name of a host. */
 export async function getHostPointer(

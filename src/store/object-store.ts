@@ -20,6 +20,12 @@ export interface ObjectStore {
    */
   localPath?(key: string): string;
 
+  /**
+   * A text that is another one once the object was written or removed, and for a folder of keys (`access`) once one right
+   * in it was. undefined as long as that can't be told; only stores for which it costs less than `get` have this.
+   */
+  version?(key: string): Promise<string | undefined>;
+
   /** Size and ETag, or undefined. */
   head(key: string): Promise<ObjectInfo | undefined>;
 
