@@ -68,8 +68,9 @@ export async function versionOf(path: string, root: string, nowMs = Date.now()):
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
   });
   if (info === undefined) return path === root ? undefined : await versionOf(dirname(path), root, nowMs);
-  if (!(nowMs - Math.max(info.mtimeMs, info.ctimeMs) > SETTLED_MS)) return undefined;
-  return [path.length, info.ino, info.mtimeMs, info.ctimeMs, info.size].join("-");
+  // It changes with whatever is changed, and nobody can set it.
+  const { ino, ctimeMs } = info;
+  return nowMs - ctimeMs > SETTLED_MS ? `${path.length}-${ino}-${ctimeMs}` : undefined;
 }
 
 /**
