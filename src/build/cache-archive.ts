@@ -33,7 +33,7 @@ const PACKING = {
   work: `for folder; do if [ -d "$folder" ] && [ ! -L "$folder" ]; then printf '%s\\0' "$folder"; fi; done \
 | tar --null -T - -cf -`,
   members: `find . -path ./.git -prune -o -path '*/node_modules/.cache' -prune -o '(' -type f -o -type l ')' \
--cnewer ${MARKS_INSIDE}/first '!' -cnewer ${MARKS_INSIDE}/site -print0 | tar --null -T - -cf -`,
+-cnewer ${MARKS_INSIDE.build} '!' -cnewer ${MARKS_INSIDE.site} -print0 | tar --null -T - -cf -`,
 };
 /** What was there before stays: it is the source. */
 const UNPACKING = ["tar", "--skip-old-files", "-xpf", "-"];

@@ -14,7 +14,7 @@ import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
 import type { BuildInputs } from "./build-key.ts";
 import { type ArchivePlace, pack, unpackInstall, unpackMembers, unpackWork } from "./cache-archive.ts";
 import { installName, workFolders, workName } from "./cache-name.ts";
-import { hasMarks, membersName } from "./member-cache.ts";
+import { hasMark, markBuild, membersName } from "./member-cache.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
 export interface CacheLimits {
@@ -32,6 +32,8 @@ export interface BuildCache {
   restoreWork(): Promise<void>;
   /** Puts back what the members of the workspace that the site needs have written. @returns whether they are there */
   restoreMembers(): Promise<boolean>;
+  /** Watches the build that makes them. @returns variables for it */
+  watchMembers(): Promise<Record<string, string>>;
   /** The build failed with them. */
   dropMembers(): Promise<void>;
   /** After success, and once the site is live. */
@@ -109,7 +111,7 @@ export async function openBuildCache(
     const found = find(kind);
     // What is named by all that it depends on is there already, or is made anew by whoever has nothing of its name.
     if (name === undefined || (found !== undefined && (kind !== "work" || found.lane !== lane))) return;
-    if (kind === "members" && !hasMarks(inputs.folders)) return;
+    if (kind === "members" && !hasMark(inputs.folders)) return;
     const maxBytes = parts.cacheLimits.projectBytes;
     const archive = await pack(place, { kind, folders: kind === "work" ? workFolders(plan) : [], maxBytes });
     try {
@@ -127,6 +129,10 @@ export async function openBuildCache(
     },
     async restoreMembers() {
       return names.members !== undefined && (await restore("members")) !== undefined;
+    },
+    async watchMembers() {
+      const isWatched = names.members !== undefined && !isOff && sandbox.tier.level > 0;
+      return isWatched ? await markBuild(inputs.folders, plan.root) : {};
     },
     async dropMembers() {
       const cache = find("members");

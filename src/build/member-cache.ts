@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Sha256, sha256 } from "../model/ids.ts";
 import type { Tree, TreeEntry } from "../model/tree.ts";
@@ -13,26 +14,28 @@ type CommandPlan = BuildPlan & { kind: "build" };
 
 /**
  * What the members of a workspace that a site needs have written, so that they are not built again while nothing but the
- * site's own folder changes. The files are told by their times: written after the first script began, and before the
- * site's own did (sandbox/inside/script-shell).
+ * site's own folder changes. The files are told by their times: written after the build began, and before the site's own
+ * script did (sandbox/inside/script-shell).
  */
-const MARKS = "script-marks";
-export const MARKS_INSIDE = `/cache/${MARKS}`;
+const [BUILD_MARK, SITE_MARK] = ["build-began", "site-began"];
+export const MARKS_INSIDE = { build: `/cache/${BUILD_MARK}`, site: `/cache/${SITE_MARK}` } as const;
 
-/** Variables of the build that makes the members too. */
-export function markedBy(root: string): Record<string, string> {
+/** Marks that the build begins which makes the members too. @returns variables for it */
+export async function markBuild({ cache }: SlotFolders, root: string): Promise<Record<string, string>> {
+  // An install may have put anything in its place, and no link is followed.
+  const path = join(cache, BUILD_MARK);
+  await rm(path, { recursive: true, force: true });
+  await writeFile(path, "", { flag: "wx" });
   return {
     npm_config_script_shell: SCRIPT_SHELL,
     pnpm_config_script_shell: SCRIPT_SHELL,
-    BERTH_SCRIPT_MARKS: MARKS_INSIDE,
+    BERTH_SITE_MARK: MARKS_INSIDE.site,
     BERTH_SITE_FOLDER: `/work/${root}`,
   };
 }
 
-/** Whether the build has left both marks. */
-export function hasMarks({ cache }: SlotFolders): boolean {
-  return ["first", "site"].every((mark) => existsSync(join(cache, MARKS, mark)));
-}
+/** Whether the site's script was seen to begin. */
+export const hasMark = ({ cache }: SlotFolders): boolean => existsSync(join(cache, SITE_MARK));
 
 /** As in reads-context.ts: more than this is not looked at, and counts as code that reads the site. */
 const MAX_FILES = 2000;

@@ -6,7 +6,6 @@ import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
 import type { BuildCache, KeptCaches } from "./cache.ts";
 import { failureOf, isStaleLockfile } from "./explain-failure.ts";
-import { markedBy } from "./member-cache.ts";
 import { needlessLines } from "./needless-lines.ts";
 import { commandLine, isLine } from "./plan/commands.ts";
 import type { BuildPlan } from "./plan/plan.ts";
@@ -136,8 +135,7 @@ export async function runBuild(
   await cache.restoreWork();
   const there = (await cache.restoreMembers()) ? plan.members : null;
   if (there !== null) log.say("build", notBuilt(plan, there.folders));
-  const isMarked = plan.members !== null && there === null && parts.sandbox.tier.level > 0;
-  const marks = isMarked ? markedBy(plan.root) : {};
+  const marks = there === null ? await cache.watchMembers() : {};
   const buildMs = await run("build", there?.alone ?? plan.build, plan.root, marks).catch(async (error) => {
     if (there !== null) await cache.dropMembers();
     throw error;
