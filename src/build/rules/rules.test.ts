@@ -331,6 +331,9 @@ describe("vercel.json, as Vercel documents it", () => {
     [rewrite("/about", "/new"), "/about", "200 /about.html"],
     [rewrite("/(.*)", "/index.html"), "/x/y", "200 /index.html"],
     [rewrite("/((?!api/).*)", "/"), "/x/y", "200 /index.html"],
+    [rewrite("(.*)", "/index.html"), "/x/y", "200 /index.html"],
+    [redirect("(.*).php", "/php?from=$1"), "/a/b.php", "308 -> /php?from=%2Fa%2Fb"],
+    [redirect("(/a|/b)/old", "https://example.com/$1"), "/b/old", "308 -> https://example.com//b"],
     [rewrite("/p/:match*", "https://example.com/:match*"), "/p/a/b?c=1", "proxy 200 https://example.com/a/b?c=1"],
     [{ vercel: { cleanUrls: true } }, "/about", "200 /about.html"],
     [{ vercel: { cleanUrls: true } }, "/about.html", "308 -> /about"],
@@ -415,7 +418,6 @@ describe("vercel.json, as Vercel documents it", () => {
   });
 
   test.each([
-    [redirect("old", "/x"), "does not begin"],
     [redirect("/a", "/b", { basePath: false }), "no key of a rule"],
     [redirect("/a/(?!x)", "/b"), "begins with '?'"],
     [redirect("/a/((b)c)", "/b"), "captures"],
@@ -444,9 +446,19 @@ describe("vercel.json, as Vercel documents it", () => {
     expect(faults[0]?.reason).toContain("'/api/user' is no file of the site");
   });
 
+  test.each(["old", "old/(.*)", ":path", ":path+", "{old/:path}", "{old}"])(
+    "no path matches the source %j",
+    (source) => {
+      const { routes, faults } = compile(redirect(source, "/x"));
+      expect(routes?.redirects ?? []).toEqual([]);
+      expect(faults).toEqual([expect.objectContaining({ isHarmless: true })]);
+      expect(faults[0]?.reason).toContain("does not begin with '/'");
+    },
+  );
+
   test("faults are told with their line", () => {
     const text =
-      '{"x": {"redirects": [1]},\n"redirects": [\n {"source": "/a", "destination": "/b"},\n\n {"source": "b",\n "destination": "/c"}]}';
+      '{"x": {"redirects": [1]},\n"redirects": [\n {"source": "/a", "destination": "/b"},\n\n {"source": "/b/:b",\n "destination": "/:c"}]}';
     expect(faultsOf({ vercel: text })).toEqual([expect.stringMatching(/^vercel\.json:5 /)]);
   });
 });

@@ -1,6 +1,6 @@
 import { LinearRegex, RegexFault } from "../../model/linear-regex/match.ts";
 import type { Pattern, PatternPart } from "../../model/routes.ts";
-import { BadRule, quoted } from "./faults.ts";
+import { BadRule, NeedlessRule, quoted } from "./faults.ts";
 import { decoded } from "./url-pattern.ts";
 
 interface Token {
@@ -17,17 +17,28 @@ const PART = "[^/]+?";
  * `source` of a vercel.json: the grammar of path-to-regexp 6, with `strict` and `sensitive`: `:name`, `:name(regex)`,
  * `(regex)`, `{…}` and the modifiers `?`, `*`, `+`. Groups without a name are called `0`, `1`, …
  * https://vercel.com/docs/project-configuration/vercel-json#redirects
- * @throws BadRule
+ * @throws BadRule, and NeedlessRule where no path can match
  */
 export function parseVercelSource(source: string): { path: Pattern; names: string[] } {
-  if (!/^\{?\//.test(source)) throw new BadRule(`the source ${quoted(source)} does not begin with '/'`);
   const parts = new SourceParser(source).parse();
+  // Vercel takes it, and it matches nothing there.
+  if (!canBeginPath(parts[0]))
+    throw new NeedlessRule(`the source ${quoted(source)} does not begin with '/', and no path is without one`);
   const names = parts.flatMap((part) => (typeof part === "string" || part.name === "" ? [] : [part.name]));
   if (new Set(names).size < names.length) throw new BadRule(`${quoted(source)} uses a name twice`);
   const path = parts.map(
     (part, index): PatternPart => (typeof part === "string" ? decoded(part) : patternOf(part, parts[index + 1])),
   );
   return { path: withPrefixes(path), names };
+}
+
+/** A regular expression of its own, such as `(.*)`, may match the slash that each path begins with. */
+function canBeginPath(first: Token | string | undefined): boolean {
+  if (first === undefined || typeof first === "string") return first?.startsWith("/") ?? false;
+  const { prefix, regex, suffix, modifier } = first;
+  if (modifier === "?" || modifier === "*") return true;
+  const text = prefix + (regex === "" ? suffix : "");
+  return text === "" ? regex !== "" && regex !== PART : text.startsWith("/");
 }
 
 /** @throws BadRule */

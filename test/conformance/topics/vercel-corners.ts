@@ -398,6 +398,25 @@ export const vercelCorners: Topic = {
     },
     {
       source: VERCEL,
+      site: site({
+        rewrites: [{ source: "(.*)", destination: "/about.html" }],
+        redirects: [moved("(.*).php", "/new")],
+        headers: [
+          { source: "(.*)", headers: [{ key: "X-All", value: "1" }] },
+          { source: "(.*).js", headers: [{ key: "X-Js", value: "1" }] },
+          { source: "docs/(.*)", headers: [{ key: "X-None", value: "1" }] },
+        ],
+      }),
+      rows: [
+        ["GET /", "200 index.html", { headers: { "x-all": "1" } }],
+        ["GET /a/b", "200 about.html", { headers: { "x-all": "1", "x-js": null } }],
+        ["GET /a/b.php", "307 /new"],
+        ["GET /app.js", "200 app.js", { headers: { "x-all": "1", "x-js": "1" } }],
+        ["GET /docs/", "200 docs/index.html", { headers: { "x-all": "1", "x-none": null } }],
+      ],
+    },
+    {
+      source: VERCEL,
       site: site({ trailingSlash: true, redirects: [moved("/old/", "/new/"), moved("/bare", "/x/")] }),
       rows: [
         ["GET /old", "308 /old/"],

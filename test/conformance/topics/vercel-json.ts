@@ -270,7 +270,7 @@ export const vercelJson: Topic = {
   refusals: [
     refusal({ redirects: [{ source: "/a" }] }),
     refusal({ redirects: [{ destination: "/a" }] }),
-    refusal({ redirects: [{ source: "a", destination: "/b" }] }),
+    refusal({ redirects: [{ source: ".*", destination: "/b" }] }),
     refusal({ redirects: [{ source: "/a/:x(", destination: "/b" }] }),
     refusal({ redirects: [{ source: "/a", destination: "/b", statusCode: 999 }] }),
     refusal({ redirects: [{ source: "/a", destination: "/b", has: [{ type: "weather", key: "rain" }] }] }),
