@@ -78,7 +78,7 @@ const explainOne = createRoute({
   summary: "What answers a URL of a site, and why, step by step",
   request: {
     query: z.object({
-      url: z.string().min(1).max(4096),
+      url: z.string().min(1).max(16_384),
       method: z
         .string()
         .regex(/^[A-Za-z]{1,20}$/)

@@ -41,6 +41,18 @@ test.each([
 });
 
 test.each([
+  [{ "if-modified-since": lastModified }, "not-modified"],
+  [{ "if-modified-since": after }, "proceed"],
+  [{ "if-modified-since": "Mon, 05 Jan 2026 00:00:00 GMT" }, "not-modified"],
+  [{ "if-unmodified-since": lastModified }, "proceed"],
+  [{ "if-unmodified-since": after }, "failed"],
+  [{ "if-unmodified-since": before }, "failed"],
+] as [Record<string, string>, string][])("shown again on the fourth, %p: %s", (headers, outcome) => {
+  const shown = { ...validators, shownSince: Date.parse("2026-01-04T00:00:00.5Z") };
+  expect(checkConditions(new Headers(headers), shown)).toBe(outcome as never);
+});
+
+test.each([
   [undefined, true],
   ['"abc"', true],
   ['W/"abc"', false],

@@ -6,6 +6,8 @@ export interface Validators {
   etag: string;
   /** An HTTP date. */
   lastModified: string;
+  /** When the file came to be shown, where that may be later, as after a rollback; milliseconds since 1970. */
+  shownSince?: number;
 }
 
 export type Outcome = "proceed" | "not-modified" | "failed";
@@ -55,9 +57,12 @@ function listsTag(list: string, etag: string, comparison: "weak" | "strong"): bo
 
 const WEAK = "W/";
 
-/** Whether the file has not changed after the date; undefined when that is no date. */
-function isSince(date: string, { lastModified }: Validators): boolean | undefined {
+/**
+ * Whether the file has not changed after the date; undefined when that is no date. Of a deployment that is shown again
+ * the file is older than what was shown in between, whose date a client may have.
+ */
+function isSince(date: string, { lastModified, shownSince = 0 }: Validators): boolean | undefined {
   if (date === lastModified) return true;
-  const time = parseHttpDate(date);
-  return time === undefined ? undefined : parseHttpDate(lastModified)! <= time;
+  const [time, own] = [parseHttpDate(date), parseHttpDate(lastModified)!];
+  return time === undefined ? undefined : time === own || Math.max(own, shownSince) <= time;
 }

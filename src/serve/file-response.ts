@@ -14,8 +14,8 @@ interface Options {
   status: number;
   /** Of the file, where a header rule gives it another one than its name. */
   contentType?: string | undefined;
-  /** As the type: what clients have of it, they send back. */
-  etag?: string | undefined;
+  /** What differs from the file's own: clients send back what they have got. */
+  validators: Partial<Validators>;
   isIndexed: boolean;
   blobs: BlobReader;
   counts: Counts;
@@ -24,9 +24,8 @@ interface Options {
 /** Answers GET and HEAD for a file; conditions and ranges hold for a 200 alone (RFC 9110 section 13.2.1). */
 export function fileResponse(file: SiteFile, request: Request, options: Options): Response | Promise<Response> {
   const { headers, method } = request;
-  const { status, isIndexed, blobs, counts, contentType, etag } = options;
-  const validatorsOf = (variant: Variant): Validators =>
-    etag === undefined ? variant : { etag, lastModified: variant.lastModified };
+  const { status, isIndexed, blobs, counts, contentType, validators } = options;
+  const validatorsOf = ({ etag, lastModified }: Variant): Validators => ({ etag, lastModified, ...validators });
   const acceptEncoding = headers.get("accept-encoding");
   const range = status === 200 && method === "GET" ? headers.get("range") : null;
   // Of what can be had in parts, the parts are those of the file itself, where the client takes it as it is.

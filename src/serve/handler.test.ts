@@ -251,3 +251,18 @@ test("a 404 page has status 404, no condition and no range", async () => {
   const head = await ask("/x", {}, "HEAD");
   expect([head.status, head.headers.get("content-length")]).toEqual([404, "4"]);
 });
+
+test("a deployment that is shown again is not what a client has whose date is of the one between", async () => {
+  publish();
+  pointHost(store, HOST, { updatedAt: "2026-01-05T00:00:00.000Z" });
+  const statuses: number[] = [];
+  for (const date of [
+    "Fri, 02 Jan 2026 03:04:05 GMT",
+    "Sun, 04 Jan 2026 00:00:00 GMT",
+    "Mon, 05 Jan 2026 00:00:00 GMT",
+  ]) {
+    // By the handler at first, and then by what it has learned.
+    for (const _ of [1, 2]) statuses.push((await ask("/about", { "if-modified-since": date })).status);
+  }
+  expect(statuses).toEqual([304, 304, 200, 200, 304, 304]);
+});

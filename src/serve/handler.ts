@@ -4,11 +4,13 @@ import type { DeploymentId } from "../model/ids.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type Entrance, Gate, withoutToken } from "./access.ts";
 import { type Client, unknownClient } from "./client.ts";
+import type { Validators } from "./conditional.ts";
 import { Counts } from "./counts.ts";
 import { DiskCache } from "./disk-cache.ts";
 import { type ClassDurations, Durations } from "./durations.ts";
 import { fileResponse } from "./file-response.ts";
 import { HostCache } from "./host-cache.ts";
+import { parseHttpDate } from "./http-date.ts";
 import type { KnownRoute } from "./known-route.ts";
 import { KnownRoutes } from "./known-routes.ts";
 import * as pages from "./pages.ts";
@@ -136,10 +138,10 @@ export function createHandler(options: HandlerOptions): Handler {
   const changesFor = ({ site, request, host }: Visit): HeaderChanges | undefined =>
     site.routes && headerChanges(site.routes, routedOf(request, host));
 
-  const show = ({ request, host: { isIndexed } }: Visit, { file, changes, status }: Shown) => {
+  const show = ({ request, pointer, host: { isIndexed } }: Visit, { file, changes, status }: Shown) => {
     const contentType = valueSet(changes, "content-type");
-    const etag = valueSet(changes, "etag");
-    const response = fileResponse(file, request, { status, contentType, etag, isIndexed, blobs, counts });
+    const validators = validatorsOf(pointer, changes);
+    const response = fileResponse(file, request, { status, contentType, validators, isIndexed, blobs, counts });
     return withHeaderRules(response, { changes, isIndexed });
   };
 
@@ -269,6 +271,16 @@ export function createHandler(options: HandlerOptions): Handler {
       sites.clear();
       blobs.cache.clear();
     },
+  };
+}
+
+/** What clients have of a file is what a header rule gave it, and may be from before the host showed it again. */
+function validatorsOf({ updatedAt }: HostPointer, changes: HeaderChanges | undefined): Partial<Validators> {
+  const [etag, lastModified] = [valueSet(changes, "etag"), valueSet(changes, "last-modified")];
+  const hasDate = lastModified !== undefined && parseHttpDate(lastModified) !== undefined;
+  return {
+    ...(etag !== undefined && { etag }),
+    ...(hasDate ? { lastModified } : { shownSince: Date.parse(updatedAt) }),
   };
 }
 

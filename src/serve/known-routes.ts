@@ -40,7 +40,7 @@ export class KnownRoutes {
     // Whether an earlier deployment has the asset that a rule stands in for is asked each time.
     if (decision.rule !== undefined && hasAssetExtension(path)) return;
     // What is answered quickly is compared with the file's own validators.
-    if (valueSet(changes, "etag") !== undefined) return;
+    if (["etag", "last-modified"].some((name) => valueSet(changes, name) !== undefined)) return;
     if (path.length > PATH_MAX_CHARACTERS || changes?.isShared === false) return;
     if (this.size >= ROUTES_MAX) this.forget();
     this.hosts.add(host);

@@ -48,6 +48,13 @@ export function quickly(head: RequestHead, known: Known): QuickAnswer | undefine
   const ready = readyAnswer(route, host!, head.acceptEncoding);
   if (ready === undefined) return undefined;
   const { counts } = known;
+  // Of another date than the file's the handler knows whether it is too old.
+  if (
+    head.ifNoneMatch === null &&
+    (head.ifModifiedSince ?? ready.variant.lastModified) !== ready.variant.lastModified
+  ) {
+    return undefined;
+  }
   if (isKnown(head.ifNoneMatch, head.ifModifiedSince, ready.variant)) {
     counts.requests += 1;
     counts.status(304);

@@ -1,11 +1,12 @@
-import type { HeaderRoute, PathStyle, Route } from "../../model/routes.ts";
+import { namesIn } from "../../model/route-pattern.ts";
+import type { HeaderRoute, PathStyle, Route, Template } from "../../model/routes.ts";
 import { findJsonFault } from "../plan/json-fault.ts";
 import { BadRule, noting, quoted, type RuleFault } from "./faults.ts";
 import { headerName, headerValue } from "./header-parts.ts";
 import { entryLines } from "./json-lines.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
 import { vercelConditions } from "./vercel-conditions.ts";
-import { destinationOf, onlyKeys, type Table, tableOf, textIn } from "./vercel-parts.ts";
+import { destinationOf, OF_THEIR_CACHE, onlyKeys, type Table, tableOf, textIn } from "./vercel-parts.ts";
 import { legacyRoute } from "./vercel-routes.ts";
 import { parseVercelSource } from "./vercel-source.ts";
 
@@ -103,11 +104,30 @@ function redirectOf(entry: Table, origin: Route["origin"]): Route {
 }
 
 function rewriteOf(entry: Table, origin: Route["origin"]): Route {
-  onlyKeys(entry, ["source", "destination", "statusCode", "has", "missing"]);
+  onlyKeys(entry, ["source", "destination", "statusCode", "has", "missing", ...OF_THEIR_CACHE]);
   const { statusCode } = entry;
   const status = statusCode === undefined ? 200 : checkedStatus(Number(statusCode), String(statusCode));
   if (status >= 300 && status < 400) throw new BadRule(`${status} is no status of a rewrite`);
-  return { ...matchedRoute(entry), status, origin };
+  const matched = matchedRoute(entry);
+  return { ...matched, to: withUnusedNames(matched), status, origin };
+}
+
+/**
+ * The parts of a path that a source names go to another server as parameters, where the destination uses no name before
+ * its query. Within the site nobody reads them. As https://github.com/vercel/vercel/tree/main/packages/routing-utils has it.
+ */
+function withUnusedNames({ path, to }: Pick<Route, "path" | "to">): Template {
+  const has = (mark: string) => (part: Template[number]) => typeof part === "string" && part.includes(mark);
+  const isName = (name: string) => !/^\d+$/.test(name);
+  if (!/^https?:/i.test(String(to[0])) || to.some(has("#"))) return to;
+  const queryAt = to.findIndex(has("?"));
+  const before = queryAt === -1 ? to : to.slice(0, queryAt);
+  if (before.some((part) => typeof part !== "string" && isName(part.use))) return to;
+  const written = to.map((part) => (typeof part === "string" ? part : "")).join("");
+  const parameters = new URL(written).searchParams;
+  const unused = namesIn(path).filter((name) => isName(name) && !parameters.has(name));
+  const added = unused.flatMap((name, at) => [`${at === 0 && queryAt === -1 ? "?" : "&"}${name}=`, { use: name }]);
+  return [...to, ...added];
 }
 
 function matchedRoute(entry: Table): Omit<Route, "status" | "origin"> {

@@ -33,6 +33,9 @@ export function destinationOf(text: string, groups: readonly string[], names: Na
   return checkedTemplate(template, plain.replaceAll("\\", ""), names);
 }
 
+/** Whether Vercel's cache heeds what another server says: nothing of one is kept here, and all of it is passed on. */
+export const OF_THEIR_CACHE = ["respectOriginCacheControl"];
+
 export function tableOf(value: unknown, key: string): Table {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Table;
   throw new BadRule(`an entry of '${key}' is no object`);

@@ -4,10 +4,13 @@ import { headerName, headerValue } from "./header-parts.ts";
 import { checkedStatus, namesOf } from "./route-parts.ts";
 import { decoded } from "./url-pattern.ts";
 import { vercelConditions } from "./vercel-conditions.ts";
-import { destinationOf, onlyKeys, type Table, tableOf, textIn } from "./vercel-parts.ts";
+import { destinationOf, OF_THEIR_CACHE, onlyKeys, type Table, tableOf, textIn } from "./vercel-parts.ts";
 import { checkedRegex } from "./vercel-source.ts";
 
-const KEYS = "src dest status headers methods continue has missing check caseSensitive".split(" ");
+const KEYS = [
+  ..."src dest status headers methods continue has missing check caseSensitive".split(" "),
+  ...OF_THEIR_CACHE,
+];
 
 interface Parsed {
   redirect?: Route;

@@ -1,11 +1,13 @@
 import type { Work } from "../../model/linear-regex/match.ts";
 import { styledFile, styledPath } from "../../model/path-style.ts";
+import { type Captures, compilePattern, noCaptures } from "../../model/route-pattern.ts";
 import type { Route, RuleOrigin } from "../../model/routes.ts";
 import { decodePath, encodePath } from "../request-path.ts";
 import type { Routable, RoutedRequest } from "../resolve.ts";
 import { type Destination, destinationOf, mergedQuery, passedQuery } from "./destination.ts";
+import { markedPath } from "./escapes.ts";
 import { RequestFacts } from "./request-facts.ts";
-import type { Matched } from "./rule-set.ts";
+import { type Matched, otherSlash } from "./rule-set.ts";
 import { newWork, type SiteRules } from "./site-rules.ts";
 
 export type RuleDecision<File> =
@@ -93,7 +95,7 @@ export class RuleRun<File> {
     { rule, captures }: Matched<Route>,
     withQuery: typeof passedQuery | typeof mergedQuery,
   ): RuleDecision<File> | undefined {
-    const to = destinationOf(rule.to, captures);
+    const to = destinationOf(rule.to, this.withEscapes(captures, rule));
     if (to === undefined) return undefined;
     const { request, site } = this.asked;
     const { status, origin, proxyHeaders } = rule;
@@ -111,6 +113,16 @@ export class RuleRun<File> {
     const by = isForAll(rule) ? ({ rule: origin, isForAll: true } as const) : { rule: origin };
     if (file !== undefined) return { kind: "serve", file, status, ...by };
     return status === 200 ? { kind: "not-found", ...by } : { kind: "not-found", status, ...by };
+  }
+
+  /** What the path's captures are with the escapes that it came with, where the rule matches that too. */
+  private withEscapes(captures: Captures, { path: pattern, to: [start], anySlash }: Route): Captures {
+    const isForUrl = typeof start === "string" && !start.startsWith("/");
+    const marked = markedPath(this.asked.request.path, isForUrl);
+    if (marked === undefined) return captures;
+    const compiled = compilePattern(pattern);
+    const kept = compiled.match(marked, this.work) ?? (anySlash && compiled.match(otherSlash(marked), this.work));
+    return kept ? Object.assign(noCaptures(), captures, kept) : captures;
   }
 
   /**

@@ -90,6 +90,7 @@ class ReadyRule {
   }
 }
 
-function otherSlash(path: string): string {
+/** With the slash at its end, or without. */
+export function otherSlash(path: string): string {
   return path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
 }

@@ -193,6 +193,29 @@ export const cloudflareCorners: Topic = {
         ],
         [
           "GET /type.bin",
+          "304 -",
+          { send: { "if-modified-since": "Thu, 01 Jan 2015 00:00:00 GMT" }, source: semantics("13.1.3") },
+        ],
+        [
+          "GET /type.bin",
+          "200 type.bin",
+          { send: { "if-modified-since": "Wed, 31 Dec 2014 23:59:59 GMT" }, source: semantics("13.1.3") },
+        ],
+        [
+          "GET /type.bin",
+          "200 type.bin",
+          { send: { "if-unmodified-since": "Thu, 01 Jan 2015 00:00:00 GMT" }, source: semantics("13.1.4") },
+        ],
+        [
+          "GET /type.bin",
+          "206 =ty",
+          {
+            send: { range: "bytes=0-1", "if-range": "Thu, 01 Jan 2015 00:00:00 GMT" },
+            source: semantics("13.1.5"),
+          },
+        ],
+        [
+          "GET /type.bin",
           "206 =ty",
           {
             send: { range: "bytes=0-1" },

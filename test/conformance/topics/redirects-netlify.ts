@@ -19,6 +19,7 @@ const refusal = (line: number, ...lines: string[]): Refusal => ({
   file: "_redirects",
   line,
 });
+const RFC3986 = "https://www.rfc-editor.org/rfc/rfc3986.html#section-2.2";
 const language = (value: string) => ({ send: { "accept-language": value } });
 
 export const redirectsNetlify: Topic = {
@@ -64,6 +65,12 @@ export const redirectsNetlify: Topic = {
         ["GET /elsewhere", "301 https://example.com/there"],
         ["GET /elsewhere?x=1", "301 https://example.com/there?x=1"],
         ["GET /elsewhere/a/b", "301 https://example.com/a/b"],
+        ["GET /elsewhere/@a%2Fb%2B+%20c", "301 https://example.com/@a%2Fb%2B+%20c", { source: RFC3986 }],
+        [
+          "GET /elsewhere/https%3A%2F%2Fx.example%2F",
+          "301 https://example.com/https%3A%2F%2Fx.example%2F",
+          { source: RFC3986 },
+        ],
         ["GET /plain-http", "302 http://example.com/x"],
         ["GET /withquery", "301 /about?from=rule"],
         [

@@ -155,7 +155,7 @@ export const vercelCorners: Topic = {
         ["GET /upper/x", "307 /n/x"],
         ["GET /under/x", "307 /n/x"],
         ["GET /same/x", "307 /t/x/x?b=x"],
-        ["GET /same/a%26b", "307 /t/a&b/a&b?b=a%26b"],
+        ["GET /same/a%26b", "307 /t/a%26b/a%26b?b=a%26b"],
         ["GET /keep?b=2", "307 /k?a=1&b=2"],
         ["GET /keep?a=9&b=2", "307 /k?a=1&b=2"],
         ["GET /app.js", "307 /new.js", { source: BERTH }],
