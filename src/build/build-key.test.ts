@@ -16,7 +16,6 @@ const inputs: BuildInputs = {
     workspaceRoot: ".",
     nodeVersion: "24",
     install: ["npm", "ci"],
-    members: null,
     looseInstall: { command: ["npm", "install"], lockfile: "package-lock.json" },
     build: ["npm", "run", "build"],
     outputCandidates: ["dist"],

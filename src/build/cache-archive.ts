@@ -6,7 +6,6 @@ import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { nanoid } from "nanoid";
 import type { RunLimits, RunResult, Sandbox } from "../sandbox/sandbox.ts";
-import { MARKS_INSIDE } from "./member-cache.ts";
 
 /** Where archives are made and taken apart: tar runs behind the wall, as the slot's user, on the slot's own files. */
 export interface ArchivePlace {
@@ -32,13 +31,9 @@ const PACKING = {
 --exclude=node_modules/.vite --exclude=node_modules/.astro -b 128 --null -T - -cf -`,
   work: `for folder; do if [ -d "$folder" ] && [ ! -L "$folder" ]; then printf '%s\\0' "$folder"; fi; done \
 | tar --null -T - -cf -`,
-  members: `find . -path ./.git -prune -o -path '*/node_modules/.cache' -prune -o '(' -type f -o -type l ')' \
--cnewer ${MARKS_INSIDE.build} '!' -cnewer ${MARKS_INSIDE.site} -print0 | tar --null -T - -cf -`,
 };
 /** What was there before stays: it is the source. */
 const UNPACKING = ["tar", "--skip-old-files", "-xpf", "-"];
-/** What was written over a file of the source takes its place again. */
-const UNPACKING_OVER = ["tar", "-xpf", "-"];
 const CLEARING = "find . -type d -name node_modules -prune -exec rm -rf {} +";
 
 /** @throws Error with the reason when it can't be packed, or is larger than `maxBytes` compressed */
@@ -116,17 +111,7 @@ const READER_GONE: ReadonlySet<string> = new Set(["EPIPE", "ERR_STREAM_PREMATURE
  * wrong could not be removed.
  * @throws Error with the reason when it is damaged or does not fit
  */
-export const unpackWork = (place: ArchivePlace, unpacking: Unpacking) => unpackChecked(place, unpacking, UNPACKING);
-
-/** The same, over what is there. @throws Error */
-export const unpackMembers = (place: ArchivePlace, unpacking: Unpacking) =>
-  unpackChecked(place, unpacking, UNPACKING_OVER);
-
-async function unpackChecked(
-  place: ArchivePlace,
-  { archive, signal }: Unpacking,
-  command: readonly string[],
-): Promise<void> {
+export async function unpackWork(place: ArchivePlace, { archive, signal }: Unpacking): Promise<void> {
   const path = join(place.spoolDirectory, `cache.${nanoid()}`);
   try {
     // `wx`: builds write to that folder, and nothing of theirs is followed.
@@ -135,7 +120,7 @@ async function unpackChecked(
     await assertWhole(path);
     if (await isEmpty(path)) return;
     const options = { ...inWork(place), signal, onOutput: () => undefined };
-    const result = await place.sandbox.run(command, { ...options, stdin: path });
+    const result = await place.sandbox.run(UNPACKING, { ...options, stdin: path });
     if (result.exit !== 0) throw tarFault(result);
   } finally {
     await rm(path, { force: true });

@@ -12,9 +12,8 @@ import {
 } from "../store/caches.ts";
 import type { HeldDeployment, WorkParts } from "../work/held-deployment.ts";
 import type { BuildInputs } from "./build-key.ts";
-import { type ArchivePlace, pack, unpackInstall, unpackMembers, unpackWork } from "./cache-archive.ts";
+import { type ArchivePlace, pack, unpackInstall, unpackWork } from "./cache-archive.ts";
 import { installName, workFolders, workName } from "./cache-name.ts";
-import { hasMark, markBuild, membersName } from "./member-cache.ts";
 import type { BuildPlan } from "./plan/plan.ts";
 
 export interface CacheLimits {
@@ -30,18 +29,9 @@ export interface BuildCache {
   restoreInstall(): Promise<number | undefined>;
   /** Puts the frameworks' own caches back; after the install, since some installs clear node_modules. */
   restoreWork(): Promise<void>;
-  /** Puts back what the members of the workspace that the site needs have written. @returns whether they are there */
-  restoreMembers(): Promise<boolean>;
-  /** Watches the build that makes them. @returns variables for it */
-  watchMembers(): Promise<Record<string, string>>;
-  /** The build failed with them. */
-  dropMembers(): Promise<void>;
-  /** After success, and once the site is live. */
-  save(kept: KeptCaches): Promise<void>;
+  /** After success, and once the site is live. What was installed is kept only where its inputs decide it (`install`). */
+  save(kept: { install: boolean }): Promise<void>;
 }
-
-/** Of the caches that are named by what they depend on: whether what was written depends on nothing else. */
-export type KeptCaches = Record<"install" | "members", boolean>;
 
 export interface CacheParts extends WorkParts {
   limits: RunLimits;
@@ -64,8 +54,6 @@ interface CacheInputs {
   trust: CacheLane | "fork";
 }
 
-const UNPACK = { install: unpackInstall, members: unpackMembers, work: unpackWork };
-
 export async function openBuildCache(
   parts: CacheParts,
   held: HeldDeployment,
@@ -74,7 +62,7 @@ export async function openBuildCache(
   const { view, log, signal } = held;
   const { sandbox, slot, plan, trust } = inputs;
   const place: ArchivePlace = { ...parts, sandbox, slot, spoolDirectory: inputs.folders.cache };
-  const names = await namesFor(inputs, view.production);
+  const names = await namesFor(inputs);
   // A branch may hold what nobody has looked at: production takes nothing from it. A preview takes production's first,
   // so that what it gives may go live by reuse.
   const lane: CacheLane = trust === "fork" ? "preview" : trust;
@@ -93,25 +81,21 @@ export async function openBuildCache(
     try {
       const object = await parts.store.get(cache.key);
       if (object === undefined) return undefined;
-      await UNPACK[kind](place, { archive: object.stream(), signal });
+      const unpack = kind === "install" ? unpackInstall : unpackWork;
+      await unpack(place, { archive: object.stream(), signal });
       return Math.round(performance.now() - start);
     } catch (error) {
       signal.throwIfAborted();
       log.say("install", `The ${kind} cache is dropped: ${reasonOf(error)}.`);
-      await drop(cache);
+      stored.splice(stored.indexOf(cache), 1);
+      await parts.store.delete([cache.key]).catch((fault) => parts.onFault(fault, { work: "drop a cache" }));
       return undefined;
     }
-  };
-  const drop = async (cache: StoredCache): Promise<void> => {
-    stored.splice(stored.indexOf(cache), 1);
-    await parts.store.delete([cache.key]).catch((fault) => parts.onFault(fault, { work: "drop a cache" }));
   };
   const saveOne = async (kind: CacheKind): Promise<void> => {
     const name = names[kind];
     const found = find(kind);
-    // What is named by all that it depends on is there already, or is made anew by whoever has nothing of its name.
-    if (name === undefined || (found !== undefined && (kind !== "work" || found.lane !== lane))) return;
-    if (kind === "members" && !hasMark(inputs.folders)) return;
+    if (name === undefined || (found !== undefined && (kind === "install" || found.lane !== lane))) return;
     const maxBytes = parts.cacheLimits.projectBytes;
     const archive = await pack(place, { kind, folders: kind === "work" ? workFolders(plan) : [], maxBytes });
     try {
@@ -127,21 +111,9 @@ export async function openBuildCache(
     async restoreWork() {
       await restore("work");
     },
-    async restoreMembers() {
-      return names.members !== undefined && (await restore("members")) !== undefined;
-    },
-    async watchMembers() {
-      const isWatched = names.members !== undefined && !isOff && sandbox.tier.level > 0;
-      return isWatched ? await markBuild(inputs.folders, plan.root) : {};
-    },
-    async dropMembers() {
-      const cache = find("members");
-      if (cache !== undefined) await drop(cache);
-    },
-    async save(kept) {
+    async save({ install }) {
       if (isOff) return;
-      for (const kind of ["install", "members", "work"] as const) {
-        if (kind !== "work" && !kept[kind]) continue;
+      for (const kind of install ? (["install", "work"] as const) : (["work"] as const)) {
         await saveOne(kind).catch((error) => log.say("publish", `The ${kind} cache is not kept: ${reasonOf(error)}.`));
       }
       await tidyUp(parts, view.project_id).catch((fault) => parts.onFault(fault, { work: "evict caches" }));
@@ -149,13 +121,12 @@ export async function openBuildCache(
   };
 }
 
-async function namesFor({ tree, readFile, plan, tools, variables }: CacheInputs, production: boolean) {
+async function namesFor({ tree, readFile, plan, tools, variables }: CacheInputs) {
   const { entries } = tree;
   const paths = entries.map(({ path }) => path).filter((path) => /(^|\/)package\.json$/.test(path));
   const manifests = await Promise.all(paths.map(async (path) => (await readFile(path)) ?? ""));
   return {
     install: installName({ entries, plan, tools, variables, manifests }),
-    members: await membersName({ tree, readFile, plan, tools, variables, production }),
     work: workName(plan, { tools, variables: variables.build }),
   };
 }

@@ -211,7 +211,7 @@ async function buildInSandbox(parts: BuildParts, held: HeldDeployment, site: Bui
       ...{ files, settings: site.settings, sourceRules: site.sourceRules, howToWritePages: plan.outputHint },
       warnings: [...plan.warnings, ...built.warnings, ...outputWarnings],
     });
-    await cache.save(built.keep);
+    await cache.save({ install: built.keptToLock });
   } finally {
     // The slot is free at once; that its space is given back is nothing to wait for.
     sandbox.clearSlot(slot).catch((error) => parts.onFault(error, { work: "clear a build slot" }));

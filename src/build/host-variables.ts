@@ -66,22 +66,12 @@ export function hostVariables(input: HostVariablesInput): Record<string, string>
 
 /** Names of those that tell a production deployment from a preview of the same commit. */
 export function namesOfContext(): string[] {
-  return namesThatDiffer({ branch: "change", production: false });
-}
-
-/** Names of those that tell a deployment of one commit from another's. */
-export function namesOfCommit(): string[] {
-  return namesThatDiffer({ commit: "1" });
-}
-
-function namesThatDiffer(change: { branch?: string; commit?: string; production?: boolean }): string[] {
   const address = { sitesDomain: "sites.example", port: 80 };
-  const variables = (id: string, { branch = "main", commit = "0", production = true }) => {
-    const source = { kind: "git", url: "https://host.example/a/b", branch, commit } as const;
-    return hostVariables({ id: id as DeploymentId, project: "site", address, source, production });
-  };
-  const [one, other] = [variables("a", {}), variables("b", change)];
-  return Object.keys(one).filter((name) => one[name] !== other[name]);
+  const source = (branch: string) => ({ kind: "git", url: "https://host.example/a/b", branch, commit: "0" }) as const;
+  const given = { project: "site", address };
+  const live = hostVariables({ ...given, id: "a" as DeploymentId, source: source("main"), production: true });
+  const preview = hostVariables({ ...given, id: "b" as DeploymentId, source: source("change"), production: false });
+  return Object.keys(live).filter((name) => live[name] !== preview[name]);
 }
 
 /** A path of the platform's machine is nothing that a published page should show. */

@@ -4,7 +4,7 @@ import { type ContactedHost, sumContacted } from "../model/contacted-host.ts";
 import { stepMs } from "../model/deployment.ts";
 import type { EgressPolicy, RunLimits, Sandbox } from "../sandbox/sandbox.ts";
 import type { HeldDeployment } from "../work/held-deployment.ts";
-import type { BuildCache, KeptCaches } from "./cache.ts";
+import type { BuildCache } from "./cache.ts";
 import { failureOf, isStaleLockfile } from "./explain-failure.ts";
 import { needlessLines } from "./needless-lines.ts";
 import { commandLine, isLine } from "./plan/commands.ts";
@@ -58,11 +58,9 @@ export async function runBuild(
   parts: RunParts,
   held: HeldDeployment,
   { plan, tools, slot, variables, hostVariables, cache, restoredMs }: BuildInput,
-): Promise<{ findings: Findings; warnings: string[]; keep: KeptCaches }> {
+): Promise<{ findings: Findings; warnings: string[]; keptToLock: boolean }> {
   const { log } = held;
   const warnings: string[] = [];
-  // What a build asks others for may be another thing by the next one.
-  const keep = { install: true, members: true };
   const { node, manager } = tools;
   const [nodeFrom, managerFrom] = [plan.resolved.node_version?.from, plan.resolved.package_manager?.from];
   log.say(
@@ -72,23 +70,13 @@ export async function runBuild(
   for (const { warning } of tools.all) if (warning !== undefined) log.say("install", `Warning: ${warning}`);
   // The fetch of the source has asked for some already.
   let contacted: readonly ContactedHost[] = held.view.contacted;
-  const run = async (
-    step: "install" | "build",
-    command: readonly string[],
-    folder: string,
-    marks: Readonly<Record<string, string>> = {},
-  ): Promise<number> => {
+  const run = async (step: "install" | "build", command: readonly string[], folder: string): Promise<number> => {
     log.beginCommand(needlessLines());
     log.say(step, `$ ${commandLine(command)}`);
     const result = await parts.sandbox.run(inMachinesShell(command), {
       slot,
       cwd: folder === "." ? "/work" : `/work/${folder}`,
-      env: {
-        ...hostVariables,
-        ...(step === "install" ? forInstall(plan.env) : plan.env),
-        ...variables[step],
-        ...marks,
-      },
+      env: { ...hostVariables, ...(step === "install" ? forInstall(plan.env) : plan.env), ...variables[step] },
       readOnly: tools.all.flatMap(({ mounts }) => mounts),
       path: [...(isLine(command) ? packagePrograms(folder) : []), ...tools.all.flatMap(({ path }) => path)],
       egress: plan.egress satisfies EgressPolicy,
@@ -105,7 +93,6 @@ export async function runBuild(
     // A build can put a secret into the name of a host.
     const named = result.contacted.map((contact) => ({ ...contact, host: log.masked(contact.host) }));
     contacted = sumContacted([contacted, named]);
-    keep.members &&= step === "install" || named.length === 0;
     if (contacted.length > 0) await held.advance({ findings: { contacted: [...contacted] } });
     const context = {
       command: commandLine(command),
@@ -119,7 +106,6 @@ export async function runBuild(
     const loose = command === plan.install ? plan.looseInstall : null;
     if (loose !== null && isStaleLockfile(result, context)) {
       warnings.push(staleWarning(loose));
-      keep.install = keep.members = false;
       log.say(step, `Warning: ${staleWarning(loose)}`);
       await held.advance({ findings: { warnings: [...plan.warnings, ...warnings] } });
       return Math.round(result.durationMs) + (await run(step, loose.command, folder));
@@ -133,14 +119,8 @@ export async function runBuild(
   const installMs = restoredMs ?? (await install());
   await held.advance({ findings: { node: node.version, timings: { installMs: stepMs(installMs) } } });
   await cache.restoreWork();
-  const there = (await cache.restoreMembers()) ? plan.members : null;
-  if (there !== null) log.say("build", notBuilt(plan, there.folders));
-  const marks = there === null ? await cache.watchMembers() : {};
-  const buildMs = await run("build", there?.alone ?? plan.build, plan.root, marks).catch(async (error) => {
-    if (there !== null) await cache.dropMembers();
-    throw error;
-  });
-  return { findings: { timings: { buildMs: stepMs(buildMs) } }, warnings, keep };
+  const buildMs = await run("build", plan.build, plan.root);
+  return { findings: { timings: { buildMs: stepMs(buildMs) } }, warnings, keptToLock: warnings.length === 0 };
 }
 
 /** NODE_ENV=production of a netlify.toml is meant for the build: package managers would leave out what builds. */
@@ -152,10 +132,6 @@ const BASH = "/bin/bash";
 
 const NOT_INSTALLED =
   "Not installed again: lockfile, package.json, tools and settings are those of an earlier install.";
-
-function notBuilt({ root }: CommandPlan, folders: readonly string[]): string {
-  return `Not built again: ${folders.join(", ")}. Nothing outside of ${root} has changed since an earlier build (--force builds all).`;
-}
 
 function staleWarning({ command, lockfile }: NonNullable<CommandPlan["looseInstall"]>): string {
   return `${lockfile} does not fit package.json: it is installed with '${commandLine(command)}', which may bring other versions than were tried. Run it in the repository and commit ${lockfile}.`;

@@ -16,8 +16,6 @@ export interface RuntimeFiles {
 export const RUNTIME_INSIDE = "/run/berth";
 /** For `--require` of a Node, whose fetch it leads to the proxy. */
 export const PROXIED_FETCH = `${RUNTIME_INSIDE}/proxied-fetch.cjs`;
-/** For npm's and pnpm's `script-shell`. */
-export const SCRIPT_SHELL = `${RUNTIME_INSIDE}/script-shell`;
 const INSIDE_FILES = [
   ...["forwarder.ts", "relay.ts", "probe.ts", "commands.ts", "frames.ts", "connect.ts", "proxied-fetch.cjs"],
 ];
@@ -36,17 +34,14 @@ export async function prepareRuntimeFiles(directory: string, uids: readonly numb
   }
   await placeRuntime(join(files.directory, "bun"));
   for (const name of INSIDE_FILES) {
-    await place(join(files.directory, name), await insideFile(name));
+    await place(join(files.directory, name), await Bun.file(join(import.meta.dir, "inside", name)).bytes());
   }
-  await place(join(files.directory, "script-shell"), await insideFile("script-shell"), 0o755);
   await place(join(files.directory, "proxy-agent.cjs"), await bundledProxyAgent());
   await place(join(files.directory, "bunfig.toml"), "");
   for (const [name, text] of Object.entries(etcFiles(uids))) await place(join(files.etc, name), text);
   await place(files.seccomp, seccompFilter(process.arch as Architecture));
   return files;
 }
-
-const insideFile = (name: string): Promise<Uint8Array> => Bun.file(join(import.meta.dir, "inside", name)).bytes();
 
 /** With its library in it, as a build's Node finds no packages of the platform. */
 async function bundledProxyAgent(): Promise<Uint8Array> {
@@ -70,10 +65,10 @@ async function placeRuntime(path: string): Promise<void> {
   });
 }
 
-async function place(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+async function place(path: string, content: string | Uint8Array): Promise<void> {
   await withDraft(path, async (draft) => {
     await writeFile(draft, content);
-    await chmod(draft, mode);
+    await chmod(draft, 0o644);
   });
 }
 

@@ -3,11 +3,8 @@ import type { ObjectInfo, ObjectStore } from "./object-store.ts";
 
 /** Whose builds wrote a cache: production's own, or those of branches that somebody may still have to look at. */
 export type CacheLane = "production" | "preview";
-/**
- * `install`: what an install wrote, and `members`: what the packages that a site needs did, each named by all that it
- * depends on. `work`: the frameworks' own caches.
- */
-export type CacheKind = "install" | "members" | "work";
+/** `install`: what an install wrote, named by all that it depends on. `work`: the frameworks' own caches. */
+export type CacheKind = "install" | "work";
 
 interface CacheName {
   projectId: string;
@@ -50,7 +47,7 @@ export async function removeCaches(store: ObjectStore, projectId: string): Promi
 }
 
 function parse({ key, size }: ObjectInfo): StoredCache[] {
-  const match = /^caches\/([^/]+)\/(production|preview)\/(install|members|work)-([0-9a-f]{64})-(\d{13,})$/.exec(key);
+  const match = /^caches\/([^/]+)\/(production|preview)\/(install|work)-([0-9a-f]{64})-(\d{13,})$/.exec(key);
   if (match === null) return [];
   const [, projectId, lane, kind, name, savedAt] = match as unknown as [
     string,

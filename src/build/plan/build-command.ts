@@ -8,7 +8,7 @@ import { memberBuild } from "./member-build.ts";
 import { nxApps } from "./nx.ts";
 import type { ManagerChoice } from "./package-manager.ts";
 import { pagesFolder } from "./pages-folder.ts";
-import type { MembersFirst, Planning } from "./plan.ts";
+import type { Planning } from "./plan.ts";
 import { exportScript, runsProgram, type Script, scriptsNamedIn } from "./script-text.ts";
 import { dependsOn, majorOf } from "./site.ts";
 import { siteScript } from "./site-script.ts";
@@ -126,20 +126,18 @@ function ownSteps({ scripts = {} }: PackageJson, name: string): string[] {
 export async function buildCommand(
   planning: Planning,
   { choice, manager }: { choice: BuildChoice; manager: ManagerChoice },
-): Promise<{ command: string[]; members: MembersFirst | null; value: string; from: string }> {
+): Promise<{ command: string[]; value: string; from: string }> {
   const { name } = manager.manager;
-  const told = (command: string[], from: string, members: MembersFirst | null = null) => {
-    return { command, members, value: commandLine(command), from };
-  };
+  const told = (command: string[], from: string) => ({ command, value: commandLine(command), from });
   switch (choice.kind) {
     case "line":
       return told(inSandboxShell(choice.line), choice.from);
     case "program":
       return told(runProgram(name, choice.command), "detected");
-    case "script": {
-      const script = choice.script.name;
-      const found = await memberBuild(planning, { script, manager });
-      return told(found?.command ?? runScript(name, script), "package.json", found?.members);
-    }
+    case "script":
+      return told(
+        (await memberBuild(planning, { script: choice.script.name, manager })) ?? runScript(name, choice.script.name),
+        "package.json",
+      );
   }
 }

@@ -51,7 +51,6 @@ export async function commandPlan(planning: Planning, choice: BuildChoice): Prom
     install: install.command,
     looseInstall: install.loose,
     build: build.command,
-    members: build.members,
     outputCandidates: outputs.candidates,
     serverOutputs: [
       ...(other ? [other.file] : []),

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { commandLine, inSandboxShell, runProgram, runScript } from "./commands.ts";
+import { inSandboxShell, runProgram } from "./commands.ts";
 import { nxName } from "./nx.ts";
 import type { ManagerChoice } from "./package-manager.ts";
-import type { MembersFirst, Planning } from "./plan.ts";
+import type { Planning } from "./plan.ts";
 import { dependsOn } from "./site.ts";
 import type { PackageJson, SourceFiles } from "./source-files.ts";
 import { workspaceMembers } from "./workspace.ts";
@@ -27,7 +27,7 @@ const SEES_TO_OTHERS =
 export async function memberBuild(
   { files, root, packageJson }: Planning,
   { script, manager }: { script: string; manager: ManagerChoice },
-): Promise<{ command: string[]; members: MembersFirst | null } | undefined> {
+): Promise<string[] | undefined> {
   const { workspaceRoot } = manager;
   const { name } = manager.manager;
   const own = packageJson?.name;
@@ -40,40 +40,15 @@ export async function memberBuild(
   const top = (await files.packageJson(workspaceRoot).catch(() => undefined)) ?? {};
   if (dependsOn(top, "turbo") && top.packageManager !== undefined) {
     const tasks = (await files.text(workspaceRoot, "turbo.json")) ?? "";
-    const command = runProgram(name, ["turbo", "run", script, `--filter=${own}...`]);
-    if (tasks.includes(`"${script}"`)) return { command, members: null };
+    if (tasks.includes(`"${script}"`)) return runProgram(name, ["turbo", "run", script, `--filter=${own}...`]);
   }
   if (dependsOn(top, "nx") && (await nxSeesToOthers(files, workspaceRoot))) {
-    return { command: runProgram(name, ["nx", "run", `${await nxName(files, site.folder)}:${script}`]), members: null };
+    return runProgram(name, ["nx", "run", `${await nxName(files, site.folder)}:${script}`]);
   }
-  const alone = runScript(name, script);
-  const canTell = await tellsScripts(files, { site, needed, manager });
-  const members = canTell ? { folders: needed.map(({ folder }) => folder), alone } : null;
-  if (name === "pnpm" && script === "build")
-    return { command: ["pnpm", "--filter", `${own}...`, "run", script], members };
+  if (name === "pnpm" && script === "build") return ["pnpm", "--filter", `${own}...`, "run", script];
   const steps = needed.map(({ folder }) => `(cd ${posix.relative(root, folder)} && ${name} run build)`);
-  return { command: inSandboxShell([...steps, commandLine(alone)].join(" && ")), members };
+  return inSandboxShell([...steps, `${name} run ${script}`].join(" && "));
 }
-
-/**
- * Whether what the members' scripts write can be told from what the site's writes: npm and pnpm run every script by the
- * shell that they are given, and the site's comes last.
- */
-async function tellsScripts(
-  files: SourceFiles,
-  { site, needed, manager }: { site: Member; needed: readonly Member[]; manager: ManagerChoice },
-): Promise<boolean> {
-  const { name } = manager.manager;
-  if (name !== "npm" && name !== "pnpm") return false;
-  if (needed.some(({ packageJson }) => dependsOn(packageJson, site.packageJson.name!))) return false;
-  const settings = [
-    ...[site.folder, manager.workspaceRoot].map((folder) => files.text(folder, ".npmrc")),
-    files.text(manager.workspaceRoot, "pnpm-workspace.yaml"),
-  ];
-  return !(await Promise.all(settings)).some((text) => OWN_SHELL.test(text ?? ""));
-}
-
-const OWN_SHELL = /script-?shell|shell-?emulator/i;
 
 async function readMembers(files: SourceFiles, top: string): Promise<Map<string, Member>> {
   const members = new Map<string, Member>();

@@ -47,8 +47,6 @@ export type BuildPlan =
       looseInstall: { command: readonly string[]; lockfile: string } | null;
       /** Runs in the root. */
       build: readonly string[];
-      /** Members of the workspace that the build makes before the site; null where it makes none. */
-      members: MembersFirst | null;
       /** Seen from the root, the likeliest first; none leaves the source. */
       outputCandidates: string[];
       /** What is there when the build made a server instead, seen from the root. */
@@ -58,13 +56,6 @@ export type BuildPlan =
       env: Record<string, string>;
       egress: EgressPolicy;
     });
-
-export interface MembersFirst {
-  /** Folders of those with a build of their own. */
-  folders: readonly string[];
-  /** Builds the site when their output is there; runs in the root. */
-  alone: readonly string[];
-}
 
 export interface PlanInput {
   tree: Tree;
