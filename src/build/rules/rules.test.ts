@@ -339,6 +339,8 @@ describe("vercel.json, as Vercel documents it", () => {
     [rewrite("/u/:id/:k", "https://a.example/u"), "/u/5/b?q=1", "proxy 200 https://a.example/u?id=5&k=b&q=1"],
     [rewrite("/u/:id", "https://a.example/u?z=1"), "/u/5", "proxy 200 https://a.example/u?z=1&id=5"],
     [rewrite("/u/:id/:k", "https://a.example/u?id=:k"), "/u/5/b", "proxy 200 https://a.example/u?id=b&k=b"],
+    [rewrite("/x(\\d)/:k", "https://s$1.a.example/u"), "/x5/b", "proxy 200 https://s5.a.example/u?k=b"],
+    [rewrite("/p/:m", "https://example.com/:m"), "/p/%EF%9C%AFa", "proxy 200 https://example.com/%EF%9C%AFa"],
     [rewrite("/u/:id/:k", "https://a.example/:k"), "/u/5/b", "proxy 200 https://a.example/b"],
     [rewrite("/u/(.*)", "https://a.example/u"), "/u/5", "proxy 200 https://a.example/u"],
     [rewrite("/u/:p*", "https://a.example/$1"), "/u/5/b", "proxy 200 https://a.example/5/b"],

@@ -124,7 +124,7 @@ function withUnusedNames({ path, to }: Pick<Route, "path" | "to">): Template {
   const before = queryAt === -1 ? to : to.slice(0, queryAt);
   if (before.some((part) => typeof part !== "string" && isName(part.use))) return to;
   const written = to.map((part) => (typeof part === "string" ? part : "")).join("");
-  const parameters = new URL(written).searchParams;
+  const parameters = new URLSearchParams(/\?(.*)$/s.exec(written)?.[1] ?? "");
   const unused = namesIn(path).filter((name) => isName(name) && !parameters.has(name));
   const added = unused.flatMap((name, at) => [`${at === 0 && queryAt === -1 ? "?" : "&"}${name}=`, { use: name }]);
   return [...to, ...added];

@@ -95,7 +95,8 @@ export class RuleRun<File> {
     { rule, captures }: Matched<Route>,
     withQuery: typeof passedQuery | typeof mergedQuery,
   ): RuleDecision<File> | undefined {
-    const to = destinationOf(rule.to, this.withEscapes(captures, rule));
+    const marked = this.markedCaptures(captures, rule);
+    const to = destinationOf(rule.to, marked ?? captures, marked !== undefined);
     if (to === undefined) return undefined;
     const { request, site } = this.asked;
     const { status, origin, proxyHeaders } = rule;
@@ -115,14 +116,14 @@ export class RuleRun<File> {
     return status === 200 ? { kind: "not-found", ...by } : { kind: "not-found", status, ...by };
   }
 
-  /** What the path's captures are with the escapes that it came with, where the rule matches that too. */
-  private withEscapes(captures: Captures, { path: pattern, to: [start], anySlash }: Route): Captures {
+  /** What is captured of the path with marks for its escapes, where there are some and the rule matches that too. */
+  private markedCaptures(captures: Captures, { path: pattern, to: [start], anySlash }: Route): Captures | undefined {
     const isForUrl = typeof start === "string" && !start.startsWith("/");
     const marked = markedPath(this.asked.request.path, isForUrl);
-    if (marked === undefined) return captures;
+    if (marked === undefined) return undefined;
     const compiled = compilePattern(pattern);
     const kept = compiled.match(marked, this.work) ?? (anySlash && compiled.match(otherSlash(marked), this.work));
-    return kept ? Object.assign(noCaptures(), captures, kept) : captures;
+    return kept ? Object.assign(noCaptures(), captures, kept) : undefined;
   }
 
   /**

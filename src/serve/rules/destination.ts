@@ -1,5 +1,6 @@
 import { type Captures, fillIn } from "../../model/route-pattern.ts";
 import type { Condition, Template } from "../../model/routes.ts";
+import { encodePath } from "../request-path.ts";
 import { encodeMarkedPath, unmarked } from "./escapes.ts";
 
 /** Where a rule leads, ready to be sent or looked up. */
@@ -13,16 +14,17 @@ const HOST_PART = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-
 /**
  * Puts what was captured into a destination, encoded for the place where it stands: nothing that a visitor sends can
  * end the path, begin another header or choose another host. A path begins with exactly one slash, since a browser
- * takes two, or a slash and a backslash, for the start of a hostname. Captures may hold marks (escapes.ts).
+ * takes two, or a slash and a backslash, for the start of a hostname. `hasMarks`: escapes.ts.
  * @returns undefined when a value can't stand where the rule puts it
  */
-export function destinationOf(template: Template, captures: Captures): Destination | undefined {
+export function destinationOf(template: Template, captures: Captures, hasMarks = false): Destination | undefined {
   let isPossible = true;
+  const [inPath, whole] = hasMarks ? [encodeMarkedPath, unmarked] : [encodePath, (value: string) => value];
   const text = fillIn(template, captures, (value, before) => {
     // RFC 3986 section 3.5: a fragment may hold what ends a path, and pages that route by it want it so.
-    if (before.includes("#")) return encodeURI(unmarked(value).toWellFormed()).replaceAll("#", "%23");
-    if (before.includes("?")) return encodeURIComponent(unmarked(value).toWellFormed());
-    if (!/^https?:\/\/[^/]*$/.test(before)) return encodeMarkedPath(value.toWellFormed());
+    if (before.includes("#")) return encodeURI(whole(value).toWellFormed()).replaceAll("#", "%23");
+    if (before.includes("?")) return encodeURIComponent(whole(value).toWellFormed());
+    if (!/^https?:\/\/[^/]*$/.test(before)) return inPath(value.toWellFormed());
     if (!HOST_PART.test(value)) isPossible = false;
     return value;
   });

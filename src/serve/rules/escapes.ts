@@ -14,7 +14,7 @@ const MARK_OR_TEXT = new RegExp(`([${MARKS}])|[^${MARKS}]+`, "g");
 
 /**
  * As `decodePath`, with marks. Within the site an escaped slash is a slash.
- * @returns undefined where nothing is to be marked
+ * @returns undefined where nothing is to be marked, and where a mark's character came by itself
  */
 export function markedPath(rawPath: string, isForUrl: boolean): string | undefined {
   const pattern = isForUrl ? RESERVED_AND_SLASH : RESERVED;
@@ -22,6 +22,8 @@ export function markedPath(rawPath: string, isForUrl: boolean): string | undefin
     encodeURIComponent(String.fromCharCode(MARK_BASE + Number.parseInt(escaped.slice(1), 16))),
   );
   if (marked === rawPath) return undefined;
+  const plain = decodePath(rawPath);
+  if (plain.kind === "bad-path" || plain.path.search(MARK) !== -1) return undefined;
   const decoded = decodePath(marked);
   return decoded.kind === "path" ? decoded.path : undefined;
 }
